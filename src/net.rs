@@ -1,0 +1,1 @@
+//! The network side: providers of answers, over HTTP and server-sent events.

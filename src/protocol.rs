@@ -1,0 +1,35 @@
+//! The one vocabulary of the house: ids, messages, stream events, commands, errors.
+//!
+//! The channels of the desktop and the frames of the gateway carry these same types.
+//! Nothing here does I/O, knows a clock, or imports another module of ours.
+
+mod agent;
+mod chat;
+mod command;
+mod error;
+mod event;
+mod fold;
+mod id;
+mod message;
+mod notice;
+mod provider;
+
+pub use agent::{AgentState, StateCause};
+pub use chat::{ChatSummary, Draft, HelpHit, HelpPage, HelpSearch, MessagePage, QueuedMessage};
+pub use command::{
+    BackendCommand, BackendEvent, KeyChange, Priority, RegenerateRequest, SendRequest, StopMode,
+};
+pub use error::{ErrorInfo, ErrorKind, ProviderError};
+pub use event::{
+    Frame, NotificationLevel, PROTOCOL_VERSION, RiskLevel, RunEvent, RunStatus, StreamEvent,
+};
+pub use fold::Applied;
+pub use id::{
+    BotId, ChatId, IdSource, MessageId, ModelId, ParseModelIdError, ProviderId, QueryId, RunId,
+    Seq, SessionId, Timestamp, ToolCallId,
+};
+pub use message::{Answer, AnswerStatus, Message, Params, Part, Role, Siblings, Usage};
+pub use notice::{Notice, NoticeCode};
+pub use provider::{
+    KeySource, ModelInfo, ProviderConfig, ProviderKind, ProviderState, ProviderStatus,
+};

@@ -1,0 +1,95 @@
+//! What lists and pages of chats carry.
+
+use serde::{Deserialize, Serialize};
+
+use super::{ChatId, Message, MessageId, ModelId, Timestamp};
+
+/// A chat as the sidebar shows it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChatSummary {
+    /// Its identity.
+    pub id: ChatId,
+    /// One line.
+    pub title: String,
+    /// Kept at the top.
+    pub pinned: bool,
+    /// Holds an answer that was not looked at.
+    pub unread: bool,
+    /// The chat's model, where one was chosen.
+    pub model: Option<ModelId>,
+    /// The model of the newest answer: colours the dot.
+    pub last_model: Option<ModelId>,
+    /// When it began.
+    pub created: Timestamp,
+    /// When it last changed.
+    pub updated: Timestamp,
+    /// Messages in it, on all branches.
+    pub messages: u64,
+}
+
+/// Text typed but not sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Draft {
+    /// What was typed.
+    pub text: String,
+    /// The model chosen for it, where one was.
+    pub model: Option<ModelId>,
+}
+
+/// A stretch of the visible path of a chat, oldest first.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MessagePage {
+    /// The messages, oldest first.
+    pub messages: Vec<Message>,
+    /// Whether the path goes on above the first.
+    pub has_older: bool,
+}
+
+/// A message that waits until the running answer ends.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct QueuedMessage {
+    /// Becomes the id of the sent message.
+    pub id: MessageId,
+    /// The chat.
+    pub chat: ChatId,
+    /// What will be sent; editable until then.
+    pub text: String,
+    /// Chosen for this message.
+    pub model: ModelId,
+    /// Chosen for this message only.
+    pub one_off: bool,
+    /// When it was written.
+    pub created: Timestamp,
+}
+
+/// A page of the bundled help.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HelpPage {
+    /// The file's stem; links name it as `help:<id>`.
+    pub id: &'static str,
+    /// Its first heading.
+    pub title: &'static str,
+    /// Markdown, the heading included.
+    pub text: &'static str,
+}
+
+/// A passage of the bundled help that fits a question.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HelpHit {
+    /// The page.
+    pub page: HelpPage,
+    /// The section's heading; the page's title for its first section.
+    pub heading: String,
+    /// The section's text, Markdown without the heading.
+    pub text: String,
+    /// Smaller is better (BM25 as SQLite counts it).
+    pub score: f64,
+}
+
+/// Full-text search over the bundled help. The store implements it, the guide uses it.
+pub trait HelpSearch: Send + Sync + std::fmt::Debug {
+    /// The best passages for a question in plain words, best first.
+    fn search(&self, question: &str, limit: usize) -> Vec<HelpHit>;
+}

@@ -1,0 +1,303 @@
+//! What the window asks of the backend, and what it is told.
+
+use secrecy::SecretString;
+
+use super::{
+    ChatId, ChatSummary, Draft, Message, MessageId, MessagePage, ModelId, Notice, Params,
+    ProviderConfig, ProviderId, ProviderState, QueryId, QueuedMessage, RunEvent, RunId, Timestamp,
+};
+
+/// How urgent a command is. Ordered: `Critical` is the greatest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Priority {
+    /// Titles, indexing, catalogue refresh, housekeeping.
+    Low,
+    /// Messages, edits, regenerations.
+    Normal,
+    /// Approval answers, link up, resume.
+    High,
+    /// Stop, shutdown, link lost.
+    Critical,
+}
+
+/// How to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum StopMode {
+    /// At the end of the sentence or after the running tool, within 3 s.
+    Graceful,
+    /// Now.
+    Now,
+}
+
+/// A message of the user, with the ids of all that follows from it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SendRequest {
+    /// The chat; made by this request where it does not exist.
+    pub chat: ChatId,
+    /// The message; sending it twice starts one run.
+    pub message: MessageId,
+    /// The message it follows.
+    pub parent: Option<MessageId>,
+    /// What the user wrote.
+    pub text: String,
+    /// Who shall answer.
+    pub model: ModelId,
+    /// Chosen for this message only.
+    pub one_off: bool,
+    /// Parameters.
+    pub params: Params,
+    /// The run to come.
+    pub run: RunId,
+    /// The answer to come.
+    pub answer: MessageId,
+    /// When it was written.
+    pub created: Timestamp,
+}
+
+/// A new answer to a question that has one: the old one stays as its sibling.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RegenerateRequest {
+    /// The chat.
+    pub chat: ChatId,
+    /// The question.
+    pub question: MessageId,
+    /// Who shall answer.
+    pub model: ModelId,
+    /// Chosen for this answer only.
+    pub one_off: bool,
+    /// The answer to go on from, for *Continue*: its text is part of the request.
+    pub continues: Option<MessageId>,
+    /// The run to come.
+    pub run: RunId,
+    /// The answer to come.
+    pub answer: MessageId,
+    /// When it was asked for.
+    pub created: Timestamp,
+}
+
+/// What shall happen to a provider's key.
+#[derive(Clone, Debug)]
+pub enum KeyChange {
+    /// Nothing.
+    Keep,
+    /// It is replaced.
+    Set(SecretString),
+    /// It is forgotten.
+    Remove,
+}
+
+/// What the window asks of the backend.
+#[derive(Clone, Debug)]
+pub enum BackendCommand {
+    /// Send a message, or queue it while an answer streams.
+    Send(Box<SendRequest>),
+    /// Answer a question again.
+    Regenerate(Box<RegenerateRequest>),
+    /// Stop the run of a chat.
+    Stop {
+        /// The chat.
+        chat: ChatId,
+        /// How.
+        mode: StopMode,
+    },
+    /// Skip the wait before the planned retry.
+    RetryNow {
+        /// The chat.
+        chat: ChatId,
+    },
+    /// Change a queued message.
+    EditQueued {
+        /// The chat.
+        chat: ChatId,
+        /// The queued message.
+        message: MessageId,
+        /// Its new text.
+        text: String,
+    },
+    /// Take a queued message back.
+    RemoveQueued {
+        /// The chat.
+        chat: ChatId,
+        /// The queued message.
+        message: MessageId,
+    },
+    /// Stop the running answer and send a queued message.
+    SendQueuedNow {
+        /// The chat.
+        chat: ChatId,
+        /// The queued message.
+        message: MessageId,
+    },
+    /// List all chats, newest first.
+    ListChats {
+        /// The question.
+        query: QueryId,
+    },
+    /// Load a page of the visible path.
+    LoadMessages {
+        /// The question.
+        query: QueryId,
+        /// The chat.
+        chat: ChatId,
+        /// Only what lies above this message; the end of the path without one.
+        before: Option<MessageId>,
+        /// At most this many.
+        limit: usize,
+    },
+    /// Show another branch: the newest path through this message.
+    SelectBranch {
+        /// The question; answered like `LoadMessages`.
+        query: QueryId,
+        /// The chat.
+        chat: ChatId,
+        /// The message whose siblings are switched.
+        message: MessageId,
+        /// Steps among the siblings: -1 the one before, 1 the one after.
+        step: i32,
+        /// Length of the page to answer with.
+        limit: usize,
+    },
+    /// Change a chat's title.
+    RenameChat {
+        /// The chat.
+        chat: ChatId,
+        /// The new title.
+        title: String,
+    },
+    /// Keep a chat at the top, or no longer.
+    PinChat {
+        /// The chat.
+        chat: ChatId,
+        /// Whether.
+        pinned: bool,
+    },
+    /// Delete a chat; it can be restored.
+    DeleteChat {
+        /// The chat.
+        chat: ChatId,
+    },
+    /// Undo a deletion.
+    RestoreChat {
+        /// The chat.
+        chat: ChatId,
+    },
+    /// Choose the chat's model.
+    SetChatModel {
+        /// The chat.
+        chat: ChatId,
+        /// The model.
+        model: ModelId,
+    },
+    /// The chat was looked at.
+    MarkRead {
+        /// The chat.
+        chat: ChatId,
+    },
+    /// Keep what was typed; without a chat, for the new chat.
+    SaveDraft {
+        /// The chat.
+        chat: Option<ChatId>,
+        /// What was typed; empty text and no model forget it.
+        draft: Draft,
+    },
+    /// Add or change a provider, keep its key, and ask it for its models.
+    SaveProvider {
+        /// Its configuration.
+        config: ProviderConfig,
+        /// What happens to its key.
+        key: KeyChange,
+    },
+    /// Remove a provider and its key.
+    RemoveProvider {
+        /// Which.
+        provider: ProviderId,
+    },
+    /// Ask a provider for its models.
+    RefreshModels {
+        /// Which; all without one.
+        provider: Option<ProviderId>,
+    },
+    /// End all runs and the engine.
+    Shutdown,
+}
+
+impl BackendCommand {
+    /// How urgent it is.
+    pub fn priority(&self) -> Priority {
+        match self {
+            Self::Stop { .. } | Self::Shutdown => Priority::Critical,
+            Self::RetryNow { .. } => Priority::High,
+            Self::Send(_)
+            | Self::Regenerate(_)
+            | Self::EditQueued { .. }
+            | Self::RemoveQueued { .. }
+            | Self::SendQueuedNow { .. }
+            | Self::ListChats { .. }
+            | Self::LoadMessages { .. }
+            | Self::SelectBranch { .. }
+            | Self::RenameChat { .. }
+            | Self::PinChat { .. }
+            | Self::DeleteChat { .. }
+            | Self::RestoreChat { .. }
+            | Self::SetChatModel { .. }
+            | Self::SaveProvider { .. }
+            | Self::RemoveProvider { .. } => Priority::Normal,
+            Self::MarkRead { .. } | Self::SaveDraft { .. } | Self::RefreshModels { .. } => {
+                Priority::Low
+            }
+        }
+    }
+}
+
+/// What the backend tells the window.
+#[derive(Clone, Debug, PartialEq)]
+pub enum BackendEvent {
+    /// All chats, newest first.
+    Chats {
+        /// The question.
+        query: QueryId,
+        /// The chats.
+        chats: Vec<ChatSummary>,
+    },
+    /// A chat is new or changed.
+    ChatChanged(ChatSummary),
+    /// A page of the visible path of a chat.
+    Messages {
+        /// The question.
+        query: QueryId,
+        /// The chat.
+        chat: ChatId,
+        /// The page.
+        page: MessagePage,
+        /// What was typed but not sent.
+        draft: Draft,
+        /// What waits.
+        queue: Vec<QueuedMessage>,
+    },
+    /// The draft of the new chat, as kept.
+    NewChatDraft(Draft),
+    /// A run began: its question (already stored) and its answer, still empty.
+    RunStarted {
+        /// The run.
+        run: RunId,
+        /// The message that is answered.
+        question: Message,
+        /// The answer, open and empty.
+        answer: Message,
+    },
+    /// An event of a run.
+    Run(RunEvent),
+    /// The queue of a chat changed.
+    Queue {
+        /// The chat.
+        chat: ChatId,
+        /// What waits, in order.
+        items: Vec<QueuedMessage>,
+    },
+    /// A provider is new or changed.
+    ProviderChanged(ProviderState),
+    /// A provider is gone.
+    ProviderRemoved(ProviderId),
+    /// Something to be told once.
+    Notice(Notice),
+}

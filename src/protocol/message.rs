@@ -1,0 +1,233 @@
+//! Messages and their parts.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{ChatId, ErrorInfo, MessageId, ModelId, RunId, Timestamp, ToolCallId};
+
+/// Who speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Instructions for the model.
+    System,
+    /// The person.
+    User,
+    /// A model or an agent.
+    Assistant,
+}
+
+/// A message: a node in the tree of its chat.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Message {
+    /// Its identity.
+    pub id: MessageId,
+    /// The chat it belongs to.
+    pub chat: ChatId,
+    /// The message it follows; none for the first.
+    pub parent: Option<MessageId>,
+    /// Who speaks.
+    pub role: Role,
+    /// When it was written or began.
+    pub created: Timestamp,
+    /// What it says, in order.
+    pub parts: Vec<Part>,
+    /// Who answered and how; for assistants only.
+    pub answer: Option<Answer>,
+    /// Its place among the alternatives.
+    pub siblings: Siblings,
+}
+
+impl Message {
+    /// All text parts, joined by blank lines: what *Copy* copies.
+    pub fn text(&self) -> String {
+        let texts: Vec<&str> = self
+            .parts
+            .iter()
+            .filter_map(|part| match part {
+                Part::Text { text } => Some(text.as_str()),
+                Part::Thinking { .. }
+                | Part::ToolCall { .. }
+                | Part::ToolResult { .. }
+                | Part::Image { .. }
+                | Part::File { .. }
+                | Part::Notice { .. } => None,
+            })
+            .collect();
+        texts.join("\n\n")
+    }
+
+    /// Whether events may still arrive for it.
+    pub fn is_open(&self) -> bool {
+        self.answer.as_ref().is_some_and(|answer| answer.status == AnswerStatus::Open)
+    }
+}
+
+/// Place of a message among the children of its parent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Siblings {
+    /// From 0, by creation.
+    pub index: u32,
+    /// At least 1.
+    pub count: u32,
+}
+
+impl Default for Siblings {
+    fn default() -> Self {
+        Self { index: 0, count: 1 }
+    }
+}
+
+/// A part of a message.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", rename_all_fields = "camelCase")]
+pub enum Part {
+    /// Markdown.
+    Text {
+        /// The text.
+        text: String,
+    },
+    /// What the model thought.
+    Thinking {
+        /// The text; may be empty where only opaque data came.
+        text: String,
+        /// When the first of it came.
+        started: Timestamp,
+        /// When the model went on to something else.
+        ended: Option<Timestamp>,
+        /// Signatures and the like: goes back only to the model that made it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        opaque: Option<Value>,
+    },
+    /// The model asks for a tool.
+    ToolCall {
+        /// Joins it to its result.
+        id: ToolCallId,
+        /// The tool's name.
+        tool: String,
+        /// Arguments as the model gave them.
+        args: Value,
+    },
+    /// What the tool said.
+    ToolResult {
+        /// The call it answers.
+        id: ToolCallId,
+        /// Output for the model.
+        result: String,
+        /// False when the tool failed or was denied.
+        success: bool,
+        /// How long it took.
+        elapsed_ms: u64,
+    },
+    /// A picture, by address; loaded only after a click.
+    Image {
+        /// Where it is, or a `data:` address.
+        url: String,
+        /// What it shows.
+        alt: String,
+    },
+    /// An attached file.
+    File {
+        /// Its name.
+        name: String,
+        /// Its text.
+        text: String,
+    },
+    /// A visible remark of the app about the answer.
+    Notice {
+        /// How serious.
+        level: super::NotificationLevel,
+        /// What callers match on.
+        code: String,
+        /// For people.
+        message: String,
+    },
+}
+
+/// Who answered, how it went and what it took.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Answer {
+    /// The model that answered.
+    pub model: ModelId,
+    /// The run that made it.
+    pub run: RunId,
+    /// How it ended, or that it has not.
+    pub status: AnswerStatus,
+    /// Chosen for this message only: differs from the chat's model at the time.
+    pub one_off: bool,
+    /// Parameters sent with the request.
+    pub params: Params,
+    /// What it took, as far as known.
+    pub usage: Usage,
+    /// From the request to the first content.
+    pub first_token_ms: Option<u64>,
+    /// From the request to the end.
+    pub duration_ms: Option<u64>,
+    /// What went wrong, for `Failed` and `Interrupted`.
+    pub error: Option<ErrorInfo>,
+}
+
+/// How an answer stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AnswerStatus {
+    /// Still arriving.
+    Open,
+    /// Ended by the model.
+    Complete,
+    /// Ended by the user.
+    Stopped,
+    /// Broke off after content had arrived; what arrived is kept.
+    Interrupted,
+    /// Failed before any content.
+    Failed,
+}
+
+/// Request parameters; `None` leaves the provider's default.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Params {
+    /// Sampling temperature.
+    pub temperature: Option<f32>,
+    /// Nucleus sampling.
+    pub top_p: Option<f32>,
+    /// Cap on the answer, in tokens.
+    pub max_tokens: Option<u32>,
+}
+
+/// Tokens and money, as far as known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Usage {
+    /// Tokens of the request.
+    pub prompt_tokens: Option<u64>,
+    /// Tokens of the answer, thinking included.
+    pub completion_tokens: Option<u64>,
+    /// US dollars.
+    pub cost_usd: Option<f64>,
+}
+
+impl Usage {
+    /// Prompt and completion together, where either is known.
+    pub fn total_tokens(&self) -> Option<u64> {
+        match (self.prompt_tokens, self.completion_tokens) {
+            (None, None) => None,
+            (prompt, completion) => Some(prompt.unwrap_or(0) + completion.unwrap_or(0)),
+        }
+    }
+
+    /// Adds the usage of another turn of the same run.
+    pub fn add(&mut self, other: &Self) {
+        fn sum<T: std::ops::Add<Output = T>>(a: Option<T>, b: Option<T>) -> Option<T> {
+            match (a, b) {
+                (Some(a), Some(b)) => Some(a + b),
+                (a, b) => a.or(b),
+            }
+        }
+        self.prompt_tokens = sum(self.prompt_tokens, other.prompt_tokens);
+        self.completion_tokens = sum(self.completion_tokens, other.completion_tokens);
+        self.cost_usd = sum(self.cost_usd, other.cost_usd);
+    }
+}

@@ -1,0 +1,40 @@
+//! What concerns no single message: shown once, as a toast.
+
+/// A happening that the user should know of. Words and buttons for each stand in `state::words`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Notice {
+    /// What happened.
+    pub code: NoticeCode,
+    /// Raw detail, one click away. Never holds a secret.
+    pub detail: String,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoticeCode {
+    /// The database could not be opened; nothing is saved in this session.
+    StoreUnavailable,
+    /// The database is damaged; it is left untouched.
+    StoreDamaged,
+    /// The database was made by a newer version; it is left untouched.
+    StoreNewer,
+    /// A write failed: the disk is full or read-only.
+    WriteFailed,
+    /// Answers of an earlier session had been cut off; their text is kept.
+    RunsInterrupted {
+        /// How many.
+        count: usize,
+    },
+    /// A key of `config.toml` is not known.
+    ConfigUnknownKey,
+    /// `config.toml` could not be read; defaults are used, the file is left untouched.
+    ConfigUnreadable,
+    /// `config.toml` could not be written.
+    ConfigNotSaved,
+    /// A key could not be kept.
+    KeyNotSaved,
+    /// The engine is busy; a command could not be handed over.
+    Busy,
+    /// A chat could not be found.
+    ChatMissing,
+}

@@ -1,0 +1,1 @@
+//! The window: views that read the state and push commands. The only home of egui.

@@ -44,6 +44,8 @@ pub struct SendRequest {
     pub model: ModelId,
     /// Chosen for this message only.
     pub one_off: bool,
+    /// The chat's model, for a chat that this request makes.
+    pub chat_model: ModelId,
     /// Parameters.
     pub params: Params,
     /// The run to come.

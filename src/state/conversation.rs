@@ -56,6 +56,8 @@ pub struct LiveRun {
     pub since: Timestamp,
     /// The wait before a retry.
     pub retry: Option<RetryWait>,
+    /// Retries so far.
+    pub retries: u32,
     /// What the user asked for.
     pub stop: Option<StopMode>,
     /// The newest applied event.

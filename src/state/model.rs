@@ -21,6 +21,8 @@ pub struct AppState {
     pub conversations: HashMap<ChatId, Conversation>,
     /// What fills the space beside the sidebar.
     pub page: Page,
+    /// Where settings and help lead back to.
+    pub back: Page,
     /// What lies on top of it.
     pub overlay: Overlay,
     /// Chats with a run in progress.
@@ -33,6 +35,8 @@ pub struct AppState {
     pub new_draft: Draft,
     /// When it was last changed and not yet handed to the store.
     pub new_draft_dirty: Option<Timestamp>,
+    /// The model chosen on the welcome screen for the chat to come.
+    pub new_chat_model: Option<ModelId>,
     /// What is told once, newest last.
     pub toasts: Vec<Toast>,
     /// Where the keyboard shall go, and a counter that grows with each request.
@@ -43,6 +47,8 @@ pub struct AppState {
     pub data_dir: Arc<PathBuf>,
     /// Where keys are kept, in words.
     pub key_place: String,
+    /// The list of chats that was asked for last.
+    pub(super) chats_query: QueryId,
     /// The last query, and the last toast.
     pub(super) counter: u64,
 }
@@ -181,6 +187,8 @@ pub enum Effect {
     Copy(String),
     /// Open an address in the browser.
     OpenUrl(String),
+    /// Show a folder in the system's file manager.
+    OpenFolder(PathBuf),
     /// Close the window.
     Quit,
 }
@@ -202,17 +210,20 @@ impl AppState {
             chats: None,
             conversations: HashMap::new(),
             page: Page::Welcome,
+            back: Page::Welcome,
             overlay: Overlay::Nothing,
             running: HashSet::new(),
             providers: Vec::new(),
             recents: VecDeque::new(),
             new_draft: Draft::default(),
             new_draft_dirty: None,
+            new_chat_model: None,
             toasts: Vec::new(),
             focus: (FocusTarget::Composer, 1),
             help,
             data_dir: Arc::new(data_dir),
             key_place: String::new(),
+            chats_query: QueryId::default(),
             counter: 0,
         }
     }
@@ -255,14 +266,13 @@ impl AppState {
         self.model(id).map_or(id.model.as_str(), |model| model.name.as_str())
     }
 
-    /// The model of the chat on screen: the chat's own, else the app's default, else a model that
-    /// is ready, else Guide. The one place where this is decided; see also [`Self::next_model`].
+    /// The model of the chat on screen: the chat's own, else the app's default, else Guide. The one place where this is decided; see also [`Self::next_model`].
     pub fn chat_model(&self) -> ModelId {
-        self.open_chat()
-            .and_then(|chat| self.summary(chat))
-            .and_then(|summary| summary.model.clone())
-            .or_else(|| self.settings.default_model.clone())
-            .unwrap_or_else(guide_model)
+        let chosen = match self.open_chat() {
+            Some(chat) => self.summary(chat).and_then(|summary| summary.model.clone()),
+            None => self.new_chat_model.clone(),
+        };
+        chosen.or_else(|| self.settings.default_model.clone()).unwrap_or_else(guide_model)
     }
 
     /// The model of the next message, and whether it is chosen for that message only.

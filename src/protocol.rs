@@ -17,7 +17,7 @@ mod provider;
 pub use agent::{AgentState, StateCause};
 pub use chat::{ChatSummary, Draft, HelpHit, HelpPage, HelpSearch, MessagePage, QueuedMessage};
 pub use command::{
-    BackendCommand, BackendEvent, KeyChange, Priority, RegenerateRequest, SendRequest, StopMode,
+    BackendCommand, BackendEvent, KeyChange, Place, Priority, RegenerateRequest, SendRequest, StopMode,
 };
 pub use error::{ErrorInfo, ErrorKind, ProviderError};
 pub use event::{

@@ -38,6 +38,7 @@ pub fn apply(state: &mut AppState, event: BackendEvent, now: Timestamp) -> Vec<E
                 conversation.queue = items;
             }
         }
+        BackendEvent::NotSent { chat, message, text } => not_sent(state, chat, message, text),
         BackendEvent::ProviderChanged(provider) => provider_changed(state, provider),
         BackendEvent::ProviderRemoved(id) => {
             state.providers.retain(|provider| provider.config.id != id);
@@ -225,6 +226,16 @@ fn note_run(run: &mut LiveRun, event: &RunEvent) -> bool {
         | StreamEvent::ModelFallback { .. } => {}
     }
     false
+}
+
+fn not_sent(state: &mut AppState, chat: ChatId, message: MessageId, text: String) {
+    let Some(conversation) = state.conversations.get_mut(&chat) else { return };
+    conversation.messages.retain(|known| known.id != message);
+    conversation.queue.retain(|known| known.id != message);
+    let typed = std::mem::take(&mut conversation.draft.text);
+    conversation.draft.text =
+        if typed.is_empty() { text } else { format!("{text}\n\n{typed}") };
+    conversation.generation += 1;
 }
 
 fn provider_changed(state: &mut AppState, provider: ProviderState) {

@@ -4,7 +4,7 @@ use super::super::apply::push_toast;
 use super::super::model::{Effect, HandleContext, Page, ToastLevel};
 use super::super::{AppState, Conversation};
 use crate::protocol::{
-    BackendCommand, ChatId, Draft, Message, MessageId, ModelId, Params, Part, QueuedMessage,
+    BackendCommand, ChatId, Draft, Message, MessageId, ModelId, Params, Part, Place, QueuedMessage,
     RegenerateRequest, Role, SendRequest, Siblings, StopMode,
 };
 
@@ -36,7 +36,7 @@ pub(super) fn send(state: &mut AppState, text: String, context: HandleContext) -
     let request = SendRequest {
         chat,
         message: context.ids.message(context.now),
-        parent: conversation.messages.back().map(|message| message.id),
+        place: Place::AtLeaf,
         text,
         model,
         one_off,
@@ -49,7 +49,8 @@ pub(super) fn send(state: &mut AppState, text: String, context: HandleContext) -
     if conversation.is_running() {
         conversation.queue.push(queued(&request));
     } else {
-        conversation.messages.push_back(user_message(&request));
+        let parent = conversation.messages.back().map(|message| message.id);
+        conversation.messages.push_back(user_message(&request, parent));
     }
     let forget = BackendCommand::SaveDraft { chat: open, draft: Draft::default() };
     vec![Effect::Backend(BackendCommand::Send(Box::new(request))), Effect::Backend(forget)]
@@ -75,7 +76,7 @@ pub(super) fn edit(
     let request = SendRequest {
         chat: conversation.chat,
         message: context.ids.message(context.now),
-        parent: old.parent,
+        place: Place::Under(old.parent),
         text,
         model,
         one_off,
@@ -88,7 +89,7 @@ pub(super) fn edit(
     conversation.messages.truncate(place);
     conversation.generation += 1;
     let count = old.siblings.count + 1;
-    let mut shown = user_message(&request);
+    let mut shown = user_message(&request, old.parent);
     shown.siblings = Siblings { index: count - 1, count };
     conversation.messages.push_back(shown);
     vec![Effect::Backend(BackendCommand::Send(Box::new(request)))]
@@ -216,11 +217,11 @@ fn refuse_while_running(state: &mut AppState, context: HandleContext) -> bool {
     running
 }
 
-fn user_message(request: &SendRequest) -> Message {
+fn user_message(request: &SendRequest, parent: Option<MessageId>) -> Message {
     Message {
         id: request.message,
         chat: request.chat,
-        parent: request.parent,
+        parent,
         role: Role::User,
         created: request.created,
         parts: vec![Part::Text { text: request.text.clone() }],

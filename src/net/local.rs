@@ -1,0 +1,71 @@
+//! Finding servers on this machine by asking their usual ports.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use serde_json::Value;
+
+use super::http::parse_base;
+use super::{HttpClient, body, http};
+use crate::protocol::{ProviderConfig, ProviderKind};
+
+const DEADLINE: Duration = Duration::from_millis(400);
+const LIST_BYTES: usize = 8 << 20;
+
+/// A server that usually runs on a port of this machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LocalServer {
+    /// First part of its models' ids.
+    pub id: &'static str,
+    /// For people.
+    pub name: &'static str,
+    /// On 127.0.0.1.
+    pub port: u16,
+}
+
+/// The servers that are looked for.
+pub const SERVERS: [LocalServer; 4] = [
+    LocalServer { id: "ollama", name: "Ollama", port: 11434 },
+    LocalServer { id: "lmstudio", name: "LM Studio", port: 1234 },
+    LocalServer { id: "llamacpp", name: "llama.cpp", port: 8080 },
+    LocalServer { id: "vllm", name: "vLLM", port: 8000 },
+];
+
+impl LocalServer {
+    fn config(&self) -> ProviderConfig {
+        ProviderConfig {
+            id: self.id.into(),
+            name: self.name.to_owned(),
+            kind: ProviderKind::Openai,
+            url: format!("http://127.0.0.1:{}/v1", self.port),
+            key_env: None,
+        }
+    }
+}
+
+/// The servers that answer on this machine now. Takes at most 400 ms.
+pub async fn discover(http: &HttpClient) -> Vec<ProviderConfig> {
+    discover_among(http, &SERVERS).await
+}
+
+/// As [`discover`], for other servers and ports.
+pub async fn discover_among(http: &HttpClient, servers: &[LocalServer]) -> Vec<ProviderConfig> {
+    let asked = servers.iter().map(|server| async {
+        let config = server.config();
+        let answer = tokio::time::timeout(DEADLINE, lists_models(http, &config.url)).await;
+        Some(config).filter(|_| matches!(answer, Ok(Some(true))))
+    });
+    join_all(asked).await.into_iter().flatten().collect()
+}
+
+/// Other programs use these ports too: only a list in OpenAI's shape counts.
+async fn lists_models(http: &HttpClient, base: &str) -> Option<bool> {
+    let url = http::below(&parse_base(base).ok()?, &["models"]);
+    let response = http.for_url(&url).ok()?.get(url).send().await.ok()?;
+    if !response.status().is_success() {
+        return Some(false);
+    }
+    let body = body::read_all(response, LIST_BYTES, DEADLINE).await.ok()?;
+    let list: Value = serde_json::from_slice(&body).ok()?;
+    Some(list["object"] == "list" || list["data"].is_array())
+}

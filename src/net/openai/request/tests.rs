@@ -1,0 +1,253 @@
+use serde_json::json;
+
+use super::*;
+use crate::protocol::{
+    Answer, AnswerStatus, ChatId, MessageId, NotificationLevel, Params, RunId, Siblings, Timestamp,
+    ToolCallId, Usage,
+};
+
+fn message(role: Role, parts: Vec<Part>) -> Message {
+    Message {
+        id: MessageId(uuid::Uuid::nil()),
+        chat: ChatId(uuid::Uuid::nil()),
+        parent: None,
+        role,
+        created: Timestamp(0),
+        parts,
+        answer: None,
+        siblings: Siblings::default(),
+    }
+}
+
+fn answer(model: &str, parts: Vec<Part>) -> Message {
+    let answer = Answer {
+        model: ModelId::new("p", model),
+        run: RunId(uuid::Uuid::nil()),
+        status: AnswerStatus::Complete,
+        one_off: false,
+        params: Params::default(),
+        usage: Usage::default(),
+        first_token_ms: None,
+        duration_ms: None,
+        error: None,
+    };
+    Message { answer: Some(answer), ..message(Role::Assistant, parts) }
+}
+
+fn text(text: &str) -> Part {
+    Part::Text { text: text.to_owned() }
+}
+
+fn thinking(opaque: Option<Value>) -> Part {
+    Part::Thinking { text: "hm".to_owned(), started: Timestamp(0), ended: None, opaque }
+}
+
+fn call(id: &str, args: Value) -> Part {
+    Part::ToolCall { id: ToolCallId(id.to_owned()), tool: "read".to_owned(), args }
+}
+
+fn result(id: &str, result: &str) -> Part {
+    let (id, result) = (ToolCallId(id.to_owned()), result.to_owned());
+    Part::ToolResult { id, result, success: true, elapsed_ms: 1 }
+}
+
+fn image(url: &str) -> Part {
+    Part::Image { url: url.to_owned(), alt: String::new() }
+}
+
+fn user(content: &str) -> Message {
+    message(Role::User, vec![text(content)])
+}
+
+fn request(messages: Vec<Message>) -> ChatRequest {
+    ChatRequest {
+        model: ModelId::new("p", "own"),
+        messages,
+        system: None,
+        params: Params::default(),
+        answer: MessageId(uuid::Uuid::nil()),
+        continues: false,
+        idle_timeout: std::time::Duration::from_secs(1),
+    }
+}
+
+fn sent(request: &ChatRequest, dialect: Dialect) -> Value {
+    serde_json::from_slice(&body(request, dialect).unwrap()).unwrap()
+}
+
+fn sent_messages(messages: Vec<Message>) -> Value {
+    sent(&request(messages), Dialect::Common)["messages"].take()
+}
+
+fn wire_call(id: &str, arguments: &str) -> Value {
+    json!({"id": id, "type": "function", "function": {"name": "read", "arguments": arguments}})
+}
+
+#[test]
+fn the_plainest_request_holds_nothing_that_was_not_asked_for() {
+    let expected = json!({
+        "model": "own",
+        "messages": [{"role": "user", "content": "hi"}],
+        "stream": true,
+        "stream_options": {"include_usage": true},
+    });
+    assert_eq!(sent(&request(vec![user("hi")]), Dialect::Common), expected);
+}
+
+#[test]
+fn each_dialect_gets_what_it_takes() {
+    let params = Params { temperature: Some(0.5), top_p: Some(0.25), max_tokens: Some(9) };
+    let request = ChatRequest { params, system: Some("be brief".into()), ..request(Vec::new()) };
+    let common = json!({
+        "model": "own",
+        "messages": [{"role": "system", "content": "be brief"}],
+        "stream": true,
+        "stream_options": {"include_usage": true},
+        "temperature": 0.5,
+        "top_p": 0.25,
+        "max_tokens": 9,
+    });
+    assert_eq!(sent(&request, Dialect::Common), common);
+    let mut openai = common.clone();
+    openai.as_object_mut().unwrap().remove("max_tokens");
+    openai["max_completion_tokens"] = json!(9);
+    assert_eq!(sent(&request, Dialect::OpenAi), openai);
+    let mut openrouter = common.clone();
+    openrouter["usage"] = json!({"include": true});
+    assert_eq!(sent(&request, Dialect::OpenRouter), openrouter);
+    let mut mistral = common;
+    mistral.as_object_mut().unwrap().remove("stream_options");
+    assert_eq!(sent(&request, Dialect::Mistral), mistral);
+}
+
+#[test]
+fn users_send_text_files_and_images() {
+    let file = Part::File { name: "a.rs".to_owned(), text: "fn a() {}".to_owned() };
+    let messages = sent_messages(vec![
+        message(Role::User, vec![text("look"), file]),
+        message(
+            Role::User,
+            vec![
+                text("and"),
+                image("data:image/png;base64,AA"),
+                image("https://a/b.png"),
+                image("file:///etc/passwd"),
+            ],
+        ),
+        message(Role::User, vec![image("http://a/b.png")]),
+        user("  "),
+    ]);
+    let expected = json!([
+        {"role": "user", "content": "look\n\n<file name=\"a.rs\">\nfn a() {}\n</file>"},
+        {"role": "user", "content": [
+            {"type": "text", "text": "and"},
+            {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA"}},
+            {"type": "image_url", "image_url": {"url": "https://a/b.png"}},
+        ]},
+    ]);
+    assert_eq!(messages, expected);
+}
+
+#[test]
+fn thinking_notices_and_empty_answers_are_left_out() {
+    let notice = Part::Notice {
+        level: NotificationLevel::Info,
+        code: "turn_limit".to_owned(),
+        message: "x".to_owned(),
+    };
+    let messages = sent_messages(vec![
+        user("a"),
+        answer("own", vec![thinking(None), notice.clone()]),
+        user("b"),
+        answer("own", vec![thinking(None), text("c"), notice, text("d")]),
+        answer("own", Vec::new()),
+    ]);
+    let expected = json!([
+        {"role": "user", "content": "a"},
+        {"role": "user", "content": "b"},
+        {"role": "assistant", "content": "c\n\nd"},
+    ]);
+    assert_eq!(messages, expected);
+}
+
+#[test]
+fn opaque_thinking_goes_back_only_to_the_model_that_made_it() {
+    let opaque = json!([{"type": "reasoning.text", "signature": "s"}]);
+    let parts = || vec![thinking(Some(opaque.clone())), text("a")];
+    let messages = sent_messages(vec![answer("own", parts()), answer("other", parts())]);
+    let expected = json!([
+        {"role": "assistant", "content": "a", "reasoning_details": opaque},
+        {"role": "assistant", "content": "a"},
+    ]);
+    assert_eq!(messages, expected);
+}
+
+#[test]
+fn each_turn_of_an_answer_is_followed_by_the_results_of_its_calls() {
+    let messages = sent_messages(vec![answer(
+        "own",
+        vec![
+            text("one"),
+            call("a", json!({"x": 1})),
+            call("b", json!({})),
+            result("b", "B"),
+            result("a", "A"),
+            text("two"),
+            call("c", json!("not json")),
+            result("orphan", "?"),
+        ],
+    )]);
+    let expected = json!([
+        {"role": "assistant", "content": "one",
+         "tool_calls": [wire_call("a", "{\"x\":1}"), wire_call("b", "{}")]},
+        {"role": "tool", "tool_call_id": "a", "content": "A"},
+        {"role": "tool", "tool_call_id": "b", "content": "B"},
+        {"role": "assistant", "content": "two",
+         "tool_calls": [wire_call("c", "{\"raw\":\"not json\"}")]},
+        {"role": "tool", "tool_call_id": "c", "content": NOT_RUN},
+    ]);
+    assert_eq!(messages, expected);
+}
+
+#[test]
+fn calls_of_other_models_get_ids_that_every_provider_takes() {
+    let long = "toolu_with_an_id_that_is_far_too_long_for_some_providers";
+    let messages = sent_messages(vec![
+        answer("other", vec![call(long, json!({})), result(long, "A")]),
+        answer("other", vec![call(long, json!(null)), result(long, "B")]),
+    ]);
+    let expected = json!([
+        {"role": "assistant", "content": null, "tool_calls": [wire_call("call00001", "{}")]},
+        {"role": "tool", "tool_call_id": "call00001", "content": "A"},
+        {"role": "assistant", "content": null, "tool_calls": [wire_call("call00002", "{}")]},
+        {"role": "tool", "tool_call_id": "call00002", "content": "B"},
+    ]);
+    assert_eq!(messages, expected);
+}
+
+#[test]
+fn a_continued_answer_ends_with_the_request_to_go_on() {
+    let messages = vec![user("tell"), answer("other", vec![text("Once upon")])];
+    let request = ChatRequest { continues: true, ..request(messages) };
+    let expected = json!([
+        {"role": "user", "content": "tell"},
+        {"role": "assistant", "content": "Once upon"},
+        {"role": "user", "content": GO_ON},
+    ]);
+    assert_eq!(sent(&request, Dialect::Common)["messages"], expected);
+}
+
+#[test]
+fn nothing_is_asked_to_go_on_where_nothing_was_said() {
+    let messages = vec![user("tell"), answer("own", Vec::new())];
+    let request = ChatRequest { continues: true, ..request(messages) };
+    let expected = json!([{"role": "user", "content": "tell"}]);
+    assert_eq!(sent(&request, Dialect::Common)["messages"], expected);
+}
+
+#[test]
+fn a_message_of_a_megabyte_is_sent_whole() {
+    let long = "ü".repeat(1 << 19);
+    let messages = sent_messages(vec![user(&long)]);
+    assert_eq!(messages[0]["content"].as_str().map(str::len), Some(1 << 20));
+}

@@ -233,8 +233,7 @@ fn not_sent(state: &mut AppState, chat: ChatId, message: MessageId, text: String
     conversation.messages.retain(|known| known.id != message);
     conversation.queue.retain(|known| known.id != message);
     let typed = std::mem::take(&mut conversation.draft.text);
-    conversation.draft.text =
-        if typed.is_empty() { text } else { format!("{text}\n\n{typed}") };
+    conversation.draft.text = if typed.is_empty() { text } else { format!("{text}\n\n{typed}") };
     conversation.generation += 1;
 }
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use super::{Conversation, Settings, UiCommand};
 use crate::protocol::{
-    BackendCommand, ChatId, ChatSummary, Draft, HelpPage, IdSource, MessageId, ModelId, ModelInfo,
-    ProviderId, ProviderState, QueryId, Timestamp,
+    BackendCommand, ChatId, ChatSummary, Draft, HelpPage, IdSource, KnownProvider, MessageId,
+    ModelId, ModelInfo, ProviderId, ProviderState, QueryId, Timestamp,
 };
 
 /// Everything the window shows.
@@ -41,6 +41,8 @@ pub struct AppState {
     pub toasts: Vec<Toast>,
     /// Where the keyboard shall go, and a counter that grows with each request.
     pub focus: (FocusTarget, u64),
+    /// Well-known providers, offered where they are not configured.
+    pub known: &'static [KnownProvider],
     /// The bundled help.
     pub help: &'static [HelpPage],
     /// Where the files are, for the data page.
@@ -220,6 +222,7 @@ impl AppState {
             new_chat_model: None,
             toasts: Vec::new(),
             focus: (FocusTarget::Composer, 1),
+            known: &[],
             help,
             data_dir: Arc::new(data_dir),
             key_place: String::new(),

@@ -1,5 +1,8 @@
 //! The window: views that read the state and push commands. The only home of egui.
 
 pub mod icon;
+mod root;
 pub mod theme;
 pub mod widgets;
+
+pub use root::Root;

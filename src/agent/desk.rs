@@ -5,9 +5,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use super::actor::Shared;
-use crate::protocol::{
-    BackendCommand, BackendEvent, ChatId, MessagePage, NoticeCode, QueryId,
-};
+use crate::protocol::{BackendCommand, BackendEvent, ChatId, MessagePage, NoticeCode, QueryId};
 use crate::store::StoreError;
 
 /// Takes the commands until the channel closes.
@@ -46,17 +44,25 @@ async fn serve(shared: &Shared, command: BackendCommand) -> Result<(), StoreErro
             let page = store.page(chat, None, limit).await?;
             tell_page(shared, query, chat, page).await?;
         }
-        BackendCommand::RenameChat { chat, title } => store.rename_chat(chat, title).await?,
-        BackendCommand::PinChat { chat, pinned } => store.pin_chat(chat, pinned).await?,
-        BackendCommand::DeleteChat { chat } => store.delete_chat(chat).await?,
-        BackendCommand::RestoreChat { chat } => {
-            store.restore_chat(chat).await?;
-            if let Some(summary) = store.chat(chat).await? {
-                shared.tell(BackendEvent::ChatChanged(summary)).await;
-            }
+        BackendCommand::RenameChat { chat, title } => {
+            store.rename_chat(chat, &title).await?;
         }
-        BackendCommand::SetChatModel { chat, model } => store.set_chat_model(chat, model).await?,
-        BackendCommand::MarkRead { chat } => store.mark_read(chat).await?,
+        BackendCommand::PinChat { chat, pinned } => {
+            store.pin_chat(chat, pinned).await?;
+        }
+        BackendCommand::DeleteChat { chat } => {
+            store.delete_chat(chat).await?;
+        }
+        BackendCommand::RestoreChat { chat } => {
+            let summary = store.restore_chat(chat).await?;
+            shared.tell(BackendEvent::ChatChanged(summary)).await;
+        }
+        BackendCommand::SetChatModel { chat, model } => {
+            store.set_chat_model(chat, Some(model)).await?;
+        }
+        BackendCommand::MarkRead { chat } => {
+            store.mark_read(chat).await?;
+        }
         BackendCommand::SaveDraft { chat, draft } => store.save_draft(chat, draft).await?,
         BackendCommand::Send(_)
         | BackendCommand::Regenerate(_)
@@ -75,7 +81,6 @@ async fn serve(shared: &Shared, command: BackendCommand) -> Result<(), StoreErro
     }
     Ok(())
 }
-
 
 async fn tell_page(
     shared: &Shared,

@@ -15,9 +15,7 @@ use super::providers::{ProviderSetup, Providers};
 use super::queue::PriorityQueue;
 use super::run::Limits;
 use super::stop::StopWish;
-use crate::protocol::{
-    BackendCommand, BackendEvent, ChatId, IdSource, Notice, NoticeCode,
-};
+use crate::protocol::{BackendCommand, BackendEvent, ChatId, IdSource, Notice, NoticeCode};
 use crate::store::StoreHandle;
 
 /// Commands that may wait in all. A window cannot fill it; a flood is refused with a notice.
@@ -62,11 +60,8 @@ impl EngineHandle {
 
 /// Starts the engine on the current runtime.
 pub fn start(parts: EngineParts) -> EngineHandle {
-    let providers = Arc::new(Providers::new(
-        parts.providers,
-        parts.store.clone(),
-        parts.events.clone(),
-    ));
+    let providers =
+        Arc::new(Providers::new(parts.providers, parts.store.clone(), parts.events.clone()));
     let limits = limits(parts.max_turns, parts.idle_timeout);
     let shared = Arc::new(Shared {
         store: parts.store,

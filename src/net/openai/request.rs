@@ -32,10 +32,8 @@ pub(super) fn body(request: &ChatRequest, dialect: Dialect) -> Result<Vec<u8>, P
         stream: true,
         stream_options: match dialect {
             Dialect::Mistral => None,
-            Dialect::Common | Dialect::OpenRouter => Some(StreamOptions::default()),
-            // Its padding against eavesdroppers makes events half as long again, no two alike.
-            Dialect::OpenAi => {
-                Some(StreamOptions { include_obfuscation: Some(false), ..StreamOptions::default() })
+            Dialect::Common | Dialect::OpenAi | Dialect::OpenRouter => {
+                Some(StreamOptions { include_usage: true })
             }
         },
         usage: match dialect {
@@ -75,14 +73,6 @@ struct Body<'a> {
 #[derive(Debug, Serialize)]
 struct StreamOptions {
     include_usage: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    include_obfuscation: Option<bool>,
-}
-
-impl Default for StreamOptions {
-    fn default() -> Self {
-        Self { include_usage: true, include_obfuscation: None }
-    }
 }
 
 #[derive(Debug, Serialize)]

@@ -111,7 +111,6 @@ fn each_dialect_gets_what_it_takes() {
     let mut openai = common.clone();
     openai.as_object_mut().unwrap().remove("max_tokens");
     openai["max_completion_tokens"] = json!(9);
-    openai["stream_options"]["include_obfuscation"] = json!(false);
     assert_eq!(sent(&request, Dialect::OpenAi), openai);
     let mut openrouter = common.clone();
     openrouter["usage"] = json!({"include": true});

@@ -17,7 +17,8 @@ mod provider;
 pub use agent::{AgentState, StateCause};
 pub use chat::{ChatSummary, Draft, HelpHit, HelpPage, HelpSearch, MessagePage, QueuedMessage};
 pub use command::{
-    BackendCommand, BackendEvent, KeyChange, Priority, RegenerateRequest, SendRequest, StopMode,
+    BackendCommand, BackendEvent, KeyChange, Place, Priority, RegenerateRequest, SendRequest,
+    StopMode,
 };
 pub use error::{ErrorInfo, ErrorKind, ProviderError};
 pub use event::{
@@ -31,5 +32,6 @@ pub use id::{
 pub use message::{Answer, AnswerStatus, Message, Params, Part, Role, Siblings, Usage};
 pub use notice::{Notice, NoticeCode};
 pub use provider::{
-    KeySource, ModelInfo, ProviderConfig, ProviderKind, ProviderState, ProviderStatus,
+    KeySource, KnownProvider, ModelInfo, ProviderConfig, ProviderKind, ProviderState,
+    ProviderStatus,
 };

@@ -1,1 +1,24 @@
 //! What the window knows, and the pure functions that change it.
+//!
+//! [`handle`] takes what the user asked for, [`apply`] what the backend told, [`tick`] the time
+//! that passed. None of them waits or does I/O: what is to be done comes back as [`Effect`]s.
+
+mod apply;
+mod command;
+mod conversation;
+mod handle;
+mod model;
+mod settings;
+mod shortcut;
+pub mod words;
+
+pub use apply::apply;
+pub use command::{ModelScope, UiCommand};
+pub use conversation::{Conversation, LiveRun, Loading, RetryWait};
+pub use handle::{handle, save_all_drafts, start, tick};
+pub use model::{
+    AppState, Effect, FocusTarget, HandleContext, Overlay, Page, SettingsTab, Toast, ToastAction,
+    ToastLevel,
+};
+pub use settings::{Appearance, ChatSettings, Settings, Theme};
+pub use shortcut::{Key, Shortcut};

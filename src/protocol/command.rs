@@ -29,6 +29,15 @@ pub enum StopMode {
     Now,
 }
 
+/// Where a message goes in the tree of its chat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// At the end of the visible path, wherever that is when the message is stored.
+    AtLeaf,
+    /// Under this message, beside what is there; at the root without one.
+    Under(Option<MessageId>),
+}
+
 /// A message of the user, with the ids of all that follows from it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SendRequest {
@@ -36,14 +45,16 @@ pub struct SendRequest {
     pub chat: ChatId,
     /// The message; sending it twice starts one run.
     pub message: MessageId,
-    /// The message it follows.
-    pub parent: Option<MessageId>,
+    /// Where it goes.
+    pub place: Place,
     /// What the user wrote.
     pub text: String,
     /// Who shall answer.
     pub model: ModelId,
     /// Chosen for this message only.
     pub one_off: bool,
+    /// The chat's model, for a chat that this request makes.
+    pub chat_model: ModelId,
     /// Parameters.
     pub params: Params,
     /// The run to come.
@@ -217,6 +228,13 @@ pub enum BackendCommand {
         /// Which; all without one.
         provider: Option<ProviderId>,
     },
+    /// Change the bounds of runs to come.
+    SetLimits {
+        /// The most model calls a run may make.
+        max_turns: u32,
+        /// Seconds of silence after which an answer counts as broken.
+        idle_timeout_s: u32,
+    },
     /// End all runs and the engine.
     Shutdown,
 }
@@ -240,6 +258,7 @@ impl BackendCommand {
             | Self::DeleteChat { .. }
             | Self::RestoreChat { .. }
             | Self::SetChatModel { .. }
+            | Self::SetLimits { .. }
             | Self::SaveProvider { .. }
             | Self::RemoveProvider { .. } => Priority::Normal,
             Self::MarkRead { .. } | Self::SaveDraft { .. } | Self::RefreshModels { .. } => {
@@ -293,6 +312,15 @@ pub enum BackendEvent {
         chat: ChatId,
         /// What waits, in order.
         items: Vec<QueuedMessage>,
+    },
+    /// A message could not be kept and was not sent: its text goes back to the composer.
+    NotSent {
+        /// The chat.
+        chat: ChatId,
+        /// The message.
+        message: MessageId,
+        /// What was typed.
+        text: String,
     },
     /// A provider is new or changed.
     ProviderChanged(ProviderState),

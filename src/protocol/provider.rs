@@ -107,3 +107,35 @@ pub struct ModelInfo {
     /// Thinks before it answers.
     pub thinking: bool,
 }
+
+/// A provider that is offered by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KnownProvider {
+    /// First part of its models' ids.
+    pub id: &'static str,
+    /// For people.
+    pub name: &'static str,
+    /// Which API.
+    pub kind: ProviderKind,
+    /// Base address.
+    pub url: &'static str,
+    /// Environment variable that usually holds its key.
+    pub key_env: &'static str,
+    /// Where a key can be had.
+    pub key_page: &'static str,
+    /// One line for people.
+    pub blurb: &'static str,
+}
+
+impl KnownProvider {
+    /// Its configuration.
+    pub fn config(&self) -> ProviderConfig {
+        ProviderConfig {
+            id: self.id.into(),
+            name: self.name.to_owned(),
+            kind: self.kind,
+            url: self.url.to_owned(),
+            key_env: Some(self.key_env.to_owned()),
+        }
+    }
+}

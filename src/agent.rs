@@ -1,0 +1,23 @@
+//! The engine: takes commands by priority, runs one agent per chat, tells what happens.
+//!
+//! [`start`] is the way in. A run is one request of the user with all that follows from it; its
+//! states and the legal changes between them stand in [`machine`].
+
+mod actor;
+mod clock;
+mod desk;
+mod engine;
+pub mod machine;
+mod manager;
+mod providers;
+pub mod queue;
+mod run;
+mod sentence;
+mod sink;
+mod stop;
+mod tools;
+mod turn;
+
+pub use clock::Clock;
+pub use engine::{EngineHandle, EngineParts, start};
+pub use providers::{Environment, ProviderSetup, guide_config};

@@ -1,0 +1,90 @@
+//! What needs no agent: lists and pages, names and pins, drafts. In the order of asking.
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use super::actor::Shared;
+use crate::protocol::{
+    BackendCommand, BackendEvent, ChatId, MessagePage, NoticeCode, QueryId,
+};
+use crate::store::StoreError;
+
+/// Takes the commands until the channel closes.
+pub(super) async fn work(shared: Arc<Shared>, mut commands: mpsc::Receiver<BackendCommand>) {
+    while let Some(command) = commands.recv().await {
+        if let Err(error) = serve(&shared, command).await {
+            let code = match error {
+                StoreError::NotFound => NoticeCode::ChatMissing,
+                StoreError::Full
+                | StoreError::ReadOnly
+                | StoreError::Busy
+                | StoreError::Closed
+                | StoreError::Other(_) => NoticeCode::WriteFailed,
+                StoreError::Damaged(_) => NoticeCode::StoreDamaged,
+            };
+            shared.notice(code, error).await;
+        }
+    }
+}
+
+async fn serve(shared: &Shared, command: BackendCommand) -> Result<(), StoreError> {
+    let store = &shared.store;
+    match command {
+        BackendCommand::ListChats { query } => {
+            let chats = store.list_chats().await?;
+            shared.tell(BackendEvent::Chats { query, chats }).await;
+            let draft = store.draft(None).await?;
+            shared.tell(BackendEvent::NewChatDraft(draft)).await;
+        }
+        BackendCommand::LoadMessages { query, chat, before, limit } => {
+            let page = store.page(chat, before, limit).await?;
+            tell_page(shared, query, chat, page).await?;
+        }
+        BackendCommand::SelectBranch { query, chat, message, step, limit } => {
+            store.select_branch(chat, message, step).await?;
+            let page = store.page(chat, None, limit).await?;
+            tell_page(shared, query, chat, page).await?;
+        }
+        BackendCommand::RenameChat { chat, title } => store.rename_chat(chat, title).await?,
+        BackendCommand::PinChat { chat, pinned } => store.pin_chat(chat, pinned).await?,
+        BackendCommand::DeleteChat { chat } => store.delete_chat(chat).await?,
+        BackendCommand::RestoreChat { chat } => {
+            store.restore_chat(chat).await?;
+            if let Some(summary) = store.chat(chat).await? {
+                shared.tell(BackendEvent::ChatChanged(summary)).await;
+            }
+        }
+        BackendCommand::SetChatModel { chat, model } => store.set_chat_model(chat, model).await?,
+        BackendCommand::MarkRead { chat } => store.mark_read(chat).await?,
+        BackendCommand::SaveDraft { chat, draft } => store.save_draft(chat, draft).await?,
+        BackendCommand::Send(_)
+        | BackendCommand::Regenerate(_)
+        | BackendCommand::Stop { .. }
+        | BackendCommand::RetryNow { .. }
+        | BackendCommand::EditQueued { .. }
+        | BackendCommand::RemoveQueued { .. }
+        | BackendCommand::SendQueuedNow { .. }
+        | BackendCommand::SaveProvider { .. }
+        | BackendCommand::RemoveProvider { .. }
+        | BackendCommand::RefreshModels { .. }
+        | BackendCommand::SetLimits { .. }
+        | BackendCommand::Shutdown => {
+            tracing::error!(?command, "not a command for the desk");
+        }
+    }
+    Ok(())
+}
+
+
+async fn tell_page(
+    shared: &Shared,
+    query: QueryId,
+    chat: ChatId,
+    page: MessagePage,
+) -> Result<(), StoreError> {
+    let draft = shared.store.draft(Some(chat)).await?;
+    let queue = shared.store.queue_list(chat).await?;
+    shared.tell(BackendEvent::Messages { query, chat, page, draft, queue }).await;
+    Ok(())
+}

@@ -1,0 +1,231 @@
+//! The dispatcher: takes commands by priority and hands each to its room. It never waits for work.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::RwLock;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use super::actor::{AgentCommand, Shared};
+use super::clock::Clock;
+use super::desk;
+use super::manager::AgentManager;
+use super::providers::{ProviderSetup, Providers};
+use super::queue::PriorityQueue;
+use super::run::Limits;
+use super::stop::StopWish;
+use crate::protocol::{
+    BackendCommand, BackendEvent, ChatId, IdSource, Notice, NoticeCode,
+};
+use crate::store::StoreHandle;
+
+/// Commands that may wait in all. A window cannot fill it; a flood is refused with a notice.
+const QUEUED: usize = 4_096;
+
+/// Commands that may wait at the desk and at the providers.
+const DESK: usize = 1_024;
+
+/// What the engine is made of.
+#[derive(Debug)]
+pub struct EngineParts {
+    /// The database.
+    pub store: StoreHandle,
+    /// Where answers come from.
+    pub providers: ProviderSetup,
+    /// Time and chance.
+    pub clock: Clock,
+    /// The most model calls a run may make.
+    pub max_turns: u32,
+    /// Silence after which an answer counts as broken.
+    pub idle_timeout: Duration,
+    /// Commands, in the order of asking.
+    pub commands: mpsc::Receiver<BackendCommand>,
+    /// What happens.
+    pub events: mpsc::Sender<BackendEvent>,
+}
+
+/// The near end of the engine: it ends with `Shutdown`, or when the commands' sender is gone.
+#[derive(Debug)]
+pub struct EngineHandle {
+    task: JoinHandle<()>,
+}
+
+impl EngineHandle {
+    /// Waits until all runs have ended and the engine is gone.
+    pub async fn ended(self) {
+        if self.task.await.is_err() {
+            tracing::error!("the engine did not end well");
+        }
+    }
+}
+
+/// Starts the engine on the current runtime.
+pub fn start(parts: EngineParts) -> EngineHandle {
+    let providers = Arc::new(Providers::new(
+        parts.providers,
+        parts.store.clone(),
+        parts.events.clone(),
+    ));
+    let limits = limits(parts.max_turns, parts.idle_timeout);
+    let shared = Arc::new(Shared {
+        store: parts.store,
+        providers,
+        events: parts.events,
+        clock: parts.clock,
+        ids: IdSource,
+        limits: RwLock::new(limits),
+    });
+    let (desk, desk_commands) = mpsc::channel(DESK);
+    let dispatcher = Dispatcher {
+        agents: AgentManager::new(shared.clone()),
+        desk,
+        queue: PriorityQueue::new(QUEUED),
+        shared: shared.clone(),
+    };
+    let task = tokio::spawn(async move {
+        let desk = tokio::spawn(desk::work(shared.clone(), desk_commands));
+        shared.providers.start();
+        dispatcher.run(parts.commands).await;
+        shared.providers.stop();
+        if desk.await.is_err() {
+            tracing::error!("the desk did not end well");
+        }
+    });
+    EngineHandle { task }
+}
+
+fn limits(max_turns: u32, idle_timeout: Duration) -> Limits {
+    Limits { max_turns: max_turns.max(1), idle_timeout: idle_timeout.max(Duration::from_secs(1)) }
+}
+
+struct Dispatcher {
+    agents: AgentManager,
+    desk: mpsc::Sender<BackendCommand>,
+    queue: PriorityQueue<BackendCommand>,
+    shared: Arc<Shared>,
+}
+
+impl Dispatcher {
+    async fn run(mut self, mut commands: mpsc::Receiver<BackendCommand>) {
+        loop {
+            // All that has arrived is sorted before the next is taken.
+            while let Ok(command) = commands.try_recv() {
+                self.accept(command);
+            }
+            tokio::select! {
+                biased;
+                command = self.queue.pop() => {
+                    if matches!(command, BackendCommand::Shutdown) {
+                        break;
+                    }
+                    self.dispatch(command);
+                }
+                command = commands.recv() => match command {
+                    Some(command) => self.accept(command),
+                    None => break,
+                },
+            }
+        }
+        // What was asked before the end and only writes is still done.
+        while let Some(command) = self.queue.try_pop() {
+            if matches!(command, BackendCommand::SaveDraft { .. } | BackendCommand::MarkRead { .. })
+            {
+                self.dispatch(command);
+            }
+        }
+        self.agents.shut_down().await;
+    }
+
+    fn accept(&mut self, command: BackendCommand) {
+        let priority = command.priority();
+        if let Err(command) = self.queue.push(priority, command) {
+            self.refused(command);
+        }
+    }
+
+    fn dispatch(&mut self, command: BackendCommand) {
+        match command {
+            BackendCommand::Send(request) => {
+                self.to_agent(request.chat, AgentCommand::Send(request));
+            }
+            BackendCommand::Regenerate(request) => {
+                self.to_agent(request.chat, AgentCommand::Regenerate(request));
+            }
+            BackendCommand::EditQueued { chat, message, text } => {
+                self.to_agent(chat, AgentCommand::EditQueued { message, text });
+            }
+            BackendCommand::RemoveQueued { chat, message } => {
+                self.to_agent(chat, AgentCommand::RemoveQueued { message });
+            }
+            BackendCommand::SendQueuedNow { chat, message } => {
+                self.to_agent(chat, AgentCommand::SendQueuedNow { message });
+            }
+            BackendCommand::Stop { chat, mode } => self.agents.stop(chat, StopWish::from(mode)),
+            BackendCommand::RetryNow { chat } => self.agents.retry_now(chat),
+            BackendCommand::SaveProvider { config, key } => {
+                self.shared.providers.clone().save(config, key);
+            }
+            BackendCommand::RemoveProvider { provider } => {
+                self.shared.providers.clone().remove(provider);
+            }
+            BackendCommand::RefreshModels { provider } => {
+                self.shared.providers.clone().refresh(provider);
+            }
+            BackendCommand::SetLimits { max_turns, idle_timeout_s } => {
+                let idle_timeout = Duration::from_secs(u64::from(idle_timeout_s));
+                *self.shared.limits.write() = limits(max_turns, idle_timeout);
+            }
+            BackendCommand::ListChats { .. }
+            | BackendCommand::LoadMessages { .. }
+            | BackendCommand::SelectBranch { .. }
+            | BackendCommand::RenameChat { .. }
+            | BackendCommand::PinChat { .. }
+            | BackendCommand::DeleteChat { .. }
+            | BackendCommand::RestoreChat { .. }
+            | BackendCommand::SetChatModel { .. }
+            | BackendCommand::MarkRead { .. }
+            | BackendCommand::SaveDraft { .. } => {
+                if let Err(error) = self.desk.try_send(command) {
+                    self.refused(error.into_inner());
+                }
+            }
+            BackendCommand::Shutdown => {}
+        }
+    }
+
+    fn to_agent(&mut self, chat: ChatId, command: AgentCommand) {
+        match self.agents.send(chat, command) {
+            Ok(()) => {}
+            Err(AgentCommand::Send(request)) => {
+                self.refused(BackendCommand::Send(request));
+            }
+            Err(command) => self.busy(format!("{command:?}")),
+        }
+    }
+
+    /// Nothing is lost: a message that cannot be taken goes back to the composer.
+    fn refused(&self, command: BackendCommand) {
+        if let BackendCommand::Send(request) = command {
+            let back = BackendEvent::NotSent {
+                chat: request.chat,
+                message: request.message,
+                text: request.text,
+            };
+            self.tell_soon(back);
+            self.busy("too many messages wait");
+        } else {
+            self.busy(format!("{:?} refused", command.priority()));
+        }
+    }
+
+    fn busy(&self, detail: impl Into<String>) {
+        let notice = Notice { code: NoticeCode::Busy, detail: detail.into() };
+        self.tell_soon(BackendEvent::Notice(notice));
+    }
+
+    fn tell_soon(&self, event: BackendEvent) {
+        let events = self.shared.events.clone();
+        tokio::spawn(async move { events.send(event).await });
+    }
+}

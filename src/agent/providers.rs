@@ -1,0 +1,260 @@
+//! Where answers come from: configured, found by themselves, built in. Their keys and models.
+
+mod keys;
+mod refresh;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::RwLock;
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::net::{self, HttpClient, Provider};
+use crate::protocol::{
+    BackendEvent, HelpSearch, KeyChange, KeySource, ModelId, ProviderConfig, ProviderError,
+    ProviderId, ProviderKind, ProviderState, ProviderStatus,
+};
+use crate::store::StoreHandle;
+use crate::store::secrets::Secrets;
+
+/// How long a provider may take to list its models.
+const LIST_PATIENCE: Duration = Duration::from_secs(20);
+
+/// The environment, `.env` files included. Read once, passed in.
+#[derive(Clone, Default)]
+pub struct Environment(HashMap<String, String>);
+
+impl Environment {
+    /// An environment with these variables.
+    pub fn new(variables: HashMap<String, String>) -> Self {
+        Self(variables)
+    }
+
+    /// A variable that is set and not empty.
+    pub fn get(&self, variable: &str) -> Option<&str> {
+        self.0.get(variable).map(|value| value.trim()).filter(|value| !value.is_empty())
+    }
+}
+
+impl std::fmt::Debug for Environment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Values may be secrets.
+        write!(f, "Environment({} variables)", self.0.len())
+    }
+}
+
+/// What the providers are made of.
+#[derive(Debug)]
+pub struct ProviderSetup {
+    /// From `config.toml`.
+    pub configured: Vec<ProviderConfig>,
+    /// For keys.
+    pub environment: Environment,
+    /// For keys.
+    pub secrets: Secrets,
+    /// For requests.
+    pub http: HttpClient,
+    /// For Guide.
+    pub help: Arc<dyn HelpSearch>,
+    /// Whether local servers are looked for and model lists are asked for at start.
+    pub ask_at_start: bool,
+}
+
+/// The configuration of the built-in provider.
+pub fn guide_config() -> ProviderConfig {
+    ProviderConfig {
+        id: ProviderId::from("guide"),
+        name: "Guide".to_owned(),
+        kind: ProviderKind::Guide,
+        url: String::new(),
+        key_env: None,
+    }
+}
+
+#[derive(Debug)]
+struct Entry {
+    provider: Result<Arc<dyn Provider>, ProviderError>,
+    state: ProviderState,
+    /// Its key may still come from the keychain: whoever wants to use it waits for that.
+    key_pending: bool,
+}
+
+/// All providers of this process.
+#[derive(Debug)]
+pub(super) struct Providers {
+    setup: ProviderSetup,
+    store: StoreHandle,
+    events: mpsc::Sender<BackendEvent>,
+    entries: RwLock<BTreeMap<ProviderId, Entry>>,
+    /// Whether all keys have been looked up.
+    keys_known: watch::Sender<bool>,
+    ending: CancellationToken,
+}
+
+impl Providers {
+    pub(super) fn new(
+        setup: ProviderSetup,
+        store: StoreHandle,
+        events: mpsc::Sender<BackendEvent>,
+    ) -> Self {
+        let entries = RwLock::new(BTreeMap::new());
+        let keys_known = watch::Sender::new(false);
+        Self { setup, store, events, entries, keys_known, ending: CancellationToken::new() }
+    }
+
+    /// Makes the providers ready. Guide and those whose key is in the environment can be used at
+    /// once; what needs the keychain or the network follows in the background.
+    pub(super) fn start(self: &Arc<Self>) {
+        self.enter(guide_config(), None, KeySource::NotNeeded, Origin::Configured);
+        for config in self.with_discovered_keys() {
+            let origin = if self.setup.configured.iter().any(|known| known.id == config.id) {
+                Origin::Configured
+            } else {
+                Origin::Discovered
+            };
+            match self.key_at_hand(&config) {
+                Some((key, source)) => self.enter(config.clone(), key, source, origin),
+                None => {
+                    self.enter(config.clone(), None, keys::without_key(&config), origin);
+                    self.expect_key(&config.id);
+                }
+            }
+        }
+        let providers = self.clone();
+        self.spawn(async move { providers.settle().await });
+    }
+
+    /// Ends what runs in the background.
+    pub(super) fn stop(&self) {
+        self.ending.cancel();
+    }
+
+    /// A provider that can be used, once its key is known; an error where it cannot be used.
+    pub(super) async fn ready(
+        &self,
+        id: &ProviderId,
+    ) -> Option<Result<Arc<dyn Provider>, ProviderError>> {
+        let pending = self.entries.read().get(id)?.key_pending;
+        if pending {
+            let mut known = self.keys_known.subscribe();
+            // The sender lives as long as `self`.
+            if known.wait_for(|known| *known).await.is_err() {
+                return None;
+            }
+        }
+        self.get(id)
+    }
+
+    fn expect_key(&self, id: &ProviderId) {
+        if let Some(entry) = self.entries.write().get_mut(id) {
+            entry.key_pending = true;
+        }
+    }
+
+    /// A provider by its id; an error where it is there but cannot be used.
+    fn get(&self, id: &ProviderId) -> Option<Result<Arc<dyn Provider>, ProviderError>> {
+        let entries = self.entries.read();
+        entries.get(id).map(|entry| match &entry.provider {
+            Ok(provider) => Ok(provider.clone()),
+            Err(error) => Err(error.clone()),
+        })
+    }
+
+    /// What tokens of a model cost, where its prices are known. US dollars.
+    pub(super) fn cost(
+        &self,
+        model: &ModelId,
+        prompt_tokens: Option<u64>,
+        completion_tokens: Option<u64>,
+    ) -> Option<f64> {
+        let entries = self.entries.read();
+        let models = &entries.get(&model.provider)?.state.models;
+        let info = models.iter().find(|info| info.id == *model)?;
+        let price = |tokens: Option<u64>, per_million: Option<f64>| {
+            #[expect(clippy::cast_precision_loss, reason = "token counts are far below 2^53")]
+            let tokens = tokens? as f64;
+            Some(tokens * per_million? / 1e6)
+        };
+        let prompt = price(prompt_tokens, info.price_in)?;
+        let completion = price(completion_tokens, info.price_out)?;
+        Some(prompt + completion)
+    }
+
+    /// Adds or changes a provider, keeps its key, asks it for its models.
+    pub(super) fn save(self: Arc<Self>, config: ProviderConfig, key: KeyChange) {
+        let providers = self.clone();
+        self.spawn(async move { providers.save_and_ask(config, key).await });
+    }
+
+    /// Removes a provider and its key.
+    pub(super) fn remove(self: Arc<Self>, id: ProviderId) {
+        let providers = self.clone();
+        self.spawn(async move {
+            providers.entries.write().remove(&id);
+            providers.forget_key(&id).await;
+            providers.tell(BackendEvent::ProviderRemoved(id)).await;
+        });
+    }
+
+    /// Asks a provider, or all, for the models.
+    pub(super) fn refresh(self: Arc<Self>, id: Option<ProviderId>) {
+        let providers = self.clone();
+        self.spawn(async move {
+            match id {
+                Some(id) => providers.ask(id).await,
+                None => providers.ask_all().await,
+            }
+        });
+    }
+
+    /// Puts a provider in place. What was known of its models stays.
+    fn enter(
+        &self,
+        config: ProviderConfig,
+        key: Option<secrecy::SecretString>,
+        source: KeySource,
+        origin: Origin,
+    ) {
+        let missing = source == KeySource::Missing;
+        let provider =
+            net::build(config.clone(), key, &self.setup.http, self.setup.help.clone());
+        let status = match &provider {
+            Err(error) => ProviderStatus::Failed(error.clone()),
+            Ok(_) if missing => ProviderStatus::NeedsKey,
+            Ok(_) if config.kind == ProviderKind::Guide => ProviderStatus::Ready,
+            Ok(_) => ProviderStatus::Unknown,
+        };
+        let provider = match provider {
+            Ok(_) if missing => Err(keys::missing_key(&config)),
+            built => built,
+        };
+        let id = config.id.clone();
+        let discovered = origin == Origin::Discovered;
+        let mut entries = self.entries.write();
+        let models = entries.remove(&id).map(|old| old.state.models).unwrap_or_default();
+        let state = ProviderState { config, key: source, status, models, discovered };
+        entries.insert(id, Entry { provider, state, key_pending: false });
+    }
+
+    async fn tell(&self, event: BackendEvent) {
+        if self.events.send(event).await.is_err() {
+            tracing::debug!("nobody listens to events any more");
+        }
+    }
+
+    fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let ending = self.ending.clone();
+        tokio::spawn(async move { ending.run_until_cancelled(work).await });
+    }
+}
+
+/// How a provider came here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Origin {
+    /// The user configured it, or it is built in.
+    Configured,
+    /// A key in the environment or a server on this machine.
+    Discovered,
+}

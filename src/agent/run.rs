@@ -1,0 +1,283 @@
+//! A run: turns of the model with tools in between, until one of four ends.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::clock::Clock;
+use super::machine::Machine;
+use super::providers::Providers;
+use super::sink::Sink;
+use super::stop::{RunControl, StopWish};
+use super::tools;
+use super::turn::TurnEnd;
+use crate::net::{ChatRequest, FinishReason};
+use crate::protocol::{
+    AgentState, BackendEvent, ErrorKind, Message, MessageId, ModelId, NoticeCode, Notice,
+    NotificationLevel, Params, Part, ProviderError, RunStatus, StateCause, StreamEvent, Usage,
+};
+use crate::store::{ReadState, StoreHandle};
+
+/// Bounds of every run.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    /// The most model calls.
+    pub(super) max_turns: u32,
+    /// Silence after which an answer counts as broken.
+    pub(super) idle_timeout: Duration,
+}
+
+/// One run in progress.
+#[derive(Debug)]
+pub(super) struct Run {
+    pub(super) sink: Sink,
+    pub(super) machine: Machine,
+    pub(super) control: Arc<RunControl>,
+    pub(super) clock: Clock,
+    pub(super) providers: Arc<Providers>,
+    pub(super) store: StoreHandle,
+    pub(super) limits: Limits,
+    pub(super) question: MessageId,
+    pub(super) continues: bool,
+    pub(super) model: ModelId,
+    pub(super) params: Params,
+    /// Tokens and cost of the turns before this one.
+    pub(super) usage: Usage,
+    /// Tokens and cost of this turn, as last told.
+    pub(super) turn_usage: Usage,
+    /// Whether anything of this turn has arrived.
+    pub(super) turn_has_content: bool,
+}
+
+/// What remains of a run.
+#[derive(Debug)]
+pub(super) struct Ended {
+    pub(super) machine: Machine,
+    pub(super) status: RunStatus,
+}
+
+enum End {
+    Complete(StateCause),
+    Stopped(StopWish),
+    Failed(ProviderError),
+}
+
+impl Run {
+    /// Runs to one of the four ends. Whatever happens, `Done` is told and journalled.
+    pub(super) async fn execute(mut self) -> Ended {
+        self.change(AgentState::Thinking, StateCause::UserMessage).await;
+        let end = self.turns().await;
+        let status = self.settle(end).await;
+        self.finish(status).await;
+        Ended { machine: self.machine, status }
+    }
+
+    async fn turns(&mut self) -> End {
+        let control = self.control.clone();
+        let provider = tokio::select! {
+            biased;
+            wish = control.wished(StopWish::Graceful) => return End::Stopped(wish),
+            provider = self.providers.ready(&self.model.provider) => provider,
+        };
+        let provider = match provider {
+            Some(Ok(provider)) => provider,
+            Some(Err(error)) => return End::Failed(error),
+            None => {
+                let id = self.model.provider.as_str();
+                let message = format!("There is no provider named {id:?}");
+                return End::Failed(ProviderError::new(ErrorKind::NotFound, message));
+            }
+        };
+        let path = match self.store.path(self.question).await {
+            Ok(path) => path,
+            Err(error) => {
+                let message = format!("The chat could not be read: {error}");
+                return End::Failed(ProviderError::new(ErrorKind::Protocol, message));
+            }
+        };
+        for _turn in 0..self.limits.max_turns {
+            let request = self.request(&path);
+            match self.turn(provider.as_ref(), request).await {
+                TurnEnd::Finished(reason) => {
+                    self.usage.add(&self.turn_usage);
+                    self.turn_usage = Usage::default();
+                    if let Some(end) = self.after_turn(reason).await {
+                        return end;
+                    }
+                }
+                TurnEnd::Stopped(wish) => return End::Stopped(wish),
+                TurnEnd::Failed(error) => return End::Failed(error),
+            }
+        }
+        let turns = self.limits.max_turns;
+        self.notify("turn_limit", format!("Ended after {turns} model calls, the limit of a run"))
+            .await;
+        End::Complete(StateCause::TurnLimit)
+    }
+
+    fn request(&self, path: &[Message]) -> ChatRequest {
+        let mut messages = path.to_vec();
+        let goes_on = !self.sink.answer().parts.is_empty();
+        if goes_on {
+            messages.push(self.sink.answer().clone());
+        }
+        ChatRequest {
+            model: self.model.clone(),
+            messages,
+            system: None,
+            params: self.params.clone(),
+            answer: self.sink.answer_id(),
+            continues: self.continues && !goes_on,
+            idle_timeout: self.limits.idle_timeout,
+        }
+    }
+
+    /// What follows a turn that the model ended: tools and another turn, or the end.
+    async fn after_turn(&mut self, reason: FinishReason) -> Option<End> {
+        let calls = self.open_calls();
+        if !calls.is_empty() {
+            if let Some(wish) = self.control.wish() {
+                return Some(End::Stopped(wish));
+            }
+            return self.run_tools(calls).await;
+        }
+        match reason {
+            FinishReason::Stop | FinishReason::ToolCalls => {}
+            FinishReason::Length => {
+                let text = "The answer reached the most the model writes at once".to_owned();
+                self.notify("length", text).await;
+            }
+            FinishReason::ContentFilter => {
+                let message = "The provider's content filter ended the answer";
+                return Some(End::Failed(ProviderError::new(ErrorKind::Refused, message)));
+            }
+        }
+        Some(End::Complete(StateCause::Finished))
+    }
+
+    fn open_calls(&self) -> Vec<Part> {
+        let parts = &self.sink.answer().parts;
+        let has_result = |call: &crate::protocol::ToolCallId| {
+            parts.iter().any(|part| matches!(part, Part::ToolResult { id, .. } if id == call))
+        };
+        parts
+            .iter()
+            .filter(|part| matches!(part, Part::ToolCall { id, .. } if !has_result(id)))
+            .cloned()
+            .collect()
+    }
+
+    async fn run_tools(&mut self, calls: Vec<Part>) -> Option<End> {
+        self.change(AgentState::RunningTool, StateCause::ToolCall).await;
+        for call in calls {
+            let Part::ToolCall { id, tool, args } = call else { continue };
+            let started = (self.clock.now)();
+            let output = tools::run(&tool, &args);
+            let elapsed_ms = (self.clock.now)().ms_since(started);
+            let event = StreamEvent::ToolEnd {
+                id,
+                result: output.result,
+                success: output.success,
+                elapsed_ms,
+            };
+            self.sink.emit(event).await;
+        }
+        if let Some(wish) = self.control.wish() {
+            return Some(End::Stopped(wish));
+        }
+        self.change(AgentState::Thinking, StateCause::ToolResult).await;
+        None
+    }
+
+    /// Brings the machine to rest and says how the run ended.
+    async fn settle(&mut self, end: End) -> RunStatus {
+        match end {
+            End::Complete(cause) => {
+                self.change(AgentState::Idle, cause).await;
+                RunStatus::Complete
+            }
+            End::Stopped(StopWish::Shutdown) => {
+                self.change(AgentState::Idle, StateCause::Shutdown).await;
+                RunStatus::Interrupted
+            }
+            End::Stopped(StopWish::Graceful | StopWish::Now) => {
+                if self.machine.state() != AgentState::Stopping {
+                    self.change(AgentState::Stopping, StateCause::StopRequested).await;
+                }
+                self.change(AgentState::Idle, StateCause::Stopped).await;
+                RunStatus::Stopped
+            }
+            End::Failed(error) => {
+                let status = if self.sink.has_content() {
+                    RunStatus::Interrupted
+                } else {
+                    RunStatus::Failed
+                };
+                self.sink
+                    .emit(StreamEvent::Error {
+                        message: error.message,
+                        code: error.code,
+                        kind: error.kind,
+                        status: error.status,
+                        retryable: false,
+                        retry_after_ms: error.retry_after_ms,
+                    })
+                    .await;
+                self.change(AgentState::Failed, StateCause::Error).await;
+                status
+            }
+        }
+    }
+
+    /// Keeps the answer for good, then tells that it ended.
+    async fn finish(&mut self, status: RunStatus) {
+        let done = self.sink.number(StreamEvent::Done {
+            status,
+            message_id: self.sink.answer_id(),
+            reply_to_id: Some(self.question),
+        });
+        let kept = self.store.finish_run(done.clone(), ReadState::Unread).await;
+        self.sink.tell(BackendEvent::Run(done)).await;
+        match kept {
+            Ok((_, chat)) => self.sink.tell(BackendEvent::ChatChanged(chat)).await,
+            Err(error) => {
+                let notice = Notice { code: NoticeCode::WriteFailed, detail: error.to_string() };
+                self.sink.tell(BackendEvent::Notice(notice)).await;
+            }
+        }
+    }
+
+    /// Changes the agent's state and tells it. An illegal change is reported and not applied.
+    pub(super) async fn change(&mut self, to: AgentState, cause: StateCause) {
+        match self.machine.change(to, cause, (self.clock.now)()) {
+            Ok(event) => self.sink.emit(event).await,
+            Err(error) => tracing::error!(%error, "illegal transition"),
+        }
+    }
+
+    /// The provider tells sums of its turn; the run tells sums of all turns.
+    pub(super) async fn usage_of_turn(
+        &mut self,
+        prompt_tokens: Option<u64>,
+        completion_tokens: Option<u64>,
+        cost_usd: Option<f64>,
+    ) {
+        let cost_usd = cost_usd
+            .or_else(|| self.providers.cost(&self.model, prompt_tokens, completion_tokens));
+        self.turn_usage = Usage { prompt_tokens, completion_tokens, cost_usd };
+        let mut sum = self.usage;
+        sum.add(&self.turn_usage);
+        self.sink
+            .emit(StreamEvent::Usage {
+                prompt_tokens: sum.prompt_tokens,
+                completion_tokens: sum.completion_tokens,
+                total_cost: sum.cost_usd,
+            })
+            .await;
+    }
+
+    async fn notify(&mut self, code: &str, message: String) {
+        let code = code.to_owned();
+        let level = NotificationLevel::Warning;
+        self.sink.emit(StreamEvent::Notification { level, code, message }).await;
+    }
+}

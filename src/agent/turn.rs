@@ -1,0 +1,217 @@
+//! One model call: its stream, its retries before the first token, its stop.
+
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use tokio::time::Instant;
+
+use super::run::Run;
+use super::sentence;
+use super::stop::StopWish;
+use crate::net::{ChatRequest, Chunk, ChunkStream, FinishReason, Provider, coalesce, retry};
+use crate::protocol::{AgentState, ProviderError, StateCause, StreamEvent};
+
+/// Events taken together at most, when they are ready together.
+const READY: usize = 512;
+
+/// How long a graceful stop waits for the end of the sentence.
+const STOP_PATIENCE: Duration = Duration::from_secs(3);
+
+/// How a model call ended.
+#[derive(Debug)]
+pub(super) enum TurnEnd {
+    /// By the model.
+    Finished(FinishReason),
+    /// By the user, or because the app ends.
+    Stopped(StopWish),
+    /// By a failure.
+    Failed(ProviderError),
+}
+
+/// What reading a stream knows between two batches.
+struct Reading {
+    finish: Option<FinishReason>,
+    stopping: Option<Instant>,
+}
+
+impl Run {
+    /// Makes one model call, again and again while nothing has arrived and waiting may help.
+    pub(super) async fn turn(&mut self, provider: &dyn Provider, request: ChatRequest) -> TurnEnd {
+        let mut attempt = 0;
+        loop {
+            self.turn_has_content = false;
+            let error = match self.attempt(provider, request.clone()).await {
+                TurnEnd::Failed(error) => error,
+                end @ (TurnEnd::Finished(_) | TurnEnd::Stopped(_)) => return end,
+            };
+            attempt += 1;
+            let wait = if error.kind.is_transient() && !self.turn_has_content {
+                retry::delay(attempt, error.retry_after_ms, (self.clock.random)())
+            } else {
+                None
+            };
+            let Some(wait) = wait else { return TurnEnd::Failed(error) };
+            if let Some(wish) = self.wait_for_retry(error, wait).await {
+                return TurnEnd::Stopped(wish);
+            }
+        }
+    }
+
+    /// Waits before the next attempt, visibly. Says so when a stop ended the wait.
+    async fn wait_for_retry(&mut self, error: ProviderError, wait: Duration) -> Option<StopWish> {
+        let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+        self.sink
+            .emit(StreamEvent::Error {
+                message: error.message,
+                code: error.code,
+                kind: error.kind,
+                status: error.status,
+                retryable: true,
+                retry_after_ms: Some(wait_ms),
+            })
+            .await;
+        self.change(AgentState::Retrying, StateCause::Backoff).await;
+        let control = self.control.clone();
+        tokio::select! {
+            biased;
+            wish = control.wished(StopWish::Graceful) => return Some(wish),
+            () = control.retry_now.notified() => {}
+            () = tokio::time::sleep(wait) => {}
+        }
+        self.change(AgentState::Thinking, StateCause::RetryDue).await;
+        None
+    }
+
+    async fn attempt(&mut self, provider: &dyn Provider, request: ChatRequest) -> TurnEnd {
+        let control = self.control.clone();
+        let stream = tokio::select! {
+            biased;
+            wish = control.wished(StopWish::Graceful) => return TurnEnd::Stopped(wish),
+            stream = provider.stream(request) => stream,
+        };
+        match stream {
+            Ok(stream) => self.read(stream).await,
+            Err(error) => TurnEnd::Failed(error),
+        }
+    }
+
+    async fn read(&mut self, stream: ChunkStream) -> TurnEnd {
+        let control = self.control.clone();
+        let mut batches = stream.ready_chunks(READY);
+        let mut reading = Reading { finish: None, stopping: None };
+        loop {
+            let patience = reading.stopping.map(|since| since + STOP_PATIENCE);
+            let least =
+                if reading.stopping.is_some() { StopWish::Now } else { StopWish::Graceful };
+            let batch = tokio::select! {
+                biased;
+                wish = control.wished(least) => {
+                    if wish > StopWish::Graceful || self.is_at_sentence_end() {
+                        return TurnEnd::Stopped(wish);
+                    }
+                    reading.stopping = Some(Instant::now());
+                    self.change(AgentState::Stopping, StateCause::StopRequested).await;
+                    continue;
+                }
+                () = sleep_until(patience), if patience.is_some() => {
+                    return TurnEnd::Stopped(StopWish::Graceful);
+                }
+                batch = batches.next() => batch,
+            };
+            let Some(batch) = batch else { return end_of_stream(reading.finish) };
+            if let Some(end) = self.take(batch, &mut reading).await {
+                return end;
+            }
+        }
+    }
+
+    /// Takes what is ready; says how the call ended, if it did.
+    async fn take(
+        &mut self,
+        batch: Vec<Result<Chunk, ProviderError>>,
+        reading: &mut Reading,
+    ) -> Option<TurnEnd> {
+        let mut failure = None;
+        let mut chunks = Vec::with_capacity(batch.len());
+        for item in batch {
+            match item {
+                Ok(chunk) => chunks.push(chunk),
+                Err(error) => {
+                    failure = Some(error);
+                    break;
+                }
+            }
+        }
+        for chunk in coalesce(chunks) {
+            match chunk {
+                Chunk::Finish(reason) => reading.finish = Some(reason),
+                Chunk::Event(event) => {
+                    if self.take_event(event, reading.stopping.is_some()).await {
+                        return Some(TurnEnd::Stopped(StopWish::Graceful));
+                    }
+                }
+            }
+        }
+        failure.map(TurnEnd::Failed)
+    }
+
+    /// Passes an event on. True when a graceful stop has found the end of its sentence.
+    async fn take_event(&mut self, mut event: StreamEvent, stopping: bool) -> bool {
+        match &mut event {
+            StreamEvent::Usage { prompt_tokens, completion_tokens, total_cost } => {
+                let (prompt, completion, cost) = (*prompt_tokens, *completion_tokens, *total_cost);
+                self.usage_of_turn(prompt, completion, cost).await;
+                return false;
+            }
+            StreamEvent::Message { content, .. } if stopping => {
+                if let Some(end) = sentence::end_in(content) {
+                    content.truncate(end);
+                    self.content(event).await;
+                    return true;
+                }
+            }
+            StreamEvent::Message { .. }
+            | StreamEvent::Thinking { .. }
+            | StreamEvent::ToolStart { .. }
+            | StreamEvent::State { .. }
+            | StreamEvent::ToolEnd { .. }
+            | StreamEvent::ApprovalNeeded { .. }
+            | StreamEvent::Context { .. }
+            | StreamEvent::Notification { .. }
+            | StreamEvent::ModelFallback { .. }
+            | StreamEvent::Error { .. }
+            | StreamEvent::Done { .. } => {}
+        }
+        self.content(event).await;
+        false
+    }
+
+    async fn content(&mut self, event: StreamEvent) {
+        if self.machine.state() == AgentState::Thinking {
+            self.change(AgentState::Streaming, StateCause::FirstToken).await;
+        }
+        self.turn_has_content = true;
+        self.sink.emit(event).await;
+    }
+
+    fn is_at_sentence_end(&self) -> bool {
+        sentence::is_whole(self.sink.open_text())
+    }
+}
+
+fn end_of_stream(finish: Option<FinishReason>) -> TurnEnd {
+    match finish {
+        Some(reason) => TurnEnd::Finished(reason),
+        None => TurnEnd::Failed(ProviderError::new(
+            crate::protocol::ErrorKind::Network,
+            "The answer ended before it was complete",
+        )),
+    }
+}
+
+async fn sleep_until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,290 @@
+//! What the backend told, applied to the state.
+
+use super::model::{Effect, ToastAction};
+use super::words;
+use super::{AppState, Conversation, LiveRun, Loading, RetryWait, Toast, ToastLevel};
+use crate::protocol::{
+    AgentState, BackendCommand, BackendEvent, ChatId, ChatSummary, Draft, Message, MessageId,
+    MessagePage, Notice, ProviderState, QueryId, QueuedMessage, RunEvent, RunId, Seq, StreamEvent,
+    Timestamp,
+};
+
+/// How many messages a page holds.
+pub(super) const PAGE: usize = 60;
+
+/// Applies one event of the backend.
+pub fn apply(state: &mut AppState, event: BackendEvent, now: Timestamp) -> Vec<Effect> {
+    match event {
+        BackendEvent::Chats { query, chats } => {
+            if query == state.chats_query {
+                state.chats = Some(chats);
+            }
+        }
+        BackendEvent::ChatChanged(summary) => return chat_changed(state, summary),
+        BackendEvent::Messages { query, chat, page, draft, queue } => {
+            messages_loaded(state, (query, chat), page, draft, queue);
+        }
+        BackendEvent::NewChatDraft(draft) => {
+            if state.new_draft_dirty.is_none() && state.new_draft.text.is_empty() {
+                state.new_draft = draft;
+            }
+        }
+        BackendEvent::RunStarted { run, question, answer } => {
+            return run_started(state, run, question, answer, now);
+        }
+        BackendEvent::Run(event) => return run_event(state, &event),
+        BackendEvent::Queue { chat, items } => {
+            if let Some(conversation) = state.conversations.get_mut(&chat) {
+                conversation.queue = items;
+            }
+        }
+        BackendEvent::NotSent { chat, message, text } => not_sent(state, chat, message, text),
+        BackendEvent::ProviderChanged(provider) => provider_changed(state, provider),
+        BackendEvent::ProviderRemoved(id) => {
+            state.providers.retain(|provider| provider.config.id != id);
+        }
+        BackendEvent::Notice(notice) => push_notice(state, notice, now),
+    }
+    Vec::new()
+}
+
+fn chat_changed(state: &mut AppState, mut summary: ChatSummary) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    if summary.unread && state.open_chat() == Some(summary.id) {
+        summary.unread = false;
+        effects.push(Effect::Backend(BackendCommand::MarkRead { chat: summary.id }));
+    }
+    let chats = state.chats.get_or_insert_with(Vec::new);
+    chats.retain(|known| known.id != summary.id);
+    let place = chats.partition_point(|known| known.updated > summary.updated);
+    chats.insert(place, summary);
+    effects
+}
+
+fn messages_loaded(
+    state: &mut AppState,
+    (query, chat): (QueryId, ChatId),
+    page: MessagePage,
+    draft: Draft,
+    queue: Vec<QueuedMessage>,
+) {
+    let Some(conversation) = state.conversations.get_mut(&chat) else { return };
+    match conversation.loading {
+        Loading::End(asked) if asked == query => {
+            conversation.loading = Loading::Nothing;
+            conversation.has_older = page.has_older;
+            conversation.queue = queue;
+            if conversation.draft_dirty.is_none() && conversation.draft == Draft::default() {
+                conversation.draft = draft;
+            }
+            replace_end(conversation, page.messages);
+        }
+        Loading::Older(asked) if asked == query => {
+            conversation.loading = Loading::Nothing;
+            conversation.has_older = page.has_older;
+            for message in page.messages.into_iter().rev() {
+                conversation.messages.push_front(message);
+            }
+        }
+        // The answer to a question that is no longer asked.
+        Loading::Nothing | Loading::End(_) | Loading::Older(_) => {}
+    }
+}
+
+/// Puts a loaded end in place. What a run appends to in memory is newer than the store's copy.
+fn replace_end(conversation: &mut Conversation, loaded: Vec<Message>) {
+    let live = conversation.run.as_ref().map(|run| run.answer);
+    let old = std::mem::take(&mut conversation.messages);
+    let same_path = old.is_empty()
+        || loaded.last().map(|message| message.id) == old.back().map(|message| message.id);
+    if !same_path {
+        conversation.generation += 1;
+    }
+    conversation.messages.extend(loaded);
+    let Some(answer) = live else { return };
+    let Some(at) = old.iter().position(|message| message.id == answer) else { return };
+    match conversation.messages.iter().position(|message| message.id == answer) {
+        Some(place) => {
+            if let (Some(slot), Some(kept)) =
+                (conversation.messages.get_mut(place), old.into_iter().nth(at))
+            {
+                *slot = kept;
+            }
+        }
+        // The page was read before the run began: its question and answer follow.
+        None => {
+            let last = conversation.messages.back().map(|message| message.id);
+            let from = old.iter().position(|message| message.parent == last).unwrap_or(at);
+            conversation.messages.extend(old.into_iter().skip(from));
+        }
+    }
+}
+
+fn run_started(
+    state: &mut AppState,
+    run: RunId,
+    question: Message,
+    answer: Message,
+    now: Timestamp,
+) -> Vec<Effect> {
+    let chat = answer.chat;
+    state.running.insert(chat);
+    if let Some(model) = answer.answer.as_ref().map(|answer| answer.model.clone()) {
+        state.recents.retain(|known| *known != model);
+        state.recents.push_front(model);
+        state.recents.truncate(8);
+    }
+    let conversation = state.conversations.entry(chat).or_insert_with(|| Conversation::new(chat));
+    conversation.run = Some(LiveRun {
+        id: run,
+        answer: answer.id,
+        state: AgentState::Idle,
+        since: now,
+        retry: None,
+        retries: 0,
+        stop: None,
+        last_seq: Seq(0),
+    });
+    conversation.queue.retain(|queued| queued.id != question.id);
+    let unknown = conversation.messages.is_empty() && question.parent.is_some();
+    place_after_parent(conversation, question);
+    place_after_parent(conversation, answer);
+    if unknown && conversation.loading == Loading::Nothing {
+        return vec![load_end(state, chat)];
+    }
+    Vec::new()
+}
+
+/// Puts a message behind its parent. What stood there is another branch now.
+fn place_after_parent(conversation: &mut Conversation, message: Message) {
+    let messages = &mut conversation.messages;
+    if let Some(known) = messages.iter_mut().rev().find(|known| known.id == message.id) {
+        *known = message;
+        return;
+    }
+    let place = match message.parent {
+        Some(parent) => messages.iter().rposition(|known| known.id == parent).map(|at| at + 1),
+        None => Some(0),
+    };
+    if let Some(place) = place
+        && place < messages.len()
+    {
+        messages.truncate(place);
+        conversation.generation += 1;
+    }
+    messages.push_back(message);
+}
+
+fn run_event(state: &mut AppState, event: &RunEvent) -> Vec<Effect> {
+    let Some(conversation) = state.conversations.get_mut(&event.chat) else { return Vec::new() };
+    let Some(run) = &mut conversation.run else { return Vec::new() };
+    if run.id != event.run || event.seq <= run.last_seq {
+        return Vec::new();
+    }
+    run.last_seq = event.seq;
+    let answer = run.answer;
+    let done = note_run(run, event);
+    if done {
+        conversation.run = None;
+        state.running.remove(&event.chat);
+    }
+    if let Some(message) = conversation.message_mut(answer) {
+        message.apply(&event.event, event.at);
+    }
+    Vec::new()
+}
+
+/// Follows the run itself; true at its end.
+fn note_run(run: &mut LiveRun, event: &RunEvent) -> bool {
+    match &event.event {
+        StreamEvent::State { to, .. } => {
+            run.state = *to;
+            run.since = event.at;
+            if *to != AgentState::Retrying {
+                run.retry = None;
+            }
+        }
+        StreamEvent::Error { retryable: true, kind, message, retry_after_ms, .. } => {
+            run.retries += 1;
+            run.retry = Some(RetryWait {
+                kind: *kind,
+                message: message.clone(),
+                due: event.at.plus_ms(retry_after_ms.unwrap_or(0)),
+                attempt: run.retries,
+            });
+        }
+        StreamEvent::Done { .. } => return true,
+        StreamEvent::Error { .. }
+        | StreamEvent::Thinking { .. }
+        | StreamEvent::Message { .. }
+        | StreamEvent::ToolStart { .. }
+        | StreamEvent::ToolEnd { .. }
+        | StreamEvent::ApprovalNeeded { .. }
+        | StreamEvent::Usage { .. }
+        | StreamEvent::Context { .. }
+        | StreamEvent::Notification { .. }
+        | StreamEvent::ModelFallback { .. } => {}
+    }
+    false
+}
+
+fn not_sent(state: &mut AppState, chat: ChatId, message: MessageId, text: String) {
+    let Some(conversation) = state.conversations.get_mut(&chat) else { return };
+    conversation.messages.retain(|known| known.id != message);
+    conversation.queue.retain(|known| known.id != message);
+    let typed = std::mem::take(&mut conversation.draft.text);
+    conversation.draft.text = if typed.is_empty() { text } else { format!("{text}\n\n{typed}") };
+    conversation.generation += 1;
+}
+
+fn provider_changed(state: &mut AppState, provider: ProviderState) {
+    match state.providers.iter_mut().find(|known| known.config.id == provider.config.id) {
+        Some(known) => *known = provider,
+        None => state.providers.push(provider),
+    }
+}
+
+/// Asks for the end of a chat's path.
+pub(super) fn load_end(state: &mut AppState, chat: ChatId) -> Effect {
+    let query = state.next_query();
+    if let Some(conversation) = state.conversations.get_mut(&chat) {
+        conversation.loading = Loading::End(query);
+    }
+    Effect::Backend(BackendCommand::LoadMessages { query, chat, before: None, limit: PAGE })
+}
+
+/// Asks for the page above a chat's first loaded message.
+pub(super) fn load_older(state: &mut AppState, chat: ChatId, before: MessageId) -> Effect {
+    let query = state.next_query();
+    if let Some(conversation) = state.conversations.get_mut(&chat) {
+        conversation.loading = Loading::Older(query);
+    }
+    Effect::Backend(BackendCommand::LoadMessages { query, chat, before: Some(before), limit: PAGE })
+}
+
+fn push_notice(state: &mut AppState, notice: Notice, now: Timestamp) {
+    let words = words::for_notice(&notice.code);
+    let actions =
+        words.action.map(|(label, command)| ToastAction { label, command }).into_iter().collect();
+    let toast = (words.level, words.title, words.body.to_owned(), actions);
+    push_toast(state, toast, notice.detail, now);
+}
+
+/// Shows a toast. Errors stay until they are dismissed, the rest goes after 8 s.
+pub(super) fn push_toast(
+    state: &mut AppState,
+    (level, title, body, actions): (ToastLevel, String, String, Vec<ToastAction>),
+    detail: String,
+    now: Timestamp,
+) {
+    state.counter += 1;
+    let until = match level {
+        ToastLevel::Info | ToastLevel::Warning => Some(now.plus_ms(8_000)),
+        ToastLevel::Error => None,
+    };
+    if state.toasts.iter().any(|toast| toast.title == title && toast.detail == detail) {
+        return;
+    }
+    let id = state.counter;
+    state.toasts.push(Toast { id, level, title, body, actions, detail, until });
+}

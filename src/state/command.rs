@@ -1,0 +1,336 @@
+//! Everything the user can ask for, in one enum. Menus, palette and shortcut page derive from it.
+
+use super::{Key, SettingsTab, Shortcut, Theme};
+use crate::protocol::{
+    ChatId, KeyChange, MessageId, ModelId, ProviderConfig, ProviderId, StopMode,
+};
+
+/// What a choice of model applies to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ModelScope {
+    /// The next message only.
+    NextMessage,
+    /// The chat from now on.
+    ThisChat,
+}
+
+/// What the user asked for.
+#[derive(Clone, Debug)]
+pub enum UiCommand {
+    /// Show the welcome screen with an empty composer.
+    NewChat,
+    /// Show a chat.
+    OpenChat(ChatId),
+    /// Show the chat below the open one.
+    NextChat,
+    /// Show the chat above the open one.
+    PreviousChat,
+    /// Put the cursor into the chat search.
+    SearchChats,
+    /// Put the cursor into the composer.
+    FocusComposer,
+    /// Show or hide the sidebar.
+    ToggleSidebar,
+    /// Open the command palette.
+    OpenPalette,
+    /// Open the model picker.
+    OpenPicker,
+    /// Open the settings at a page.
+    OpenSettings(SettingsTab),
+    /// Open the help, at a page where one is named.
+    OpenHelp(Option<String>),
+    /// Close what is on top, else stop the answer.
+    Escape,
+    /// Close what is on top.
+    CloseOverlay,
+
+    /// The composer's text changed.
+    DraftChanged(String),
+    /// Send the text.
+    Send {
+        /// What was typed.
+        text: String,
+    },
+    /// Stop the answer of the open chat.
+    Stop(StopMode),
+    /// Skip the wait before the planned retry.
+    RetryNow,
+    /// Answer again; the old answer stays beside the new one.
+    Regenerate {
+        /// The answer to be made again; the newest one without.
+        answer: Option<MessageId>,
+        /// By this model instead of the one that gave it.
+        model: Option<ModelId>,
+    },
+    /// Choose a model, then answer again with it.
+    RegenerateWith {
+        /// The answer to be made again.
+        answer: MessageId,
+    },
+    /// Go on from where an answer broke off.
+    Continue {
+        /// The answer.
+        answer: MessageId,
+    },
+    /// Send a changed version of a message; the old one stays beside it.
+    EditMessage {
+        /// The message of the user.
+        message: MessageId,
+        /// Its new text.
+        text: String,
+    },
+    /// Show the neighbour among the alternatives of a message.
+    SelectBranch {
+        /// The message shown now.
+        message: MessageId,
+        /// -1 or 1.
+        step: i32,
+    },
+    /// Load what lies above the first loaded message.
+    LoadOlder,
+    /// Change the text of a waiting message.
+    EditQueued {
+        /// The message.
+        message: MessageId,
+        /// Its new text.
+        text: String,
+    },
+    /// Take a waiting message out.
+    RemoveQueued(MessageId),
+    /// Stop the answer and send a waiting message.
+    SendQueuedNow(MessageId),
+
+    /// Copy text.
+    CopyText(String),
+    /// Copy the newest answer.
+    CopyLastAnswer,
+    /// Show the address of a link before it is opened.
+    AskLink(String),
+    /// Open a link in the browser.
+    OpenLink(String),
+
+    /// Choose a model.
+    ChooseModel {
+        /// The model.
+        model: ModelId,
+        /// For what.
+        scope: ModelScope,
+    },
+    /// Make a model a favourite, or no longer.
+    ToggleFavourite(ModelId),
+    /// Choose the model for chats that name none.
+    SetDefaultModel(ModelId),
+
+    /// Change a chat's title.
+    RenameChat {
+        /// The chat.
+        chat: ChatId,
+        /// The new title.
+        title: String,
+    },
+    /// Keep a chat at the top, or no longer.
+    PinChat {
+        /// The chat.
+        chat: ChatId,
+        /// Whether.
+        pinned: bool,
+    },
+    /// Delete a chat; a toast offers to undo it.
+    DeleteChat(ChatId),
+    /// Bring a deleted chat back.
+    RestoreChat(ChatId),
+
+    /// Add or change a provider.
+    SaveProvider {
+        /// Its configuration.
+        config: ProviderConfig,
+        /// What happens to its key.
+        key: KeyChange,
+    },
+    /// Remove a provider and its key.
+    RemoveProvider(ProviderId),
+    /// Ask a provider for its models; all without one.
+    RefreshModels(Option<ProviderId>),
+
+    /// Choose dark, light or the system's choice.
+    SetTheme(Theme),
+    /// Set the text size, in percent.
+    SetTextSize(u16),
+    /// Larger text.
+    TextLarger,
+    /// Smaller text.
+    TextSmaller,
+    /// Text at 100 %.
+    TextReset,
+    /// Set the most model calls a run may make.
+    SetMaxTurns(u32),
+
+    /// Close a toast.
+    DismissToast(u64),
+    /// Show the folder with the data in the system's file manager.
+    OpenDataFolder,
+    /// Close the window.
+    Quit,
+}
+
+impl UiCommand {
+    /// The commands that make sense from the palette: those that need nothing else to be said.
+    pub fn palette() -> Vec<Self> {
+        vec![
+            Self::NewChat,
+            Self::OpenPicker,
+            Self::SearchChats,
+            Self::Regenerate { answer: None, model: None },
+            Self::CopyLastAnswer,
+            Self::Stop(StopMode::Graceful),
+            Self::NextChat,
+            Self::PreviousChat,
+            Self::FocusComposer,
+            Self::ToggleSidebar,
+            Self::OpenSettings(SettingsTab::Providers),
+            Self::OpenSettings(SettingsTab::Models),
+            Self::OpenSettings(SettingsTab::Appearance),
+            Self::OpenSettings(SettingsTab::Shortcuts),
+            Self::OpenSettings(SettingsTab::Data),
+            Self::OpenSettings(SettingsTab::About),
+            Self::SetTheme(Theme::Dark),
+            Self::SetTheme(Theme::Light),
+            Self::SetTheme(Theme::System),
+            Self::TextLarger,
+            Self::TextSmaller,
+            Self::TextReset,
+            Self::RefreshModels(None),
+            Self::OpenDataFolder,
+            Self::OpenHelp(None),
+            Self::OpenPalette,
+            Self::Escape,
+            Self::Quit,
+        ]
+    }
+
+    /// What it is called in menus and in the palette.
+    pub fn label(&self) -> &'static str {
+        match self {
+            Self::NewChat => "New chat",
+            Self::OpenChat(_) => "Open chat",
+            Self::NextChat => "Next chat",
+            Self::PreviousChat => "Previous chat",
+            Self::SearchChats => "Search chats",
+            Self::FocusComposer => "Write a message",
+            Self::ToggleSidebar => "Show or hide the sidebar",
+            Self::OpenPalette => "Command palette",
+            Self::OpenPicker => "Choose a model…",
+            Self::OpenSettings(tab) => tab.command_label(),
+            Self::OpenHelp(_) => "Help",
+            Self::Escape => "Close, or stop the answer",
+            Self::CloseOverlay => "Close",
+            Self::DraftChanged(_) => "Type",
+            Self::Send { .. } => "Send",
+            Self::Stop(StopMode::Graceful) => "Stop the answer",
+            Self::Stop(StopMode::Now) => "Stop the answer now",
+            Self::RetryNow => "Retry now",
+            Self::Regenerate { .. } => "Regenerate the answer",
+            Self::RegenerateWith { .. } => "Use another model",
+            Self::Continue { .. } => "Continue",
+            Self::EditMessage { .. } => "Edit message",
+            Self::SelectBranch { .. } => "Show another version",
+            Self::LoadOlder => "Load older messages",
+            Self::EditQueued { .. } => "Edit waiting message",
+            Self::RemoveQueued(_) => "Remove waiting message",
+            Self::SendQueuedNow(_) => "Send now",
+            Self::CopyText(_) => "Copy",
+            Self::CopyLastAnswer => "Copy the last answer",
+            Self::AskLink(_) => "Open link…",
+            Self::OpenLink(_) => "Open in browser",
+            Self::ChooseModel { .. } => "Choose model",
+            Self::ToggleFavourite(_) => "Favourite",
+            Self::SetDefaultModel(_) => "Make default",
+            Self::RenameChat { .. } => "Rename",
+            Self::PinChat { pinned: true, .. } => "Pin",
+            Self::PinChat { pinned: false, .. } => "Unpin",
+            Self::DeleteChat(_) => "Delete",
+            Self::RestoreChat(_) => "Undo",
+            Self::SaveProvider { .. } => "Save & test",
+            Self::RemoveProvider(_) => "Remove provider",
+            Self::RefreshModels(_) => "Refresh model lists",
+            Self::SetTheme(Theme::Dark) => "Theme: dark",
+            Self::SetTheme(Theme::Light) => "Theme: light",
+            Self::SetTheme(Theme::System) => "Theme: as the system",
+            Self::SetTextSize(_) => "Text size",
+            Self::TextLarger => "Larger text",
+            Self::TextSmaller => "Smaller text",
+            Self::TextReset => "Text at 100 %",
+            Self::SetMaxTurns(_) => "Turn limit",
+            Self::DismissToast(_) => "Dismiss",
+            Self::OpenDataFolder => "Open the data folder",
+            Self::Quit => "Quit",
+        }
+    }
+
+    /// The shortcut, where there is one.
+    pub fn shortcut(&self) -> Option<Shortcut> {
+        let shortcut = match self {
+            Self::NewChat => Shortcut::command(Key::Char('N')),
+            Self::NextChat => Shortcut::command(Key::Tab),
+            Self::PreviousChat => Shortcut::command_shift(Key::Tab),
+            Self::SearchChats => Shortcut::command(Key::Char('F')),
+            Self::FocusComposer => Shortcut::command(Key::Char('L')),
+            Self::ToggleSidebar => Shortcut::command(Key::Char('B')),
+            Self::OpenPalette => Shortcut::command(Key::Char('K')),
+            Self::OpenPicker => Shortcut::command(Key::Char('M')),
+            Self::OpenSettings(SettingsTab::Providers) => Shortcut::command(Key::Char(',')),
+            Self::OpenHelp(_) => Shortcut::plain(Key::F1),
+            Self::Escape => Shortcut::plain(Key::Escape),
+            Self::Regenerate { answer: None, .. } => Shortcut::command(Key::Char('R')),
+            Self::CopyLastAnswer => Shortcut::command_shift(Key::Char('C')),
+            Self::TextLarger => Shortcut::command(Key::Char('+')),
+            Self::TextSmaller => Shortcut::command(Key::Char('-')),
+            Self::TextReset => Shortcut::command(Key::Char('0')),
+            Self::Quit => Shortcut::command(Key::Char('Q')),
+            Self::OpenChat(_)
+            | Self::OpenSettings(_)
+            | Self::CloseOverlay
+            | Self::DraftChanged(_)
+            | Self::Send { .. }
+            | Self::Stop(_)
+            | Self::RetryNow
+            | Self::Regenerate { .. }
+            | Self::RegenerateWith { .. }
+            | Self::Continue { .. }
+            | Self::EditMessage { .. }
+            | Self::SelectBranch { .. }
+            | Self::LoadOlder
+            | Self::EditQueued { .. }
+            | Self::RemoveQueued(_)
+            | Self::SendQueuedNow(_)
+            | Self::CopyText(_)
+            | Self::AskLink(_)
+            | Self::OpenLink(_)
+            | Self::ChooseModel { .. }
+            | Self::ToggleFavourite(_)
+            | Self::SetDefaultModel(_)
+            | Self::RenameChat { .. }
+            | Self::PinChat { .. }
+            | Self::DeleteChat(_)
+            | Self::RestoreChat(_)
+            | Self::SaveProvider { .. }
+            | Self::RemoveProvider(_)
+            | Self::RefreshModels(_)
+            | Self::SetTheme(_)
+            | Self::SetTextSize(_)
+            | Self::SetMaxTurns(_)
+            | Self::DismissToast(_)
+            | Self::OpenDataFolder => return None,
+        };
+        Some(shortcut)
+    }
+
+    /// One line more than the label, for hovering.
+    pub fn tooltip(&self) -> String {
+        let label = self.label();
+        match self.shortcut() {
+            Some(shortcut) => format!("{label} ({shortcut})"),
+            None => label.to_owned(),
+        }
+    }
+}

@@ -1,0 +1,315 @@
+//! What the user asked for, applied to the state.
+
+mod chats;
+mod send;
+mod settings;
+
+use super::apply::{load_end, load_older, push_toast};
+use super::model::{Effect, FocusTarget, HandleContext, Overlay, Page, ToastAction};
+use super::{AppState, Loading, ModelScope, ToastLevel, UiCommand};
+use crate::protocol::{
+    BackendCommand, ChatId, Draft, Message, MessageId, ModelId, QueryId, StopMode, Timestamp,
+};
+
+/// How long typing may rest before the draft is handed to the store, in milliseconds.
+const DRAFT_REST_MS: u64 = 300;
+
+/// Applies one command of the user and says what is to be done.
+pub fn handle(state: &mut AppState, command: UiCommand, context: HandleContext) -> Vec<Effect> {
+    match command {
+        UiCommand::NewChat => chats::new_chat(state),
+        UiCommand::OpenChat(chat) => chats::open(state, chat),
+        UiCommand::NextChat => chats::neighbour(state, 1),
+        UiCommand::PreviousChat => chats::neighbour(state, -1),
+        UiCommand::SearchChats => focus(state, FocusTarget::ChatSearch),
+        UiCommand::FocusComposer => focus(state, FocusTarget::Composer),
+        UiCommand::ToggleSidebar => settings::toggle_sidebar(state),
+        UiCommand::OpenPalette => toggle_overlay(state, Overlay::Palette),
+        UiCommand::OpenPicker => toggle_overlay(state, Overlay::Picker { regenerate: None }),
+        UiCommand::OpenSettings(tab) => open_page(state, Page::Settings(tab)),
+        UiCommand::OpenHelp(page) => open_help(state, page),
+        UiCommand::Escape => escape(state),
+        UiCommand::CloseOverlay => close_overlay(state),
+        UiCommand::DraftChanged(text) => draft_changed(state, text, context.now),
+        UiCommand::Send { text } => send::send(state, text, context),
+        UiCommand::Stop(mode) => send::stop(state, mode),
+        UiCommand::RetryNow => send::retry_now(state),
+        UiCommand::Regenerate { answer, model } => send::regenerate(state, answer, model, context),
+        UiCommand::RegenerateWith { answer } => {
+            toggle_overlay(state, Overlay::Picker { regenerate: Some(answer) })
+        }
+        UiCommand::Continue { answer } => send::go_on(state, answer, context),
+        UiCommand::EditMessage { message, text } => send::edit(state, message, text, context),
+        UiCommand::SelectBranch { message, step } => select_branch(state, message, step),
+        UiCommand::LoadOlder => older(state),
+        UiCommand::EditQueued { message, text } => send::edit_queued(state, message, text),
+        UiCommand::RemoveQueued(message) => send::remove_queued(state, message),
+        UiCommand::SendQueuedNow(message) => send::send_queued_now(state, message),
+        UiCommand::CopyText(text) => vec![Effect::Copy(text)],
+        UiCommand::CopyLastAnswer => copy_last_answer(state, context.now),
+        UiCommand::AskLink(url) => toggle_overlay(state, Overlay::Link(url)),
+        UiCommand::OpenLink(url) => open_link(state, url),
+        UiCommand::ChooseModel { model, scope } => choose_model(state, model, scope, context),
+        UiCommand::ToggleFavourite(model) => settings::toggle_favourite(state, model),
+        UiCommand::SetDefaultModel(model) => settings::set_default_model(state, model),
+        UiCommand::RenameChat { chat, title } => chats::rename(state, chat, &title),
+        UiCommand::PinChat { chat, pinned } => chats::pin(state, chat, pinned),
+        UiCommand::DeleteChat(chat) => chats::delete(state, chat, context.now),
+        UiCommand::RestoreChat(chat) => chats::restore(state, chat),
+        UiCommand::SaveProvider { config, key } => settings::save_provider(state, config, key),
+        UiCommand::RemoveProvider(provider) => settings::remove_provider(state, &provider),
+        UiCommand::RefreshModels(provider) => {
+            vec![Effect::Backend(BackendCommand::RefreshModels { provider })]
+        }
+        UiCommand::SetTheme(theme) => settings::set_theme(state, theme),
+        UiCommand::SetTextSize(percent) => settings::set_text_size(state, percent),
+        UiCommand::TextLarger => settings::step_text_size(state, 10),
+        UiCommand::TextSmaller => settings::step_text_size(state, -10),
+        UiCommand::TextReset => settings::set_text_size(state, 100),
+        UiCommand::SetMaxTurns(turns) => settings::set_max_turns(state, turns),
+        UiCommand::DismissToast(id) => dismiss(state, id),
+        UiCommand::OpenDataFolder => vec![Effect::OpenFolder(state.data_dir.as_ref().clone())],
+        UiCommand::Quit => vec![Effect::Quit],
+    }
+}
+
+/// What the passing of time asks for, and when to ask again.
+pub fn tick(state: &mut AppState, now: Timestamp) -> (Vec<Effect>, Option<Timestamp>) {
+    let mut effects = Vec::new();
+    let mut next: Option<Timestamp> = None;
+    let mut wake_at = |due: Timestamp| next = Some(next.map_or(due, |known| known.min(due)));
+    if let Some(due) = save_due(&mut state.new_draft_dirty, now) {
+        match due {
+            Due::Now => effects.push(save_draft(None, &state.new_draft)),
+            Due::At(at) => wake_at(at),
+        }
+    }
+    for (chat, conversation) in &mut state.conversations {
+        match save_due(&mut conversation.draft_dirty, now) {
+            Some(Due::Now) => effects.push(save_draft(Some(*chat), &conversation.draft)),
+            Some(Due::At(at)) => wake_at(at),
+            None => {}
+        }
+    }
+    state.toasts.retain(|toast| toast.until.is_none_or(|until| until > now));
+    state.toasts.iter().filter_map(|toast| toast.until).for_each(&mut wake_at);
+    (effects, next)
+}
+
+/// Everything typed and not yet saved, for the moment before the window closes.
+pub fn save_all_drafts(state: &mut AppState) -> Vec<Effect> {
+    tick(state, Timestamp(i64::MAX)).0
+}
+
+/// What the window asks for when it opens.
+pub fn start(state: &mut AppState) -> Vec<Effect> {
+    let query = state.next_query();
+    state.chats_query = query;
+    vec![Effect::Backend(BackendCommand::ListChats { query })]
+}
+
+enum Due {
+    Now,
+    At(Timestamp),
+}
+
+fn save_due(dirty: &mut Option<Timestamp>, now: Timestamp) -> Option<Due> {
+    let due = dirty.as_ref()?.plus_ms(DRAFT_REST_MS);
+    if due > now {
+        return Some(Due::At(due));
+    }
+    *dirty = None;
+    Some(Due::Now)
+}
+
+fn save_draft(chat: Option<ChatId>, draft: &Draft) -> Effect {
+    Effect::Backend(BackendCommand::SaveDraft { chat, draft: draft.clone() })
+}
+
+fn focus(state: &mut AppState, target: FocusTarget) -> Vec<Effect> {
+    state.overlay = Overlay::Nothing;
+    match target {
+        FocusTarget::Composer => return_to_chat(state),
+        FocusTarget::ChatSearch => state.settings.appearance.sidebar = true,
+    }
+    state.request_focus(target);
+    Vec::new()
+}
+
+fn toggle_overlay(state: &mut AppState, overlay: Overlay) -> Vec<Effect> {
+    if state.overlay == overlay {
+        return close_overlay(state);
+    }
+    if matches!(overlay, Overlay::Picker { .. }) {
+        return_to_chat(state);
+    }
+    state.overlay = overlay;
+    Vec::new()
+}
+
+fn close_overlay(state: &mut AppState) -> Vec<Effect> {
+    state.overlay = Overlay::Nothing;
+    state.request_focus(FocusTarget::Composer);
+    Vec::new()
+}
+
+fn open_page(state: &mut AppState, page: Page) -> Vec<Effect> {
+    state.overlay = Overlay::Nothing;
+    match state.page {
+        Page::Welcome | Page::Chat(_) => state.back = std::mem::replace(&mut state.page, page),
+        Page::Settings(_) | Page::Help(_) => state.page = page,
+    }
+    Vec::new()
+}
+
+fn open_help(state: &mut AppState, page: Option<String>) -> Vec<Effect> {
+    let known = page.filter(|id| state.help.iter().any(|help| help.id == id));
+    let id = known.unwrap_or_else(|| "getting-started".to_owned());
+    open_page(state, Page::Help(id))
+}
+
+fn return_to_chat(state: &mut AppState) {
+    if matches!(state.page, Page::Settings(_) | Page::Help(_)) {
+        state.page = state.back.clone();
+    }
+}
+
+fn escape(state: &mut AppState) -> Vec<Effect> {
+    if state.overlay != Overlay::Nothing {
+        return close_overlay(state);
+    }
+    if matches!(state.page, Page::Settings(_) | Page::Help(_)) {
+        return focus(state, FocusTarget::Composer);
+    }
+    match state.conversation().and_then(|conversation| conversation.run.as_ref()) {
+        Some(run) if run.stop.is_none() => send::stop(state, StopMode::Graceful),
+        Some(_) => send::stop(state, StopMode::Now),
+        None => Vec::new(),
+    }
+}
+
+fn draft_changed(state: &mut AppState, text: String, now: Timestamp) -> Vec<Effect> {
+    let open = state.open_chat();
+    let (draft, dirty) = match open.and_then(|chat| state.conversations.get_mut(&chat)) {
+        Some(conversation) => (&mut conversation.draft, &mut conversation.draft_dirty),
+        None => (&mut state.new_draft, &mut state.new_draft_dirty),
+    };
+    draft.text = text;
+    dirty.get_or_insert(now);
+    Vec::new()
+}
+
+fn choose_model(
+    state: &mut AppState,
+    model: ModelId,
+    scope: ModelScope,
+    context: HandleContext,
+) -> Vec<Effect> {
+    let overlay = std::mem::replace(&mut state.overlay, Overlay::Nothing);
+    state.request_focus(FocusTarget::Composer);
+    if let Overlay::Picker { regenerate: Some(answer) } = overlay {
+        return send::regenerate(state, Some(answer), Some(model), context);
+    }
+    let open = state.open_chat();
+    match (scope, open) {
+        (ModelScope::NextMessage, Some(chat)) => {
+            if let Some(conversation) = state.conversations.get_mut(&chat) {
+                conversation.draft.model = Some(model);
+                conversation.draft_dirty.get_or_insert(context.now);
+            }
+            Vec::new()
+        }
+        (ModelScope::NextMessage, None) => {
+            state.new_draft.model = Some(model);
+            state.new_draft_dirty.get_or_insert(context.now);
+            Vec::new()
+        }
+        (ModelScope::ThisChat, Some(chat)) => {
+            if let Some(conversation) = state.conversations.get_mut(&chat) {
+                conversation.draft.model = None;
+            }
+            chats::set_model(state, chat, model)
+        }
+        (ModelScope::ThisChat, None) => {
+            state.new_draft.model = None;
+            state.new_chat_model = Some(model);
+            Vec::new()
+        }
+    }
+}
+
+fn select_branch(state: &mut AppState, message: MessageId, step: i32) -> Vec<Effect> {
+    let Some(chat) = state.open_chat() else { return Vec::new() };
+    if state.running.contains(&chat) {
+        return Vec::new();
+    }
+    let query = begin_end_query(state, chat);
+    vec![Effect::Backend(BackendCommand::SelectBranch {
+        query,
+        chat,
+        message,
+        step,
+        limit: super::apply::PAGE,
+    })]
+}
+
+fn begin_end_query(state: &mut AppState, chat: ChatId) -> QueryId {
+    let query = state.next_query();
+    if let Some(conversation) = state.conversations.get_mut(&chat) {
+        conversation.loading = Loading::End(query);
+    }
+    query
+}
+
+fn older(state: &mut AppState) -> Vec<Effect> {
+    let Some(conversation) = state.conversation() else { return Vec::new() };
+    let wanted = conversation.has_older && conversation.loading == Loading::Nothing;
+    match conversation.messages.front() {
+        Some(first) if wanted => {
+            let (chat, before) = (conversation.chat, first.id);
+            vec![load_older(state, chat, before)]
+        }
+        Some(_) | None => Vec::new(),
+    }
+}
+
+fn copy_last_answer(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
+    let text =
+        state.conversation().and_then(|conversation| conversation.last_answer()).map(Message::text);
+    match text {
+        Some(text) if !text.is_empty() => {
+            info(state, "Answer copied", now);
+            vec![Effect::Copy(text)]
+        }
+        Some(_) | None => Vec::new(),
+    }
+}
+
+fn info(state: &mut AppState, title: &str, now: Timestamp) {
+    let words = (ToastLevel::Info, title.to_owned(), String::new(), Vec::<ToastAction>::new());
+    push_toast(state, words, String::new(), now);
+}
+
+fn open_link(state: &mut AppState, url: String) -> Vec<Effect> {
+    state.overlay = Overlay::Nothing;
+    vec![Effect::OpenUrl(url)]
+}
+
+fn dismiss(state: &mut AppState, id: u64) -> Vec<Effect> {
+    state.toasts.retain(|toast| toast.id != id);
+    Vec::new()
+}
+
+/// Used by the sub-modules: shows a chat and asks for what is not there yet.
+fn show_chat(state: &mut AppState, chat: ChatId) -> Vec<Effect> {
+    state.page = Page::Chat(chat);
+    state.overlay = Overlay::Nothing;
+    state.request_focus(FocusTarget::Composer);
+    let conversation =
+        state.conversations.entry(chat).or_insert_with(|| super::Conversation::new(chat));
+    let waits = matches!(conversation.loading, Loading::End(_));
+    if waits || conversation.is_running() && !conversation.messages.is_empty() {
+        return Vec::new();
+    }
+    vec![load_end(state, chat)]
+}

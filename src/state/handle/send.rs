@@ -1,0 +1,242 @@
+//! Sending, stopping, answering again, and the queue.
+
+use super::super::apply::push_toast;
+use super::super::model::{Effect, HandleContext, Page, ToastLevel};
+use super::super::{AppState, Conversation};
+use crate::protocol::{
+    BackendCommand, ChatId, Draft, Message, MessageId, ModelId, Params, Part, Place, QueuedMessage,
+    RegenerateRequest, Role, SendRequest, Siblings, StopMode,
+};
+
+/// Shows the message at once and hands it on. Nothing here depends on the length of the chat.
+pub(super) fn send(state: &mut AppState, text: String, context: HandleContext) -> Vec<Effect> {
+    if text.trim().is_empty() {
+        return Vec::new();
+    }
+    let (model, one_off) = state.next_model();
+    let chat_model = state.chat_model();
+    let open = state.open_chat();
+    let chat = open.unwrap_or_else(|| context.ids.chat(context.now));
+    match open {
+        Some(_) => {
+            if let Some(conversation) = state.conversations.get_mut(&chat) {
+                conversation.draft = Draft::default();
+                conversation.draft_dirty = None;
+            }
+        }
+        None => {
+            state.conversations.insert(chat, Conversation::new(chat));
+            state.page = Page::Chat(chat);
+            state.new_draft = Draft::default();
+            state.new_draft_dirty = None;
+            state.new_chat_model = None;
+        }
+    }
+    let Some(conversation) = state.conversations.get_mut(&chat) else { return Vec::new() };
+    let request = SendRequest {
+        chat,
+        message: context.ids.message(context.now),
+        place: Place::AtLeaf,
+        text,
+        model,
+        one_off,
+        chat_model,
+        params: Params::default(),
+        run: context.ids.run(context.now),
+        answer: context.ids.message(context.now),
+        created: context.now,
+    };
+    if conversation.is_running() {
+        conversation.queue.push(queued(&request));
+    } else {
+        let parent = conversation.messages.back().map(|message| message.id);
+        conversation.messages.push_back(user_message(&request, parent));
+    }
+    let forget = BackendCommand::SaveDraft { chat: open, draft: Draft::default() };
+    vec![Effect::Backend(BackendCommand::Send(Box::new(request))), Effect::Backend(forget)]
+}
+
+/// A changed version of a message: its sibling, with an answer of its own.
+pub(super) fn edit(
+    state: &mut AppState,
+    message: MessageId,
+    text: String,
+    context: HandleContext,
+) -> Vec<Effect> {
+    if text.trim().is_empty() || refuse_while_running(state, context) {
+        return Vec::new();
+    }
+    let (model, one_off) = state.next_model();
+    let chat_model = state.chat_model();
+    let Some(conversation) = open_conversation(state) else { return Vec::new() };
+    let Some(place) = conversation.messages.iter().position(|known| known.id == message) else {
+        return Vec::new();
+    };
+    let Some(old) = conversation.messages.get(place).cloned() else { return Vec::new() };
+    let request = SendRequest {
+        chat: conversation.chat,
+        message: context.ids.message(context.now),
+        place: Place::Under(old.parent),
+        text,
+        model,
+        one_off,
+        chat_model,
+        params: Params::default(),
+        run: context.ids.run(context.now),
+        answer: context.ids.message(context.now),
+        created: context.now,
+    };
+    conversation.messages.truncate(place);
+    conversation.generation += 1;
+    let count = old.siblings.count + 1;
+    let mut shown = user_message(&request, old.parent);
+    shown.siblings = Siblings { index: count - 1, count };
+    conversation.messages.push_back(shown);
+    vec![Effect::Backend(BackendCommand::Send(Box::new(request)))]
+}
+
+/// Another answer to the same question.
+pub(super) fn regenerate(
+    state: &mut AppState,
+    answer: Option<MessageId>,
+    model: Option<ModelId>,
+    context: HandleContext,
+) -> Vec<Effect> {
+    if refuse_while_running(state, context) {
+        return Vec::new();
+    }
+    let chat_model = state.chat_model();
+    let Some(conversation) = open_conversation(state) else { return Vec::new() };
+    let old = match answer {
+        Some(id) => conversation.message(id),
+        None => conversation.last_answer(),
+    };
+    let Some(old) = old else { return Vec::new() };
+    let Some(question) = old.parent else { return Vec::new() };
+    let model = model
+        .or_else(|| old.answer.as_ref().map(|answer| answer.model.clone()))
+        .unwrap_or_else(|| chat_model.clone());
+    let one_off = model != chat_model;
+    regenerate_effect(conversation.chat, question, (model, one_off), None, context)
+}
+
+/// A new answer that goes on where another one ended.
+pub(super) fn go_on(
+    state: &mut AppState,
+    answer: MessageId,
+    context: HandleContext,
+) -> Vec<Effect> {
+    if refuse_while_running(state, context) {
+        return Vec::new();
+    }
+    let chat_model = state.chat_model();
+    let Some(conversation) = open_conversation(state) else { return Vec::new() };
+    let Some(old) = conversation.message(answer) else { return Vec::new() };
+    let model =
+        old.answer.as_ref().map_or_else(|| chat_model.clone(), |answer| answer.model.clone());
+    let one_off = model != chat_model;
+    regenerate_effect(conversation.chat, answer, (model, one_off), Some(answer), context)
+}
+
+fn regenerate_effect(
+    chat: ChatId,
+    question: MessageId,
+    (model, one_off): (ModelId, bool),
+    continues: Option<MessageId>,
+    context: HandleContext,
+) -> Vec<Effect> {
+    let request = RegenerateRequest {
+        chat,
+        question,
+        model,
+        one_off,
+        continues,
+        run: context.ids.run(context.now),
+        answer: context.ids.message(context.now),
+        created: context.now,
+    };
+    vec![Effect::Backend(BackendCommand::Regenerate(Box::new(request)))]
+}
+
+pub(super) fn stop(state: &mut AppState, mode: StopMode) -> Vec<Effect> {
+    let Some(conversation) = open_conversation(state) else { return Vec::new() };
+    let Some(run) = &mut conversation.run else { return Vec::new() };
+    // A second graceful stop means: now.
+    let mode = if run.stop.is_some() { StopMode::Now } else { mode };
+    run.stop = Some(mode);
+    vec![Effect::Backend(BackendCommand::Stop { chat: conversation.chat, mode })]
+}
+
+pub(super) fn retry_now(state: &AppState) -> Vec<Effect> {
+    match state.conversation() {
+        Some(conversation) if conversation.is_running() => {
+            vec![Effect::Backend(BackendCommand::RetryNow { chat: conversation.chat })]
+        }
+        Some(_) | None => Vec::new(),
+    }
+}
+
+pub(super) fn edit_queued(state: &mut AppState, message: MessageId, text: String) -> Vec<Effect> {
+    let Some(conversation) = open_conversation(state) else { return Vec::new() };
+    let Some(item) = conversation.queue.iter_mut().find(|item| item.id == message) else {
+        return Vec::new();
+    };
+    if text.trim().is_empty() {
+        return remove_queued(state, message);
+    }
+    item.text.clone_from(&text);
+    vec![Effect::Backend(BackendCommand::EditQueued { chat: conversation.chat, message, text })]
+}
+
+pub(super) fn remove_queued(state: &mut AppState, message: MessageId) -> Vec<Effect> {
+    let Some(conversation) = open_conversation(state) else { return Vec::new() };
+    conversation.queue.retain(|item| item.id != message);
+    vec![Effect::Backend(BackendCommand::RemoveQueued { chat: conversation.chat, message })]
+}
+
+pub(super) fn send_queued_now(state: &mut AppState, message: MessageId) -> Vec<Effect> {
+    let Some(conversation) = open_conversation(state) else { return Vec::new() };
+    if let Some(run) = &mut conversation.run {
+        run.stop = Some(StopMode::Now);
+    }
+    vec![Effect::Backend(BackendCommand::SendQueuedNow { chat: conversation.chat, message })]
+}
+
+fn open_conversation(state: &mut AppState) -> Option<&mut Conversation> {
+    let chat = state.open_chat()?;
+    state.conversations.get_mut(&chat)
+}
+
+fn refuse_while_running(state: &mut AppState, context: HandleContext) -> bool {
+    let running = state.conversation().is_some_and(Conversation::is_running);
+    if running {
+        let title = "An answer is still on its way".to_owned();
+        let body = "Stop it first, or wait for its end.".to_owned();
+        push_toast(state, (ToastLevel::Info, title, body, Vec::new()), String::new(), context.now);
+    }
+    running
+}
+
+fn user_message(request: &SendRequest, parent: Option<MessageId>) -> Message {
+    Message {
+        id: request.message,
+        chat: request.chat,
+        parent,
+        role: Role::User,
+        created: request.created,
+        parts: vec![Part::Text { text: request.text.clone() }],
+        answer: None,
+        siblings: Siblings::default(),
+    }
+}
+
+fn queued(request: &SendRequest) -> QueuedMessage {
+    QueuedMessage {
+        id: request.message,
+        chat: request.chat,
+        text: request.text.clone(),
+        model: request.model.clone(),
+        one_off: request.one_off,
+        created: request.created,
+    }
+}

@@ -1,0 +1,303 @@
+//! The state of the window. Views read it, only the reducers change it.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::{Conversation, Settings, UiCommand};
+use crate::protocol::{
+    BackendCommand, ChatId, ChatSummary, Draft, HelpPage, IdSource, KnownProvider, MessageId,
+    ModelId, ModelInfo, ProviderId, ProviderState, QueryId, Timestamp,
+};
+
+/// Everything the window shows.
+#[derive(Clone, Debug)]
+pub struct AppState {
+    /// What `config.toml` holds.
+    pub settings: Settings,
+    /// All chats, newest first; `None` until the store has answered.
+    pub chats: Option<Vec<ChatSummary>>,
+    /// The chats opened in this session.
+    pub conversations: HashMap<ChatId, Conversation>,
+    /// What fills the space beside the sidebar.
+    pub page: Page,
+    /// Where settings and help lead back to.
+    pub back: Page,
+    /// What lies on top of it.
+    pub overlay: Overlay,
+    /// Chats with a run in progress.
+    pub running: HashSet<ChatId>,
+    /// Where answers come from, in the order of the settings; Guide last.
+    pub providers: Vec<ProviderState>,
+    /// Models used lately, newest first.
+    pub recents: VecDeque<ModelId>,
+    /// Text typed on the welcome screen.
+    pub new_draft: Draft,
+    /// When it was last changed and not yet handed to the store.
+    pub new_draft_dirty: Option<Timestamp>,
+    /// The model chosen on the welcome screen for the chat to come.
+    pub new_chat_model: Option<ModelId>,
+    /// What is told once, newest last.
+    pub toasts: Vec<Toast>,
+    /// Where the keyboard shall go, and a counter that grows with each request.
+    pub focus: (FocusTarget, u64),
+    /// Well-known providers, offered where they are not configured.
+    pub known: &'static [KnownProvider],
+    /// The bundled help.
+    pub help: &'static [HelpPage],
+    /// Where the files are, for the data page.
+    pub data_dir: Arc<PathBuf>,
+    /// Where keys are kept, in words.
+    pub key_place: String,
+    /// The list of chats that was asked for last.
+    pub(super) chats_query: QueryId,
+    /// The last query, and the last toast.
+    pub(super) counter: u64,
+}
+
+/// What fills the space beside the sidebar.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Page {
+    /// The welcome screen.
+    Welcome,
+    /// A chat.
+    Chat(ChatId),
+    /// Settings.
+    Settings(SettingsTab),
+    /// A page of the help, by its id.
+    Help(String),
+}
+
+/// What lies on top of the page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Overlay {
+    /// Nothing.
+    Nothing,
+    /// The command palette.
+    Palette,
+    /// The model picker; with an answer, the choice regenerates it.
+    Picker {
+        /// The answer to be made again.
+        regenerate: Option<MessageId>,
+    },
+    /// The address of a link, before it is opened.
+    Link(String),
+}
+
+/// Pages of the settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SettingsTab {
+    /// Where answers come from.
+    Providers,
+    /// The default model and favourites.
+    Models,
+    /// Theme and text size.
+    Appearance,
+    /// All shortcuts.
+    Shortcuts,
+    /// Where the files are.
+    Data,
+    /// Version and licences.
+    About,
+}
+
+impl SettingsTab {
+    /// All, in the order shown.
+    pub const ALL: [Self; 6] =
+        [Self::Providers, Self::Models, Self::Appearance, Self::Shortcuts, Self::Data, Self::About];
+
+    /// Its name.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Providers => "Providers",
+            Self::Models => "Models",
+            Self::Appearance => "Appearance",
+            Self::Shortcuts => "Shortcuts",
+            Self::Data => "Data",
+            Self::About => "About",
+        }
+    }
+
+    pub(super) fn command_label(self) -> &'static str {
+        match self {
+            Self::Providers => "Settings",
+            Self::Models => "Settings: models",
+            Self::Appearance => "Settings: appearance",
+            Self::Shortcuts => "Settings: shortcuts",
+            Self::Data => "Settings: data",
+            Self::About => "About Switchboard",
+        }
+    }
+}
+
+/// Where the keyboard shall go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FocusTarget {
+    /// The composer.
+    Composer,
+    /// The chat search.
+    ChatSearch,
+}
+
+/// Something told once, at the upper right. Blocks nothing.
+#[derive(Clone, Debug)]
+pub struct Toast {
+    /// Its identity.
+    pub id: u64,
+    /// How serious.
+    pub level: ToastLevel,
+    /// What happened.
+    pub title: String,
+    /// What was kept, what to do.
+    pub body: String,
+    /// Buttons.
+    pub actions: Vec<ToastAction>,
+    /// Raw detail, shown after a click; empty where there is none.
+    pub detail: String,
+    /// When it goes by itself; errors stay until dismissed.
+    pub until: Option<Timestamp>,
+}
+
+/// A button of a toast.
+#[derive(Clone, Debug)]
+pub struct ToastAction {
+    /// Its text.
+    pub label: &'static str,
+    /// What it does.
+    pub command: UiCommand,
+}
+
+/// How serious a toast is: the colour of its edge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ToastLevel {
+    /// Good to know.
+    Info,
+    /// Something is not as asked.
+    Warning,
+    /// Something failed.
+    Error,
+}
+
+/// What a reducer wants done.
+#[derive(Clone, Debug)]
+pub enum Effect {
+    /// Hand a command to the backend.
+    Backend(BackendCommand),
+    /// Write `config.toml`.
+    SaveSettings,
+    /// Put text on the clipboard.
+    Copy(String),
+    /// Open an address in the browser.
+    OpenUrl(String),
+    /// Show a folder in the system's file manager.
+    OpenFolder(PathBuf),
+    /// Close the window.
+    Quit,
+}
+
+/// Time and ids, passed in.
+#[derive(Clone, Copy, Debug)]
+pub struct HandleContext {
+    /// The time.
+    pub now: Timestamp,
+    /// Where ids come from.
+    pub ids: IdSource,
+}
+
+impl AppState {
+    /// The state before anything is loaded.
+    pub fn new(settings: Settings, help: &'static [HelpPage], data_dir: PathBuf) -> Self {
+        Self {
+            settings,
+            chats: None,
+            conversations: HashMap::new(),
+            page: Page::Welcome,
+            back: Page::Welcome,
+            overlay: Overlay::Nothing,
+            running: HashSet::new(),
+            providers: Vec::new(),
+            recents: VecDeque::new(),
+            new_draft: Draft::default(),
+            new_draft_dirty: None,
+            new_chat_model: None,
+            toasts: Vec::new(),
+            focus: (FocusTarget::Composer, 1),
+            known: &[],
+            help,
+            data_dir: Arc::new(data_dir),
+            key_place: String::new(),
+            chats_query: QueryId::default(),
+            counter: 0,
+        }
+    }
+
+    /// The chat on screen.
+    pub fn open_chat(&self) -> Option<ChatId> {
+        match self.page {
+            Page::Chat(chat) => Some(chat),
+            Page::Welcome | Page::Settings(_) | Page::Help(_) => None,
+        }
+    }
+
+    /// The conversation on screen.
+    pub fn conversation(&self) -> Option<&Conversation> {
+        self.open_chat().and_then(|chat| self.conversations.get(&chat))
+    }
+
+    /// A chat's line in the sidebar.
+    pub fn summary(&self, chat: ChatId) -> Option<&ChatSummary> {
+        self.chats.as_ref()?.iter().find(|summary| summary.id == chat)
+    }
+
+    /// What is typed in the composer on screen.
+    pub fn draft(&self) -> &Draft {
+        self.conversation().map_or(&self.new_draft, |conversation| &conversation.draft)
+    }
+
+    /// A provider.
+    pub fn provider(&self, id: &ProviderId) -> Option<&ProviderState> {
+        self.providers.iter().find(|provider| provider.config.id == *id)
+    }
+
+    /// What is known of a model; `None` where its provider no longer lists it.
+    pub fn model(&self, id: &ModelId) -> Option<&ModelInfo> {
+        self.provider(&id.provider)?.models.iter().find(|model| model.id == *id)
+    }
+
+    /// A model's name for people.
+    pub fn model_name<'a>(&'a self, id: &'a ModelId) -> &'a str {
+        self.model(id).map_or(id.model.as_str(), |model| model.name.as_str())
+    }
+
+    /// The model of the chat on screen: the chat's own, else the app's default, else Guide. The one place where this is decided; see also [`Self::next_model`].
+    pub fn chat_model(&self) -> ModelId {
+        let chosen = match self.open_chat() {
+            Some(chat) => self.summary(chat).and_then(|summary| summary.model.clone()),
+            None => self.new_chat_model.clone(),
+        };
+        chosen.or_else(|| self.settings.default_model.clone()).unwrap_or_else(guide_model)
+    }
+
+    /// The model of the next message, and whether it is chosen for that message only.
+    pub fn next_model(&self) -> (ModelId, bool) {
+        let chat = self.chat_model();
+        match &self.draft().model {
+            Some(model) if *model != chat => (model.clone(), true),
+            Some(_) | None => (chat, false),
+        }
+    }
+
+    pub(super) fn next_query(&mut self) -> QueryId {
+        self.counter += 1;
+        QueryId(self.counter)
+    }
+
+    pub(super) fn request_focus(&mut self, target: FocusTarget) {
+        self.focus = (target, self.focus.1 + 1);
+    }
+}
+
+/// The built-in model.
+pub(super) fn guide_model() -> ModelId {
+    ModelId::new("guide", "guide")
+}

@@ -1,0 +1,183 @@
+//! Words and buttons for everything that can go wrong: the one table.
+
+use super::{SettingsTab, ToastLevel, UiCommand};
+use crate::protocol::{ErrorInfo, ErrorKind, NoticeCode};
+
+/// What the user is told of a failure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Words {
+    /// What happened.
+    pub title: String,
+    /// What was kept and what to do.
+    pub body: String,
+}
+
+/// The words for a failed or broken answer. Buttons are the same for all: Retry, Use another
+/// model, Details.
+pub fn for_error(error: &ErrorInfo) -> Words {
+    let (title, body) = error_row(error.kind);
+    let title = match error.status {
+        Some(status) => format!("{title} ({status})"),
+        None => title.to_owned(),
+    };
+    Words { title, body: body.to_owned() }
+}
+
+fn error_row(kind: ErrorKind) -> (&'static str, &'static str) {
+    match kind {
+        ErrorKind::Auth => (
+            "The key was not accepted",
+            "Your message is saved. Check the provider's key and credit in Settings, then retry.",
+        ),
+        ErrorKind::RateLimited => (
+            "The provider is rate-limiting",
+            "Your message is saved. Wait a little and retry, or use another model.",
+        ),
+        ErrorKind::Overloaded => (
+            "The provider is overloaded",
+            "Your message is saved. Retry later, or use another model.",
+        ),
+        ErrorKind::ContextTooLong => (
+            "The chat is too long for this model",
+            "Everything is kept. Use a model with more room, or start a new chat.",
+        ),
+        ErrorKind::BadRequest => (
+            "The provider did not accept the request",
+            "Your message is saved. Details show what it said; another model may take it.",
+        ),
+        ErrorKind::NotFound => (
+            "The model was not found",
+            "Your message is saved. The model may have been renamed or removed; choose another one.",
+        ),
+        ErrorKind::Network => (
+            "The connection failed",
+            "What arrived is kept. Check the network and the provider's address, then retry.",
+        ),
+        ErrorKind::Timeout => (
+            "The answer stopped arriving",
+            "What arrived is kept. Retry, or raise idle_timeout_s for slow models.",
+        ),
+        ErrorKind::Protocol => (
+            "The server's answer could not be read",
+            "What arrived is kept. Check that the address is that of an OpenAI-compatible API.",
+        ),
+        ErrorKind::Refused => (
+            "The model declined to answer",
+            "What arrived is kept. Rephrase the message, or use another model.",
+        ),
+        ErrorKind::Cancelled => ("The answer was cancelled", "What arrived is kept."),
+    }
+}
+
+/// What a command line says below the error: one hint.
+pub fn hint(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::Auth => "Check the key with `switchboard providers test NAME`",
+        ErrorKind::RateLimited | ErrorKind::Overloaded => "Try again later, or another --model",
+        ErrorKind::ContextTooLong => "Use a model with a larger context, or a new chat",
+        ErrorKind::BadRequest => "Try another --model",
+        ErrorKind::NotFound => "List the models with `switchboard models`",
+        ErrorKind::Network => "Check the network and the address with `switchboard doctor`",
+        ErrorKind::Timeout => "Try again; config.toml's chat.idle_timeout_s sets the patience",
+        ErrorKind::Protocol => "Check that the address is that of an OpenAI-compatible API",
+        ErrorKind::Refused => "Rephrase the message, or try another --model",
+        ErrorKind::Cancelled => "What arrived is kept",
+    }
+}
+
+/// A notice as a toast: how serious, what to say, and the one button that helps.
+pub(super) struct NoticeWords {
+    pub(super) level: ToastLevel,
+    pub(super) title: String,
+    pub(super) body: &'static str,
+    pub(super) action: Option<(&'static str, UiCommand)>,
+}
+
+/// The words for what concerns no single message.
+pub(super) fn for_notice(code: &NoticeCode) -> NoticeWords {
+    let folder = Some(("Open folder", UiCommand::OpenDataFolder));
+    let settings = Some(("Open settings", UiCommand::OpenSettings(SettingsTab::Providers)));
+    let (level, title, body, action) = match code {
+        NoticeCode::StoreUnavailable => (
+            ToastLevel::Error,
+            "The database could not be opened",
+            "Chats of this session are not saved. Free the folder for writing, then start again.",
+            folder,
+        ),
+        NoticeCode::StoreDamaged => (
+            ToastLevel::Error,
+            "The database is damaged",
+            "It is left untouched and this session is not saved. Put a backup in its place, or move it away to start afresh.",
+            folder,
+        ),
+        NoticeCode::StoreNewer => (
+            ToastLevel::Error,
+            "The database is from a newer Switchboard",
+            "It is left untouched and this session is not saved. Update Switchboard to use it.",
+            folder,
+        ),
+        NoticeCode::WriteFailed => (
+            ToastLevel::Error,
+            "Saving failed",
+            "What is on screen is kept in memory and saved as soon as the disk takes it. Free some space.",
+            folder,
+        ),
+        NoticeCode::RunsInterrupted { .. } => (
+            ToastLevel::Info,
+            "",
+            "Switchboard ended before they were complete. Their text is kept; each offers Continue.",
+            None,
+        ),
+        NoticeCode::ConfigUnknownKey => (
+            ToastLevel::Warning,
+            "config.toml has a key that is not known",
+            "It is ignored. Details name the line.",
+            folder,
+        ),
+        NoticeCode::ConfigUnreadable => (
+            ToastLevel::Error,
+            "config.toml could not be read",
+            "It is left untouched, and defaults are used. Details name the line.",
+            folder,
+        ),
+        NoticeCode::ConfigNotSaved => (
+            ToastLevel::Error,
+            "The settings could not be saved",
+            "They hold until Switchboard ends.",
+            folder,
+        ),
+        NoticeCode::KeyNotSaved => (
+            ToastLevel::Error,
+            "The key could not be saved",
+            "Details say why. An environment variable works too.",
+            settings,
+        ),
+        NoticeCode::Busy => (
+            ToastLevel::Warning,
+            "Switchboard is busy",
+            "The last action was not carried out. Try it again in a moment.",
+            None,
+        ),
+        NoticeCode::ChatMissing => (
+            ToastLevel::Warning,
+            "That chat is no longer there",
+            "It may have been deleted by another window or by the command line.",
+            None,
+        ),
+    };
+    let title = match code {
+        NoticeCode::RunsInterrupted { count: 1 } => "An answer had been cut off".to_owned(),
+        NoticeCode::RunsInterrupted { count } => format!("{count} answers had been cut off"),
+        NoticeCode::StoreUnavailable
+        | NoticeCode::StoreDamaged
+        | NoticeCode::StoreNewer
+        | NoticeCode::WriteFailed
+        | NoticeCode::ConfigUnknownKey
+        | NoticeCode::ConfigUnreadable
+        | NoticeCode::ConfigNotSaved
+        | NoticeCode::KeyNotSaved
+        | NoticeCode::Busy
+        | NoticeCode::ChatMissing => title.to_owned(),
+    };
+    NoticeWords { level, title, body, action }
+}

@@ -1,0 +1,5 @@
+//! The window: views that read the state and push commands. The only home of egui.
+
+pub mod icon;
+pub mod theme;
+pub mod widgets;

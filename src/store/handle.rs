@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use tokio::sync::oneshot;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::chats::ChatChange;
 use super::error::{Result, StoreError};
@@ -37,6 +38,10 @@ struct Inner {
     write: flume::Sender<WriteCommand>,
     read: flume::Sender<ReadCommand>,
     readers: usize,
+    /// Cancelled when the writing thread has ended.
+    writer_ended: CancellationToken,
+    /// Cancelled when the last reading thread has ended.
+    readers_ended: CancellationToken,
     pending: Arc<Pending>,
     clock: Clock,
 }
@@ -58,29 +63,36 @@ impl StoreHandle {
         let (write, write_commands) = flume::bounded(QUEUE);
         let (read, read_commands) = flume::bounded(QUEUE);
         let pending = Arc::new(Pending::default());
+        let (writer_ended, readers_ended) = (CancellationToken::new(), CancellationToken::new());
         let mut readers = 0;
         if let Some(Connections { writer, readers: connections, owner, file }) = connections {
+            let ended = Arc::new(readers_ended.clone().drop_guard());
             for db in connections {
                 let reader = Reader { db, pending: Arc::clone(&pending), file: file.clone() };
                 let commands = read_commands.clone();
-                readers += spawn("store-reader", move || reader.run(&commands));
+                readers += spawn("store-reader", Arc::clone(&ended), move || reader.run(&commands));
             }
             let writer = Writer::new(writer, owner, Arc::clone(&pending), notices);
-            spawn("store-writer", move || writer.run(&write_commands));
+            let ended = Arc::new(writer_ended.clone().drop_guard());
+            spawn("store-writer", ended, move || writer.run(&write_commands));
+        } else {
+            writer_ended.cancel();
+            readers_ended.cancel();
         }
-        Self { inner: Arc::new(Inner { write, read, readers, pending, clock }) }
+        let inner = Inner { write, read, readers, writer_ended, readers_ended, pending, clock };
+        Self { inner: Arc::new(inner) }
     }
 
     async fn write<T>(&self, command: impl FnOnce(Reply<T>) -> WriteCommand) -> Result<T> {
         let (reply, answer) = oneshot::channel();
         self.inner.write.send_async(command(reply)).await?;
-        answer.await?
+        answered(answer, &self.inner.writer_ended).await
     }
 
     async fn read<T>(&self, command: impl FnOnce(Reply<T>) -> ReadCommand) -> Result<T> {
         let (reply, answer) = oneshot::channel();
         self.inner.read.send_async(command(reply)).await?;
-        answer.await?
+        answered(answer, &self.inner.readers_ended).await
     }
 
     /// Commits what was appended and ends the threads. Later requests fail.
@@ -332,9 +344,23 @@ impl StoreHandle {
     }
 }
 
-/// Starts a thread. Gives how many were started.
-fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> usize {
-    match std::thread::Builder::new().name(name.to_owned()).spawn(run) {
+/// Waits for an answer. A request that reaches the queue of a thread that is just ending is
+/// never answered; then the end of the thread is the answer.
+async fn answered<T>(answer: oneshot::Receiver<Result<T>>, ended: &CancellationToken) -> Result<T> {
+    tokio::select! {
+        biased;
+        answer = answer => answer?,
+        () = ended.cancelled() => Err(StoreError::Closed),
+    }
+}
+
+/// Starts a thread that drops `ended` as its last act. Gives how many were started.
+fn spawn(name: &str, ended: Arc<DropGuard>, run: impl FnOnce() + Send + 'static) -> usize {
+    let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
+        let _ended = ended;
+        run();
+    });
+    match thread {
         Ok(_) => 1,
         Err(error) => {
             tracing::error!(%error, name, "a thread cannot be started");

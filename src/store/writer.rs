@@ -47,10 +47,11 @@ pub(super) enum WriteCommand {
 }
 
 /// Whether the thread goes on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 enum Flow {
     On,
-    End,
+    /// The last commit, and who asked for the end.
+    End(Result<()>, Option<Reply<()>>),
 }
 
 #[derive(Debug)]
@@ -78,23 +79,32 @@ impl Writer {
     /// Serves until it is closed or nobody can ask any more.
     pub(super) fn run(mut self, commands: &flume::Receiver<WriteCommand>) {
         loop {
-            let command = match self.due() {
-                Some(due) => commands.recv_deadline(due),
-                None => commands.recv().map_err(|flume::RecvError::Disconnected| {
-                    flume::RecvTimeoutError::Disconnected
-                }),
-            };
-            let flow = match command {
-                Ok(command) => self.handle(command),
-                Err(flume::RecvTimeoutError::Timeout) => {
-                    drop(self.flush());
-                    Flow::On
+            if let Flow::End(result, reply) = self.next(commands) {
+                // The file is closed when the answer comes.
+                drop(self);
+                if let Some(reply) = reply {
+                    tell(reply, result);
                 }
-                Err(flume::RecvTimeoutError::Disconnected) => self.end().1,
-            };
-            if flow == Flow::End {
                 return;
             }
+        }
+    }
+
+    fn next(&mut self, commands: &flume::Receiver<WriteCommand>) -> Flow {
+        let command = match self.due() {
+            Some(due) => commands.recv_deadline(due),
+            None => commands
+                .recv()
+                .map_err(|flume::RecvError::Disconnected| flume::RecvTimeoutError::Disconnected),
+        };
+        match command {
+            Ok(command) => self.handle(command),
+            Err(flume::RecvTimeoutError::Timeout) => {
+                // When it fails, `write` has told of it and tries again.
+                drop(self.flush());
+                Flow::On
+            }
+            Err(flume::RecvTimeoutError::Disconnected) => Flow::End(self.last_flush(), None),
         }
     }
 
@@ -108,11 +118,7 @@ impl Writer {
         match command {
             WriteCommand::Wake => {}
             WriteCommand::Flush(reply) => tell(reply, self.flush()),
-            WriteCommand::Close(reply) => {
-                let (result, flow) = self.end();
-                tell(reply, result);
-                return flow;
-            }
+            WriteCommand::Close(reply) => return Flow::End(self.last_flush(), Some(reply)),
             WriteCommand::Begin(request, reply) => {
                 let owner = self.owner.name.clone();
                 self.answer(reply, |db| runs::begin(db, &owner, &request).map(Box::new));
@@ -192,12 +198,10 @@ impl Writer {
         result
     }
 
-    fn end(&mut self) -> (Result<()>, Flow) {
-        let result = self.flush();
-        if let Err(error) = &result {
+    fn last_flush(&mut self) -> Result<()> {
+        self.flush().inspect_err(|error| {
             tracing::error!(%error, "appended events could not be stored before the end");
-        }
-        (result, Flow::End)
+        })
     }
 
     /// One short transaction: all that was appended before, then the work. When the work alone

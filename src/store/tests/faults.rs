@@ -126,7 +126,8 @@ async fn a_migration_makes_a_copy_first() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("switchboard.db");
     filled(&path).await;
-    let steps = [M::up(include_str!("../schema/v1.sql")), M::up("ALTER TABLE chat ADD COLUMN x")];
+    let steps =
+        [M::up(include_str!("../schema/v1.sql")), M::up("ALTER TABLE chat ADD COLUMN x TEXT")];
     let migrations = Migrations::from_slice(&steps);
     let mut db = Connection::open(&path).unwrap();
     schema::migrate(&mut db, Some(&path), &migrations, 2).unwrap();

@@ -4,7 +4,7 @@ use std::io::Read;
 use std::sync::Arc;
 
 use clap::{Args, Subcommand, ValueEnum};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
 use super::cli::JsonFlag;
 use super::failure::{Failure, Outcome, say};
@@ -17,7 +17,7 @@ use crate::protocol::{
 use crate::state::{Settings, words};
 use crate::store::Paths;
 use crate::store::help::HelpIndex;
-use crate::store::secrets::Secrets;
+use crate::store::secrets::{self, Secrets};
 
 /// What can be done with providers.
 #[derive(Debug, Subcommand)]
@@ -237,11 +237,8 @@ fn read_key() -> Result<SecretString, Failure> {
     std::io::stdin()
         .read_to_string(&mut text)
         .map_err(|error| Failure::work(format!("stdin could not be read: {error}"), ""))?;
-    let key = SecretString::from(text);
-    if key.expose_secret().trim().is_empty() {
-        return Err(Failure::usage("stdin held no key", "Pipe the key in"));
-    }
-    Ok(key)
+    secrets::checked(&SecretString::from(text))
+        .map_err(|error| Failure::usage(error, "Nothing was changed"))
 }
 
 /// Where a key comes from, in words, without the key.

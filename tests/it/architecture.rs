@@ -116,7 +116,8 @@ fn crates_are_used_only_in_their_homes() {
         for file in files_of(room.module).iter().filter(|file| !is_test_file(file)) {
             for line in code_lines(file) {
                 for (name, allowed) in &homes {
-                    let used = names(&line, &format!("{name}::")) || names(&line, &format!("use {name};"));
+                    let used =
+                        names(&line, &format!("{name}::")) || names(&line, &format!("use {name};"));
                     if used && !allowed.contains(&room.module) {
                         wrong.push(format!("{}: {line}", file.display()));
                     }
@@ -154,6 +155,10 @@ fn no_file_is_too_long() {
 fn no_module_is_a_mod_rs_or_a_heap_of_utilities() {
     for file in rust_files(&source()) {
         let stem = file.file_stem().unwrap().to_string_lossy().into_owned();
-        assert!(!["mod", "util", "utils", "helpers", "misc", "common"].contains(&stem.as_str()), "{}", file.display());
+        assert!(
+            !["mod", "util", "utils", "helpers", "misc", "common"].contains(&stem.as_str()),
+            "{}",
+            file.display()
+        );
     }
 }

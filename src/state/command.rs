@@ -1,6 +1,6 @@
 //! Everything the user can ask for, in one enum. Menus, palette and shortcut page derive from it.
 
-use super::{Key, SettingsTab, Shortcut, Theme};
+use super::{Key, ProviderForm, SettingsTab, Shortcut, Theme};
 use crate::protocol::{
     ChatId, KeyChange, MessageId, ModelId, ProviderConfig, ProviderId, StopMode,
 };
@@ -140,6 +140,8 @@ pub enum UiCommand {
     /// Bring a deleted chat back.
     RestoreChat(ChatId),
 
+    /// Show a form of the providers page, or close it.
+    EditProvider(ProviderForm),
     /// Add or change a provider.
     SaveProvider {
         /// Its configuration.
@@ -250,6 +252,9 @@ impl UiCommand {
             Self::PinChat { pinned: false, .. } => "Unpin",
             Self::DeleteChat(_) => "Delete",
             Self::RestoreChat(_) => "Undo",
+            Self::EditProvider(ProviderForm::Provider(_)) => "Edit provider…",
+            Self::EditProvider(ProviderForm::Choose | ProviderForm::OtherServer) => "Add provider…",
+            Self::EditProvider(ProviderForm::Closed) => "Cancel",
             Self::SaveProvider { .. } => "Save & test",
             Self::RemoveProvider(_) => "Remove provider",
             Self::RefreshModels(_) => "Refresh model lists",
@@ -313,6 +318,7 @@ impl UiCommand {
             | Self::PinChat { .. }
             | Self::DeleteChat(_)
             | Self::RestoreChat(_)
+            | Self::EditProvider(_)
             | Self::SaveProvider { .. }
             | Self::RemoveProvider(_)
             | Self::RefreshModels(_)

@@ -6,7 +6,7 @@ mod settings;
 
 use super::apply::{load_end, load_older, push_toast};
 use super::model::{Effect, FocusTarget, HandleContext, Overlay, Page, ToastAction};
-use super::{AppState, Loading, ModelScope, ToastLevel, UiCommand};
+use super::{AppState, Loading, ModelScope, ProviderForm, SettingsTab, ToastLevel, UiCommand};
 use crate::protocol::{
     BackendCommand, ChatId, Draft, Message, MessageId, ModelId, QueryId, StopMode, Timestamp,
 };
@@ -56,6 +56,7 @@ pub fn handle(state: &mut AppState, command: UiCommand, context: HandleContext) 
         UiCommand::PinChat { chat, pinned } => chats::pin(state, chat, pinned),
         UiCommand::DeleteChat(chat) => chats::delete(state, chat, context.now),
         UiCommand::RestoreChat(chat) => chats::restore(state, chat),
+        UiCommand::EditProvider(form) => edit_provider(state, form),
         UiCommand::SaveProvider { config, key } => settings::save_provider(state, config, key),
         UiCommand::RemoveProvider(provider) => settings::remove_provider(state, &provider),
         UiCommand::RefreshModels(provider) => {
@@ -160,6 +161,12 @@ fn open_page(state: &mut AppState, page: Page) -> Vec<Effect> {
         Page::Settings(_) | Page::Help(_) => state.page = page,
     }
     Vec::new()
+}
+
+fn edit_provider(state: &mut AppState, form: ProviderForm) -> Vec<Effect> {
+    let closes = form == ProviderForm::Closed;
+    state.provider_form = form;
+    if closes { Vec::new() } else { open_page(state, Page::Settings(SettingsTab::Providers)) }
 }
 
 fn open_help(state: &mut AppState, page: Option<String>) -> Vec<Effect> {

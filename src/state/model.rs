@@ -39,6 +39,8 @@ pub struct AppState {
     pub new_chat_model: Option<ModelId>,
     /// What is told once, newest last.
     pub toasts: Vec<Toast>,
+    /// Which form the providers page of the settings shows.
+    pub provider_form: ProviderForm,
     /// Where the keyboard shall go, and a counter that grows with each request.
     pub focus: (FocusTarget, u64),
     /// Well-known providers, offered where they are not configured.
@@ -128,6 +130,20 @@ impl SettingsTab {
             Self::About => "About Switchboard",
         }
     }
+}
+
+/// Which form the providers page of the settings shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum ProviderForm {
+    /// None.
+    #[default]
+    Closed,
+    /// The choice between well-known providers and another server.
+    Choose,
+    /// A server that is not well-known.
+    OtherServer,
+    /// A provider: configured, found by itself, or well-known.
+    Provider(ProviderId),
 }
 
 /// Where the keyboard shall go.
@@ -221,6 +237,7 @@ impl AppState {
             new_draft_dirty: None,
             new_chat_model: None,
             toasts: Vec::new(),
+            provider_form: ProviderForm::Closed,
             focus: (FocusTarget::Composer, 1),
             known: &[],
             help,

@@ -1,7 +1,7 @@
 //! Settings: each change is saved at once.
 
 use super::super::model::Effect;
-use super::super::{AppState, Appearance, Theme};
+use super::super::{AppState, Appearance, ProviderForm, Theme};
 use crate::protocol::{BackendCommand, KeyChange, ModelId, ProviderConfig, ProviderId};
 
 pub(super) fn toggle_sidebar(state: &mut AppState) -> Vec<Effect> {
@@ -40,6 +40,9 @@ pub(super) fn save_provider(
 
 pub(super) fn remove_provider(state: &mut AppState, provider: &ProviderId) -> Vec<Effect> {
     state.settings.providers.retain(|known| known.id != *provider);
+    if state.provider_form == ProviderForm::Provider(provider.clone()) {
+        state.provider_form = ProviderForm::Closed;
+    }
     let remove = BackendCommand::RemoveProvider { provider: provider.clone() };
     vec![Effect::SaveSettings, Effect::Backend(remove)]
 }

@@ -3,4 +3,5 @@
 pub mod icon;
 pub mod markdown;
 pub mod theme;
+pub mod transcript;
 pub mod widgets;

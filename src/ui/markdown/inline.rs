@@ -44,10 +44,6 @@ impl Style {
     pub fn has(self, other: Self) -> bool {
         self.0 & other.0 == other.0
     }
-
-    pub(super) fn without(self, other: Self) -> Self {
-        Self(self.0 & !other.0)
-    }
 }
 
 impl BitOr for Style {

@@ -175,7 +175,8 @@ fn cost(text: &str, step: usize) -> f64 {
 #[test]
 fn the_cost_of_growing_does_not_grow_with_the_text() {
     let line = "A line of an answer with **strong** words and `code`.\n";
-    let shapes: &[(&str, fn(usize) -> String)] = &[
+    type Shape = (&'static str, fn(usize) -> String);
+    let shapes: &[Shape] = &[
         ("paragraphs", |n| "A paragraph with some words in it.\n\n".repeat(n)),
         ("code", |n| format!("```rust\n{}", "let x = 1; // and a comment\n".repeat(n))),
         ("items", |n| "- an item of a long list\n".repeat(n)),

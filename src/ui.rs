@@ -2,7 +2,9 @@
 
 pub mod icon;
 mod root;
+pub mod markdown;
 pub mod theme;
+pub mod transcript;
 pub mod widgets;
 
 pub use root::Root;

@@ -1,6 +1,6 @@
 //! The store: one SQLite file, one thread that writes it, two that read it.
 //!
-//! [`open`] never fails: a file that cannot be used is left untouched, and a database in
+//! [`open()`] never fails: a file that cannot be used is left untouched, and a database in
 //! memory takes its place. [`StoreHandle`] is the near end; no method of it blocks.
 //!
 //! Appended events wait in memory for at most 250 ms and are shown to readers from there, so

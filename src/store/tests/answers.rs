@@ -255,13 +255,10 @@ async fn dropping_the_last_handle_commits_what_was_appended() {
     let locks = open::beside(&path, "-locks");
     drop(store);
     // The writer lets go of its lock at its end.
-    let _turn = loop {
-        let names: Vec<_> = std::fs::read_dir(&locks).unwrap().flatten().collect();
-        if names.iter().all(|name| !name.path().extension().is_some_and(|e| e == "lock")) {
-            break names;
-        }
+    let is_held = |entry: &std::fs::DirEntry| entry.path().extension() == Some("lock".as_ref());
+    while std::fs::read_dir(&locks).unwrap().flatten().any(|entry| is_held(&entry)) {
         tokio::task::yield_now().await;
-    };
+    }
     let opened = open_at(&path);
     assert_eq!(opened.notices.len(), 1);
     let message = opened.handle.message(answer.id).await.unwrap().unwrap();

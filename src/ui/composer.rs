@@ -1,0 +1,303 @@
+//! Where messages are written: the box at the bottom, with what waits above it.
+
+mod queue;
+#[cfg(test)]
+mod tests;
+mod tools;
+mod typed;
+
+use egui::{
+    Event, EventFilter, Frame, Id, ImeEvent, Key, KeyboardShortcut, Margin, Modifiers, Rect,
+    RichText, ScrollArea, Stroke, TextEdit, Ui, UiBuilder, pos2,
+    text::{CCursor, CCursorRange},
+    text_edit::TextEditState,
+    vec2,
+};
+
+use self::queue::QueueView;
+use self::typed::{FOLD_CHARS, Typed};
+use super::icon::Icon;
+use super::theme::{self, Palette};
+use super::widgets;
+use crate::protocol::{ChatId, Timestamp};
+use crate::state::{AppState, FocusTarget, Overlay, UiCommand};
+
+const WIDTH: f32 = 784.0;
+const LINE: f32 = 20.0;
+const MAX_LINES: f32 = 10.0;
+
+/// The composer. The text itself lives in the state; the view holds what the text field needs.
+#[derive(Debug)]
+pub struct ComposerView {
+    typed: Typed,
+    chat: Option<ChatId>,
+    focus_seen: u64,
+    /// An input method has text that is not committed yet: Enter belongs to it.
+    composing: bool,
+    queue: QueueView,
+    chip: Rect,
+}
+
+impl Default for ComposerView {
+    fn default() -> Self {
+        Self {
+            typed: Typed::default(),
+            chat: None,
+            focus_seen: 0,
+            composing: false,
+            queue: QueueView::default(),
+            chip: Rect::NOTHING,
+        }
+    }
+}
+
+impl ComposerView {
+    /// Where the model chip was drawn last: the picker opens above it.
+    pub fn model_chip_rect(&self) -> Rect {
+        self.chip
+    }
+
+    /// Draws the queue and the box, with 16 below, as wide as there is room.
+    pub fn composer_ui(
+        &mut self,
+        ui: &mut Ui,
+        state: &AppState,
+        _now: Timestamp,
+        out: &mut Vec<UiCommand>,
+    ) {
+        self.follow_state(ui, state);
+        let space = ui.available_rect_before_wrap();
+        let width = WIDTH.min(space.width() - 32.0).max(160.0).floor();
+        let left = (space.center().x - width / 2.0).max(space.left()).floor();
+        let rect = Rect::from_min_size(pos2(left, space.top()), vec2(width, space.height()));
+        ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
+            ui.spacing_mut().item_spacing.y = 0.0;
+            self.queue.queue_ui(ui, state, out);
+            self.box_ui(ui, state, out);
+            ui.add_space(16.0);
+        });
+    }
+
+    /// The state's text counts: after a switch of chats, a restored draft, a message not sent.
+    fn follow_state(&mut self, ui: &Ui, state: &AppState) {
+        // In a second pass of the same frame the state has not seen this frame's edits yet.
+        if ui.ctx().current_pass_index() > 0 {
+            return;
+        }
+        let chat = state.open_chat();
+        let text = &state.draft().text;
+        if chat != self.chat || !self.typed.is(text) {
+            self.chat = chat;
+            self.typed.set(text);
+            // The cursor goes to the end, and undo does not lead into another chat's text.
+            let mut field = TextEditState::load(ui.ctx(), text_id()).unwrap_or_default();
+            let end = CCursor::new(self.typed.tail.chars().count());
+            field.cursor.set_char_range(Some(CCursorRange::one(end)));
+            field.clear_undoer();
+            field.store(ui.ctx(), text_id());
+        }
+    }
+
+    fn box_ui(&mut self, ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {
+        let palette = Palette::of(ui);
+        let focused = ui.memory(|memory| memory.has_focus(text_id()));
+        let line = if focused { palette.accent.gamma_multiply(0.6) } else { palette.line };
+        let frame = Frame::new()
+            .fill(palette.raised)
+            .stroke(Stroke::new(1.0, line))
+            .corner_radius(14)
+            .inner_margin(Margin::same(12));
+        frame.show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            self.long_text_ui(ui, out);
+            self.text_ui(ui, state, out);
+            ui.add_space(8.0);
+            let row = tools::ToolsRow { state, blank: self.typed.is_blank() };
+            let asked = row.tools_ui(ui, out);
+            self.chip = asked.chip;
+            if asked.send {
+                self.send(out);
+            }
+        });
+    }
+
+    fn text_ui(&mut self, ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {
+        self.take_focus(ui, state);
+        if self.take_keys(ui) {
+            self.send(out);
+        }
+        let pasted = self.take_long_paste(ui);
+        let hint = hint(state);
+        let palette = Palette::of(ui);
+        let folded = self.typed.is_folded();
+        let response = ScrollArea::vertical()
+            .id_salt("composer_scroll")
+            .max_height(LINE * MAX_LINES)
+            .auto_shrink([false, true])
+            .show(ui, |ui| {
+                let row_height = ui.fonts_mut(|fonts| fonts.row_height(&theme::body()));
+                ui.spacing_mut().extra_text_line_spacing = LINE - row_height;
+                let edit = TextEdit::multiline(&mut self.typed.tail)
+                    .id(text_id())
+                    .frame(Frame::NONE)
+                    .margin(Margin::ZERO)
+                    .font(theme::body())
+                    .hint_text(RichText::new(&hint).color(palette.faint))
+                    .desired_width(f32::INFINITY)
+                    .desired_rows(if folded { 1 } else { 2 })
+                    .event_filter(EventFilter {
+                        horizontal_arrows: true,
+                        vertical_arrows: true,
+                        // Escape stops the answer; the cursor stays.
+                        escape: true,
+                        tab: false,
+                    })
+                    .return_key(KeyboardShortcut::new(Modifiers::SHIFT, Key::Enter));
+                ui.add(edit)
+            })
+            .inner;
+        ui.ctx().accesskit_node_builder(text_id(), |node| node.set_label("Message"));
+        if response.changed() || pasted {
+            self.typed.tail_changed();
+            out.push(UiCommand::DraftChanged(self.typed.full()));
+        }
+    }
+
+    fn take_focus(&mut self, ui: &Ui, state: &AppState) {
+        let (target, count) = state.focus;
+        if count == self.focus_seen {
+            return;
+        }
+        self.focus_seen = count;
+        if target == FocusTarget::Composer && state.overlay == Overlay::Nothing {
+            ui.memory_mut(|memory| memory.request_focus(text_id()));
+        }
+    }
+
+    /// Takes Enter out of the input; true where it sends.
+    fn take_keys(&mut self, ui: &Ui) -> bool {
+        let was_composing = self.composing;
+        let mut composes = false;
+        ui.input(|input| {
+            for event in &input.events {
+                if let Event::Ime(ImeEvent::Preedit { text, .. } | ImeEvent::Commit(text)) = event {
+                    composes |= !text.is_empty();
+                    self.composing =
+                        matches!(event, Event::Ime(ImeEvent::Preedit { .. })) && !text.is_empty();
+                }
+            }
+        });
+        if was_composing || composes || !ui.memory(|memory| memory.has_focus(text_id())) {
+            return false;
+        }
+        take_enter(ui)
+    }
+
+    /// Folds a very long paste before the text field sees it. True where there was one.
+    fn take_long_paste(&mut self, ui: &Ui) -> bool {
+        if !ui.memory(|memory| memory.has_focus(text_id())) {
+            return false;
+        }
+        let mut long = None;
+        ui.input_mut(|input| {
+            input.events.retain_mut(|event| {
+                let Event::Paste(text) = event else { return true };
+                let is_long = text.chars().nth(FOLD_CHARS).is_some();
+                if is_long {
+                    long = Some(std::mem::take(text));
+                }
+                !is_long
+            });
+        });
+        let Some(text) = long else { return false };
+        let end = self.typed.tail.chars().count();
+        let mut field = TextEditState::load(ui.ctx(), text_id()).unwrap_or_default();
+        let chars = field.cursor.char_range().map_or(end..end, |range| {
+            let range = range.as_sorted_char_range();
+            range.start.0..range.end.0
+        });
+        self.typed.paste_long(chars, &text);
+        field.cursor.set_char_range(Some(CCursorRange::default()));
+        field.store(ui.ctx(), text_id());
+        true
+    }
+
+    fn send(&mut self, out: &mut Vec<UiCommand>) {
+        if !self.typed.is_blank() {
+            out.push(UiCommand::Send { text: self.typed.full() });
+        }
+    }
+
+    /// How long the text is, and what is folded away.
+    fn long_text_ui(&mut self, ui: &mut Ui, out: &mut Vec<UiCommand>) {
+        let Some(size) = self.typed.size_words() else { return };
+        let palette = Palette::of(ui);
+        let mut change: Option<fn(&mut Typed)> = None;
+        ui.horizontal_wrapped(|ui| {
+            widgets::icon(ui, Icon::FileText, palette.dim);
+            widgets::small_label(ui, &size, palette.dim);
+            if self.typed.is_folded() {
+                let open = ui
+                    .add_enabled_ui(self.typed.can_open(), |ui| widgets::link_button(ui, "Edit"))
+                    .inner
+                    .on_disabled_hover_text("Too long to be edited here; it is sent as it is");
+                if open.clicked() {
+                    change = Some(Typed::open);
+                }
+                if widgets::link_button(ui, "Remove").clicked() {
+                    change = Some(Typed::clear);
+                }
+            } else {
+                if widgets::link_button(ui, "Fold").clicked() {
+                    change = Some(Typed::fold);
+                }
+                if widgets::link_button(ui, "Clear").clicked() {
+                    change = Some(Typed::clear);
+                }
+            }
+        });
+        if self.typed.is_folded() {
+            Frame::new().fill(palette.code).corner_radius(theme::ROUNDING).inner_margin(8).show(
+                ui,
+                |ui| {
+                    ui.set_width(ui.available_width());
+                    let text = RichText::new(self.typed.preview()).font(theme::small());
+                    ui.add(egui::Label::new(text.color(palette.dim)).selectable(false));
+                },
+            );
+        }
+        ui.add_space(8.0);
+        if let Some(change) = change {
+            change(&mut self.typed);
+            out.push(UiCommand::DraftChanged(self.typed.full()));
+            ui.memory_mut(|memory| memory.request_focus(text_id()));
+        }
+    }
+}
+
+/// Takes Enter, with or without Ctrl, out of the input. With Shift or Alt it stays.
+fn take_enter(ui: &Ui) -> bool {
+    let mut pressed = false;
+    ui.input_mut(|input| {
+        input.events.retain(|event| {
+            let Event::Key { key: Key::Enter, pressed: true, modifiers, .. } = event else {
+                return true;
+            };
+            let sends = !modifiers.shift && !modifiers.alt;
+            pressed |= sends;
+            !sends
+        });
+    });
+    pressed
+}
+
+fn text_id() -> Id {
+    Id::unique("composer_text")
+}
+
+fn hint(state: &AppState) -> String {
+    match state.open_chat() {
+        Some(_) => format!("Message {}", state.model_name(&state.next_model().0)),
+        None => "Ask anything".to_owned(),
+    }
+}

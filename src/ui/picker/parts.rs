@@ -1,0 +1,88 @@
+//! What surrounds the models: headings, what is said of an empty list, the footer.
+
+use egui::{Align, Color32, Layout, Pos2, Rect, RichText, Sense, Ui, UiBuilder, vec2};
+
+use super::{Open, row};
+use crate::state::{AppState, ModelScope, ProviderForm, SettingsTab, UiCommand};
+use crate::ui::icon::Icon;
+use crate::ui::theme::{self, Palette};
+use crate::ui::widgets::{self, Chosen};
+
+pub(super) fn group_ui(ui: &mut Ui, rect: Rect, title: &str, note: Option<(&str, Color32)>) {
+    let inner = Rect::from_min_max(rect.min + vec2(8.0, 14.0), rect.max - vec2(8.0, 4.0));
+    let layout = Layout::left_to_right(Align::Center);
+    ui.scope_builder(UiBuilder::new().max_rect(inner).layout(layout), |ui| {
+        widgets::group_label(ui, title);
+        if let Some((note, color)) = note {
+            widgets::small_label(ui, note, color);
+        }
+    });
+}
+
+pub(super) fn empty_ui(ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {
+    let palette = Palette::of(ui);
+    ui.add_space(20.0);
+    ui.vertical_centered(|ui| {
+        ui.label(RichText::new("No model fits").color(palette.dim));
+        ui.add_space(8.0);
+    });
+    ui.horizontal(|ui| {
+        ui.add_space(((ui.available_width() - 280.0) / 2.0).max(8.0));
+        let refresh = widgets::small_button(ui, "Refresh model lists");
+        if refresh.clicked() && !state.providers.is_empty() {
+            out.push(UiCommand::RefreshModels(None));
+        }
+        if widgets::small_button(ui, "Providers…").clicked() {
+            out.push(UiCommand::OpenSettings(SettingsTab::Providers));
+        }
+    });
+}
+
+pub(super) fn more_ui(ui: &mut Ui, min: Pos2, width: f32, out: &mut Vec<UiCommand>) {
+    let rect = Rect::from_min_size(min, vec2(width, row::HEIGHT));
+    ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
+        let more = widgets::Button::new("Add a provider to get more models")
+            .ghost()
+            .icon(Icon::Plus)
+            .width(width)
+            .ui(ui);
+        if more.clicked() {
+            out.push(UiCommand::EditProvider(ProviderForm::Choose));
+        }
+    });
+}
+
+pub(super) fn footer_ui(ui: &mut Ui, open: &mut Open) {
+    let palette = Palette::of(ui);
+    ui.add_space(6.0);
+    let (rule, _) = ui.allocate_exact_size(vec2(ui.available_width(), 1.0), Sense::hover());
+    ui.painter().rect_filled(rule, 0.0, palette.line);
+    ui.add_space(8.0);
+    let size = vec2(ui.available_width(), 24.0);
+    ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Center), |ui| {
+        ui.set_min_height(24.0);
+        ui.add_space(8.0);
+        ui.spacing_mut().item_spacing.x = 8.0;
+        if open.regenerate.is_some() {
+            let text = "Regenerates the answer with the chosen model";
+            widgets::truncated_label(ui, text, theme::small(), palette.dim);
+            return;
+        }
+        widgets::small_label(ui, "Applies to", palette.dim);
+        for (scope, name) in
+            [(ModelScope::NextMessage, "Next message"), (ModelScope::ThisChat, "This chat")]
+        {
+            let chosen = Chosen::from(open.scope == scope);
+            if widgets::chip(ui, name, chosen).on_hover_text("Switch with Tab").clicked() {
+                open.scope = scope;
+            }
+        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.add_space(8.0);
+            if let Some(shortcut) = UiCommand::OpenPicker.shortcut() {
+                widgets::kbd(ui, &shortcut.to_string());
+            }
+        });
+    });
+    ui.add_space(2.0);
+}

@@ -1,0 +1,216 @@
+//! One row of the picker.
+
+use egui::{
+    Color32, CornerRadius, CursorIcon, FontId, Id, Rect, Response, Role, Sense, TextFormat, Ui,
+    WidgetInfo,
+    emath::GuiRounding as _,
+    pos2,
+    text::{LayoutJob, TextWrapping},
+    vec2,
+};
+
+use super::list::ModelRow;
+use crate::protocol::ModelInfo;
+use crate::ui::icon::Icon;
+use crate::ui::theme::{self, Palette, model_color};
+use crate::ui::widgets;
+
+pub(in crate::ui) const HEIGHT: f32 = 32.0;
+const PAD: f32 = 8.0;
+const ICON: f32 = 16.0;
+/// Below this width, figures and icons give way to the name.
+const NARROW: f32 = 380.0;
+
+/// What a row is drawn from.
+pub(in crate::ui) struct RowUi<'a> {
+    pub(in crate::ui) info: &'a ModelInfo,
+    pub(in crate::ui) row: &'a ModelRow,
+    pub(in crate::ui) provider: &'a str,
+    pub(in crate::ui) selected: bool,
+    pub(in crate::ui) chat_default: bool,
+}
+
+/// What was done with a row.
+pub(in crate::ui) struct RowResponse {
+    pub(in crate::ui) row: Response,
+    pub(in crate::ui) star: Response,
+}
+
+impl RowUi<'_> {
+    pub(in crate::ui) fn row_ui(&self, ui: &mut Ui, rect: Rect, id: Id) -> RowResponse {
+        let palette = Palette::of(ui);
+        let row = ui.interact(rect, id, Sense::click()).on_hover_cursor(CursorIcon::PointingHand);
+        let name = format!("{}, {}", self.info.name, self.provider);
+        row.widget_info(|| {
+            WidgetInfo::selected(Role::ListBoxOption, true, self.selected, name.clone())
+        });
+        if self.selected || row.hovered() {
+            ui.painter().rect_filled(rect, CornerRadius::same(theme::ROUNDING), palette.hover);
+        }
+        widgets::focus_ring(ui, &row, theme::ROUNDING);
+        let star = self.star_ui(ui, rect, id);
+        let center = rect.center().y;
+        let dot = pos2(rect.left() + PAD + ICON + 8.0 + 4.0, center);
+        ui.painter().circle_filled(dot, 4.0, model_color(palette, &self.info.id));
+        let left = dot.x + 4.0 + 8.0;
+        let right =
+            if rect.width() < NARROW { rect.right() - PAD } else { self.facts_ui(ui, rect, id) };
+        self.name_ui(ui, Rect::from_x_y_ranges(left..=right - 8.0, rect.y_range()));
+        RowResponse { row, star }
+    }
+
+    fn star_ui(&self, ui: &Ui, rect: Rect, id: Id) -> Response {
+        let palette = Palette::of(ui);
+        let left = rect.left() + PAD;
+        let icon =
+            Rect::from_center_size(pos2(left + ICON / 2.0, rect.center().y), vec2(ICON, ICON));
+        let star = ui.interact(icon.expand(4.0), id.with("star"), Sense::click());
+        let name = format!("Favourite: {}", self.info.name);
+        let favourite = self.row.favourite;
+        star.widget_info(|| WidgetInfo::selected(Role::Button, true, favourite, name.clone()));
+        let (shape, color) = match (favourite, star.hovered()) {
+            (true, _) => (Icon::StarFilled, palette.warn),
+            (false, true) => (Icon::Star, palette.text),
+            (false, false) => (Icon::Star, palette.faint),
+        };
+        widgets::paint_icon(ui, shape, icon, color);
+        widgets::focus_ring(ui, &star, 6);
+        let tooltip = if favourite { "No longer a favourite" } else { "Make a favourite" };
+        star.on_hover_cursor(CursorIcon::PointingHand).on_hover_text(format!("{tooltip} (Ctrl D)"))
+    }
+
+    /// Context, price and abilities; returns where they begin.
+    fn facts_ui(&self, ui: &Ui, rect: Rect, id: Id) -> f32 {
+        let palette = Palette::of(ui);
+        let center = rect.center().y;
+        let abilities = [
+            (self.info.vision, Icon::Eye, "Takes images"),
+            (self.info.tools, Icon::Wrench, "Uses tools"),
+            (self.info.thinking, Icon::Brain, "Thinks before it answers"),
+        ];
+        let mut x = rect.right() - PAD - 3.0 * ICON - 2.0 * 4.0;
+        for (has, icon, tooltip) in abilities {
+            if has {
+                let place = Rect::from_center_size(pos2(x + ICON / 2.0, center), vec2(ICON, ICON));
+                widgets::paint_icon(ui, icon, place, palette.faint);
+                ui.interact(place, id.with(tooltip), Sense::hover()).on_hover_text(tooltip);
+            }
+            x += ICON + 4.0;
+        }
+        let price_right = rect.right() - PAD - 64.0 - 8.0;
+        if let Some(price) = price(self.info.price_in, self.info.price_out) {
+            right_text(ui, &price, pos2(price_right, center), palette.faint);
+        }
+        let context_right = price_right - 92.0 - 8.0;
+        if let Some(context) = self.info.context {
+            right_text(ui, &tokens(context), pos2(context_right, center), palette.faint);
+        }
+        context_right - 52.0
+    }
+
+    fn name_ui(&self, ui: &Ui, rect: Rect) {
+        let palette = Palette::of(ui);
+        let mut job = name_job(&self.info.name, &self.row.matched, palette.text);
+        if self.chat_default {
+            let format = TextFormat::simple(theme::small(), palette.faint);
+            job.append(" · chat default", 0.0, format);
+        }
+        job.wrap = TextWrapping::truncate_at_width(rect.width().max(20.0));
+        let galley = ui.fonts_mut(|fonts| fonts.layout_job(job));
+        let pos = pos2(rect.left(), rect.center().y - galley.size().y / 2.0).round_ui();
+        ui.painter().galley(pos, galley, palette.text);
+    }
+}
+
+fn right_text(ui: &Ui, text: &str, right_center: egui::Pos2, color: Color32) {
+    let galley = ui.painter().layout_no_wrap(text.to_owned(), theme::small(), color);
+    let pos = right_center - vec2(galley.size().x, galley.size().y / 2.0);
+    ui.painter().galley(pos.round_ui(), galley, color);
+}
+
+fn name_job(name: &str, matched: &[u32], color: Color32) -> LayoutJob {
+    let mut job = LayoutJob::default();
+    let mut run = String::new();
+    let mut bold = false;
+    let flush = |job: &mut LayoutJob, run: &mut String, bold: bool| {
+        let font: FontId = if bold { theme::semibold(14.0) } else { theme::body() };
+        job.append(run, 0.0, TextFormat::simple(font, color));
+        run.clear();
+    };
+    for (index, char) in (0_u32..).zip(name.chars()) {
+        let hit = matched.binary_search(&index).is_ok();
+        if hit != bold && !run.is_empty() {
+            flush(&mut job, &mut run, bold);
+        }
+        bold = hit;
+        run.push(char);
+    }
+    flush(&mut job, &mut run, bold);
+    job
+}
+
+/// `128k`, `1M`.
+fn tokens(count: u64) -> String {
+    let (thousands, rest) =
+        if count.is_multiple_of(1024) { (count / 1024, 1024) } else { (count / 1000, 1000) };
+    if count < 1000 {
+        return count.to_string();
+    }
+    if thousands < 1000 {
+        return format!("{thousands}k");
+    }
+    let tenths = (thousands * 10 + rest / 2) / rest;
+    match (tenths / 10, tenths % 10) {
+        (whole, 0) => format!("{whole}M"),
+        (whole, tenth) => format!("{whole}.{tenth}M"),
+    }
+}
+
+/// `$2 / $10` per million tokens, `free`, or nothing where it is not known.
+fn price(input: Option<f64>, output: Option<f64>) -> Option<String> {
+    let (input, output) = (input?, output?);
+    if input <= 0.0 && output <= 0.0 {
+        return Some("free".to_owned());
+    }
+    Some(format!("{} / {}", dollars(input), dollars(output)))
+}
+
+fn dollars(amount: f64) -> String {
+    let text = if amount < 0.1 { format!("{amount:.3}") } else { format!("{amount:.2}") };
+    let short = text.trim_end_matches('0').trim_end_matches('.');
+    format!("${}", if short.is_empty() { "0" } else { short })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_short() {
+        let table = [
+            (512, "512"),
+            (32_768, "32k"),
+            (128_000, "128k"),
+            (131_072, "128k"),
+            (200_000, "200k"),
+            (1_000_000, "1M"),
+            (1_048_576, "1M"),
+            (1_050_000, "1.1M"),
+            (2_000_000, "2M"),
+        ];
+        for (count, text) in table {
+            assert_eq!(tokens(count), text, "{count}");
+        }
+        let prices = [
+            (Some(2.0), Some(10.0), Some("$2 / $10")),
+            (Some(0.15), Some(0.6), Some("$0.15 / $0.6")),
+            (Some(0.037), Some(2.5), Some("$0.037 / $2.5")),
+            (Some(0.0), Some(0.0), Some("free")),
+            (Some(0.0), Some(1.0), Some("$0 / $1")),
+            (None, Some(1.0), None),
+        ];
+        for (input, output, text) in prices {
+            assert_eq!(price(input, output).as_deref(), text);
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! The settings: one file per page.
+
+mod about;
+mod appearance;
+mod data;
+pub(in crate::ui) mod field;
+mod models;
+mod parts;
+mod provider_form;
+mod provider_text;
+mod providers;
+mod shortcuts;
+pub(in crate::ui) mod status;
+#[cfg(test)]
+mod tests;
+
+use egui::{
+    CornerRadius, CursorIcon, Frame, Margin, Rect, Response, Role, ScrollArea, Sense, Ui,
+    UiBuilder, WidgetInfo, pos2, vec2,
+};
+
+use self::models::ModelsView;
+use self::providers::ProvidersView;
+use super::theme::{self, Palette};
+use super::widgets::{self, Chosen};
+use crate::state::{AppState, Page, SettingsTab, UiCommand};
+
+const TABS: f32 = 200.0;
+const CONTENT: f32 = 712.0;
+/// Below this width the pages are chips above their content.
+const NARROW: f32 = 560.0;
+
+/// What the pages of the settings remember.
+#[derive(Debug, Default)]
+pub struct SettingsView {
+    providers: ProvidersView,
+    models: ModelsView,
+}
+
+impl SettingsView {
+    /// Draws the page that the state says, with the list of all pages.
+    pub fn settings_ui(&mut self, ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {
+        let Page::Settings(tab) = state.page else { return };
+        let space = ui.available_rect_before_wrap();
+        if space.width() < NARROW {
+            ui.add_space(12.0);
+            Frame::new().inner_margin(Margin::symmetric(16, 0)).show(ui, |ui| {
+                ui.horizontal_wrapped(|ui| chips_ui(ui, tab, out));
+            });
+            self.page_ui(ui, (state, tab), 16, out);
+            return;
+        }
+        let palette = Palette::of(ui);
+        let (left, right) = space.split_left_right_at_x(space.left() + TABS);
+        let tabs = Rect::from_min_max(left.min + vec2(12.0, 12.0), left.max - vec2(13.0, 12.0));
+        ui.scope_builder(UiBuilder::new().max_rect(tabs), |ui| {
+            ui.spacing_mut().item_spacing.y = 0.0;
+            for other in SettingsTab::ALL {
+                if tab_ui(ui, other.label(), Chosen::from(other == tab)).clicked() {
+                    out.push(UiCommand::OpenSettings(other));
+                }
+            }
+        });
+        ui.painter().vline(left.right() - 0.5, left.y_range(), (1.0, palette.line));
+        ui.scope_builder(UiBuilder::new().max_rect(right), |ui| {
+            self.page_ui(ui, (state, tab), 24, out);
+        });
+    }
+
+    fn page_ui(
+        &mut self,
+        ui: &mut Ui,
+        (state, tab): (&AppState, SettingsTab),
+        margin: i8,
+        out: &mut Vec<UiCommand>,
+    ) {
+        ScrollArea::vertical().id_salt(("settings", tab)).auto_shrink([false, false]).show(
+            ui,
+            |ui| {
+                Frame::new().inner_margin(Margin::symmetric(margin, 20)).show(ui, |ui| {
+                    ui.set_width(ui.available_width().min(CONTENT));
+                    ui.spacing_mut().item_spacing.y = 12.0;
+                    match tab {
+                        SettingsTab::Providers => self.providers.providers_ui(ui, state, out),
+                        SettingsTab::Models => self.models.models_ui(ui, state, out),
+                        SettingsTab::Appearance => appearance::appearance_ui(ui, state, out),
+                        SettingsTab::Shortcuts => shortcuts::shortcuts_ui(ui),
+                        SettingsTab::Data => data::data_ui(ui, state, out),
+                        SettingsTab::About => about::about_ui(ui, out),
+                    }
+                });
+            },
+        );
+    }
+}
+
+fn chips_ui(ui: &mut Ui, tab: SettingsTab, out: &mut Vec<UiCommand>) {
+    for other in SettingsTab::ALL {
+        if widgets::chip(ui, other.label(), Chosen::from(other == tab)).clicked() {
+            out.push(UiCommand::OpenSettings(other));
+        }
+    }
+}
+
+/// A row of a list at the left edge, 32 high.
+pub(in crate::ui) fn tab_ui(ui: &mut Ui, text: &str, chosen: Chosen) -> Response {
+    let palette = Palette::of(ui);
+    let size = vec2(ui.available_width(), theme::CONTROL_HEIGHT);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+    let is_chosen = chosen == Chosen::Yes;
+    response.widget_info(|| WidgetInfo::selected(Role::Tab, ui.is_enabled(), is_chosen, text));
+    if is_chosen || response.hovered() {
+        ui.painter().rect_filled(rect, CornerRadius::same(theme::ROUNDING), palette.hover);
+    }
+    let inner = Rect::from_min_max(rect.min + vec2(8.0, 0.0), rect.max - vec2(8.0, 0.0));
+    let mut job =
+        egui::text::LayoutJob::simple_singleline(text.to_owned(), theme::body(), palette.text);
+    job.wrap = egui::text::TextWrapping::truncate_at_width(inner.width());
+    let galley = ui.fonts_mut(|fonts| fonts.layout_job(job));
+    let pos = pos2(inner.left(), (rect.center().y - galley.size().y / 2.0).round());
+    ui.painter().galley(pos, galley, palette.text);
+    widgets::focus_ring(ui, &response, theme::ROUNDING);
+    response.on_hover_cursor(CursorIcon::PointingHand)
+}

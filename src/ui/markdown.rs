@@ -15,6 +15,7 @@ mod parse;
 mod scroll_x;
 mod table;
 mod text;
+mod unit;
 mod view;
 
 pub use block::{Alignment, Cell, CodeBlock, Container, Leaf, LeafKind, Marker, Table};

@@ -91,7 +91,6 @@ impl TranscriptView {
 }
 
 #[cfg(test)]
-mod tests;
-
-#[cfg(test)]
 mod fixture;
+#[cfg(test)]
+mod tests;

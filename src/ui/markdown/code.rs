@@ -43,7 +43,7 @@ impl CodeView {
         let until = lines.end.min(code.lines().saturating_sub(growing));
         self.color(ui, code, until, highlighter);
         let head = if first { BAR + 1.0 + PADDING } else { 0.0 };
-        let foot = if last { PADDING } else { 0.0 };
+        let foot = if last { PADDING + 1.0 } else { 0.0 };
         let text_height =
             lines.len().max(usize::from(first && last)) as f32 * theme::CODE_LINE_HEIGHT;
         let size = vec2(ui.available_width(), head + text_height + foot);
@@ -63,7 +63,7 @@ impl CodeView {
             let job = self.layout(ui, code, lines);
             ui.fonts_mut(|fonts| fonts.layout_job(job))
         };
-        let pos = pos2(body.left() + PADDING - 1.0 - self.scroll, body.top());
+        let pos = pos2(body.left() + PADDING - self.scroll, body.top());
         let mut text = ui.new_child(UiBuilder::new().max_rect(body).id_salt("code"));
         text.shrink_clip_rect(body);
         galley_ui(&text, &response, pos, galley);

@@ -3,15 +3,12 @@
 use std::collections::HashMap;
 
 use super::fence::{Fed, OpenFence};
-use super::inline::cut_position;
-use super::parse::{MAX_TEXT, Parsed, Unit, UnitKind, normal_label, parse};
+use super::parse::{normal_label, parse};
+use super::unit::{Parsed, Unit, UnitKind, cut};
 use super::{CodeBlock, Leaf, LeafKind, Table};
 
 /// Most text that is parsed at once.
 const WINDOW: usize = 64 * 1_024;
-/// Lines of indented code or HTML are cut into pieces of this size.
-const MAX_LINES: usize = 16 * 1_024;
-
 /// A drawable part of a leaf.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Item {
@@ -362,26 +359,6 @@ impl MarkdownDoc {
 
 fn labels(definitions: Vec<(String, String, std::ops::Range<usize>)>) -> Vec<(String, String)> {
     definitions.into_iter().map(|(label, url, _)| (normal_label(&label), url)).collect()
-}
-
-/// Where a unit that is too long is cut.
-fn cut(unit: &Unit, text: &str) -> Option<usize> {
-    let start = unit.range.start;
-    let source = text.get(unit.range.clone())?;
-    match unit.kind {
-        UnitKind::Text if source.len() > MAX_TEXT => Some(start + cut_position(source, MAX_TEXT)),
-        UnitKind::Lines if source.len() > MAX_LINES => {
-            let head = source.get(..source.floor_char_boundary(MAX_LINES))?;
-            let at = head.rfind('\n').map_or(head.len(), |at| at + 1);
-            Some(start + at)
-        }
-        UnitKind::Text
-        | UnitKind::Lines
-        | UnitKind::Fence
-        | UnitKind::Table(_)
-        | UnitKind::Item(_)
-        | UnitKind::Whole => None,
-    }
 }
 
 fn line_start(text: &str, at: usize) -> usize {

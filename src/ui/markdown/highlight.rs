@@ -162,26 +162,38 @@ impl Painter {
             let mut colors = LineColors::new();
             let end = line.len().saturating_sub(1);
             for (at, change) in output {
-                push(&mut colors, at.min(end), token(&self.rules, stack));
+                push(&mut colors, line, at.min(end), token(&self.rules, stack));
                 if stack.apply(&change).is_err() {
                     break;
                 }
             }
-            push(&mut colors, end, token(&self.rules, stack));
+            push(&mut colors, line, end, token(&self.rules, stack));
             lines.push(colors);
         }
         lines
     }
 }
 
-fn push(colors: &mut LineColors, end: usize, token: Token) {
+/// Ends the stretch that began where the last one ended.
+fn push(colors: &mut LineColors, line: &str, end: usize, token: Token) {
+    let start = colors.last().map_or(0, |(last, _)| *last);
+    if start >= end {
+        return;
+    }
+    // The grammars call names of types what they call `let` and `fn`.
+    let primitive = token == Token::Keyword
+        && line.get(start..end).is_some_and(|word| PRIMITIVES.contains(&word));
+    let token = if primitive { Token::Plain } else { token };
     match colors.last_mut() {
-        Some((last, _)) if *last >= end => {}
         Some((last, same)) if *same == token => *last = end,
-        Some(_) | None if end > 0 => colors.push((end, token)),
-        Some(_) | None => {}
+        Some(_) | None => colors.push((end, token)),
     }
 }
+
+const PRIMITIVES: [&str; 17] = [
+    "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "f32",
+    "f64", "bool", "char", "str",
+];
 
 fn token(rules: &[(Scope, Token)], stack: &ScopeStack) -> Token {
     let of = |scope: &Scope| rules.iter().find(|(prefix, _)| prefix.is_prefix_of(*scope));

@@ -6,44 +6,10 @@ use pulldown_cmark::{
     BrokenLink, CodeBlockKind, CowStr, Event, LinkType, Options, Parser, Tag, TagEnd,
 };
 
+use super::unit::{MAX_TEXT, Parsed, Unit, UnitKind};
 use super::{
     Alignment, CodeBlock, Container, Inline, Leaf, LeafKind, LinkTarget, Marker, Style, Table,
 };
-
-/// Longest text that is drawn as one piece, in bytes.
-pub(super) const MAX_TEXT: usize = 4_096;
-
-/// A top-level block, or an item of a top-level list.
-#[derive(Debug)]
-pub(super) struct Unit {
-    pub(super) range: Range<usize>,
-    pub(super) kind: UnitKind,
-    pub(super) leaves: Vec<Leaf>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum UnitKind {
-    /// A paragraph, a heading or the like: may be cut when it is too long.
-    Text,
-    /// Lines that may be cut between any two.
-    Lines,
-    /// A fenced code block.
-    Fence,
-    /// A table, with the beginning of each row.
-    Table(Vec<usize>),
-    /// An item, with its number.
-    Item(Option<u64>),
-    /// Anything that cannot be cut.
-    Whole,
-}
-
-/// What a parse found.
-#[derive(Debug, Default)]
-pub(super) struct Parsed {
-    pub(super) units: Vec<Unit>,
-    /// Definitions of links: label, address, where.
-    pub(super) definitions: Vec<(String, String, Range<usize>)>,
-}
 
 fn options() -> Options {
     Options::ENABLE_TABLES

@@ -189,7 +189,8 @@ pub(super) fn editor_ui(ui: &mut Ui, message: &Message, folds: &mut Folds, draw:
                 cancel = true;
             }
         });
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        let row = vec2(ui.available_width(), theme::SMALL_CONTROL_HEIGHT);
+        ui.allocate_ui_with_layout(row, Layout::right_to_left(Align::Center), |ui| {
             send |= Button::new("Save & send").small().primary().ui(ui).clicked();
             cancel |= Button::new("Cancel").small().ghost().ui(ui).clicked();
         });

@@ -238,8 +238,8 @@ impl Agent {
         self.shared
             .tell(BackendEvent::RunStarted {
                 run: start.run,
-                question: began.question,
-                answer: began.answer.clone(),
+                question: Box::new(began.question),
+                answer: Box::new(began.answer.clone()),
             })
             .await;
         let shared = &self.shared;

@@ -98,7 +98,7 @@ async fn find_chat(
     let Some(id) = id else { return Ok((None, None)) };
     let hint = "List the chats with `switchboard chats list`";
     let chat: ChatId =
-        id.parse().map_err(|_| Failure::usage(format!("{id:?} is not a chat id"), hint))?;
+        id.parse().map_err(|_bad| Failure::usage(format!("{id:?} is not a chat id"), hint))?;
     match store.chat(chat).await {
         Ok(Some(summary)) => Ok((Some(chat), summary.model)),
         Ok(None) => Err(Failure::usage(format!("there is no chat {id}"), hint)),

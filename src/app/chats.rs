@@ -68,7 +68,7 @@ async fn list(store: &StoreHandle, flag: JsonFlag) -> Outcome {
 async fn find(store: &StoreHandle, id: &str) -> Result<ChatSummary, Failure> {
     let hint = "List the chats with `switchboard chats list`";
     let chat: ChatId =
-        id.parse().map_err(|_| Failure::usage(format!("{id:?} is not a chat id"), hint))?;
+        id.parse().map_err(|_bad| Failure::usage(format!("{id:?} is not a chat id"), hint))?;
     let found = store.chat(chat).await.map_err(failed)?;
     found.ok_or_else(|| Failure::usage(format!("there is no chat {id}"), hint))
 }

@@ -1,5 +1,6 @@
 //! How a command of the command line ends.
 
+use std::fmt::Display;
 use std::process::ExitCode;
 
 /// Why a command failed: one sentence, a hint, an exit code.
@@ -12,13 +13,13 @@ pub(super) struct Failure {
 
 impl Failure {
     /// The work failed: exit code 1.
-    pub(super) fn work(message: impl ToString, hint: impl Into<String>) -> Self {
-        Self { message: message.to_string(), hint: hint.into(), code: 1 }
+    pub(super) fn work(message: impl Display, hint: &str) -> Self {
+        Self { message: format!("{message}"), hint: hint.to_owned(), code: 1 }
     }
 
     /// Wrong use or configuration: exit code 2.
-    pub(super) fn usage(message: impl ToString, hint: impl Into<String>) -> Self {
-        Self { message: message.to_string(), hint: hint.into(), code: 2 }
+    pub(super) fn usage(message: impl Display, hint: &str) -> Self {
+        Self { message: format!("{message}"), hint: hint.to_owned(), code: 2 }
     }
 
     /// The user stopped it: exit code 130, nothing to be said.

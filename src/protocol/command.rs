@@ -300,9 +300,9 @@ pub enum BackendEvent {
         /// The run.
         run: RunId,
         /// The message that is answered.
-        question: Message,
+        question: Box<Message>,
         /// The answer, open and empty.
-        answer: Message,
+        answer: Box<Message>,
     },
     /// An event of a run.
     Run(RunEvent),

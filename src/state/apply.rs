@@ -30,7 +30,7 @@ pub fn apply(state: &mut AppState, event: BackendEvent, now: Timestamp) -> Vec<E
             }
         }
         BackendEvent::RunStarted { run, question, answer } => {
-            return run_started(state, run, question, answer, now);
+            return run_started(state, run, *question, *answer, now);
         }
         BackendEvent::Run(event) => return run_event(state, &event),
         BackendEvent::Queue { chat, items } => {
@@ -266,7 +266,7 @@ fn push_notice(state: &mut AppState, notice: Notice, now: Timestamp) {
     let words = words::for_notice(&notice.code);
     let actions =
         words.action.map(|(label, command)| ToastAction { label, command }).into_iter().collect();
-    let toast = (words.level, words.title, words.body.to_owned(), actions);
+    let toast = (words.level, words.title.to_owned(), words.body.to_owned(), actions);
     push_toast(state, toast, notice.detail, now);
 }
 

@@ -64,7 +64,7 @@ fn answer_to(request: &SendRequest) -> Message {
 /// Tells the state that a sent message's run began.
 fn start_run(state: &mut AppState, request: &SendRequest) {
     let question = state.conversations[&request.chat].message(request.message).unwrap().clone();
-    let answer = answer_to(request);
+    let (question, answer) = (Box::new(question), Box::new(answer_to(request)));
     apply(state, BackendEvent::RunStarted { run: request.run, question, answer }, NOW);
 }
 
@@ -235,8 +235,8 @@ fn a_regenerated_answer_takes_the_place_of_the_old_one() {
         panic!("an answer is asked for")
     };
     assert_eq!((request.question, request.model), (first.message, first.model.clone()));
-    let question = state.conversation().unwrap().messages[0].clone();
-    let mut answer = answer_to(&first);
+    let question = Box::new(state.conversation().unwrap().messages[0].clone());
+    let mut answer = Box::new(answer_to(&first));
     answer.id = request.answer;
     answer.siblings = Siblings { index: 1, count: 2 };
     apply(&mut state, BackendEvent::RunStarted { run: request.run, question, answer }, NOW);

@@ -47,13 +47,7 @@ impl Root {
 }
 
 impl PageViews {
-    fn page_ui(
-        &mut self,
-        ui: &mut Ui,
-        state: &AppState,
-        now: Timestamp,
-        out: &mut Vec<UiCommand>,
-    ) {
+    fn page_ui(&mut self, ui: &mut Ui, state: &AppState, now: Timestamp, out: &mut Vec<UiCommand>) {
         match &state.page {
             Page::Welcome => {
                 self.composer_ui(ui, state, now, out);

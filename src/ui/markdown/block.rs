@@ -179,6 +179,9 @@ impl CodeBlock {
     /// A block with all its text.
     pub fn of(language: &str, text: &str) -> Self {
         let mut block = Self::new(language);
+        if text.is_empty() {
+            return block;
+        }
         let text = text.strip_suffix('\n').unwrap_or(text);
         for line in text.split('\n') {
             block.push_line(line.strip_suffix('\r').unwrap_or(line));

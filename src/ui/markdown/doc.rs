@@ -1,11 +1,11 @@
 //! The document: what is finished, and the part that is not.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::fence::{Fed, OpenFence};
 use super::parse::{normal_label, parse};
-use super::unit::{Parsed, Unit, UnitKind, cut};
-use super::{CodeBlock, Leaf, LeafKind, Table};
+use super::unit::{Definition, Parsed, Unit, UnitKind, begun, cut, unit_start};
+use super::{CodeBlock, Container, Leaf, LeafKind, Table};
 
 /// Most text that is parsed at once.
 const WINDOW: usize = 64 * 1_024;
@@ -32,6 +32,7 @@ pub struct MarkdownDoc {
     seen: usize,
     definitions: HashMap<String, String>,
     tail_definitions: Vec<(String, String)>,
+    footnotes: HashSet<String>,
     /// The leaf that goes on from the one before, where a paragraph was cut.
     joined: Option<usize>,
     work: u64,
@@ -79,7 +80,15 @@ impl MarkdownDoc {
         let unchanged = self.stable.saturating_sub(1);
         self.seen = text.len();
         self.leaves.truncate(self.stable);
-        while matches!(self.step(text), Next::Again) {}
+        let mut before = None;
+        while matches!(self.step(text), Next::Again) {
+            let here = (self.tail, self.stable, std::mem::discriminant(&self.state));
+            if before == Some(here) {
+                self.show_rest(text);
+                break;
+            }
+            before = Some(here);
+        }
         self.index_items(unchanged);
         true
     }
@@ -104,6 +113,11 @@ impl MarkdownDoc {
         let found = self.definitions.get(label);
         let in_tail = || self.tail_definitions.iter().find(|(known, _)| known == label);
         found.map(String::as_str).or_else(|| in_tail().map(|(_, url)| url.as_str()))
+    }
+
+    /// Whether a footnote of this label is defined.
+    pub fn has_footnote(&self, label: &str) -> bool {
+        self.footnotes.contains(label)
     }
 
     fn step(&mut self, text: &str) -> Next {
@@ -159,7 +173,7 @@ impl MarkdownDoc {
     ) -> Option<Next> {
         let Parsed { mut units, definitions } = parsed;
         let complete = slice.rfind('\n').map_or(0, |at| at + 1);
-        let open = units.iter().rposition(|unit| unit.range.start < complete).unwrap_or(0);
+        let open = units.iter().rposition(|unit| begun(unit, slice, complete)).unwrap_or(0);
         let long = units.iter().position(|unit| cut(unit, slice).is_some());
         if let Some(index) = long
             && let Some(at) = units.get(index).and_then(|unit| cut(unit, slice))
@@ -184,14 +198,15 @@ impl MarkdownDoc {
             return None;
         }
         let rest = units.split_off(open.min(units.len()));
+        let floor = units.last().map_or(0, |unit| unit.range.end);
         self.finish(units.into_iter());
         let Some(first) = rest.first() else {
             self.tail_definitions = labels(definitions);
             self.state = number.map_or(Tail::Blocks, Tail::Items);
             return Some(Next::Done);
         };
-        let at = line_start(slice, first.range.start);
-        let finished = first.range.start < complete;
+        let at = unit_start(slice, first, floor);
+        let finished = begun(first, slice, complete);
         self.keep_definitions(definitions, at);
         self.tail += at;
         Some(self.enter(text, rest, finished, last, number.filter(|_| at == 0)))
@@ -284,7 +299,15 @@ impl MarkdownDoc {
         if whole {
             self.show_unfinished(units);
         }
-        if whole || at == 0 { Next::Done } else { Next::Again }
+        if whole { Next::Done } else { Next::Again }
+    }
+
+    /// The way out for a block that fits no window, as a row of 100 KB: all at once.
+    fn show_rest(&mut self, text: &str) {
+        self.leaves.truncate(self.stable);
+        let rest = text.get(self.tail..).unwrap_or_default();
+        self.work += rest.len() as u64;
+        self.show_unfinished(parse(rest, None).units.into_iter());
     }
 
     fn open_table(&mut self) -> Option<&mut Table> {
@@ -310,6 +333,11 @@ impl MarkdownDoc {
     fn push(&mut self, mut leaf: Leaf) {
         let joined = self.joined == Some(self.leaves.len());
         leaf.continues |= joined && matches!(leaf.kind, LeafKind::Text(_));
+        for container in &leaf.containers {
+            if let Container::Footnote { label, first: true } = container {
+                self.footnotes.insert(label.clone());
+            }
+        }
         self.leaves.push(leaf);
     }
 
@@ -320,11 +348,7 @@ impl MarkdownDoc {
     }
 
     /// Definitions before `at` are kept for good, those behind it until the next update.
-    fn keep_definitions(
-        &mut self,
-        definitions: Vec<(String, String, std::ops::Range<usize>)>,
-        at: usize,
-    ) {
+    fn keep_definitions(&mut self, definitions: Vec<Definition>, at: usize) {
         let (kept, open): (Vec<_>, Vec<_>) =
             definitions.into_iter().partition(|(.., span)| span.start < at);
         for (label, url, _) in kept {
@@ -357,12 +381,8 @@ impl MarkdownDoc {
     }
 }
 
-fn labels(definitions: Vec<(String, String, std::ops::Range<usize>)>) -> Vec<(String, String)> {
+fn labels(definitions: Vec<Definition>) -> Vec<(String, String)> {
     definitions.into_iter().map(|(label, url, _)| (normal_label(&label), url)).collect()
-}
-
-fn line_start(text: &str, at: usize) -> usize {
-    text.get(..at).and_then(|head| head.rfind('\n')).map_or(0, |at| at + 1)
 }
 
 /// The first two lines of a table, with their line breaks.

@@ -87,7 +87,7 @@ impl OpenFence {
     /// Whether an unfinished line may become the closing fence.
     fn may_close(&self, line: &str) -> bool {
         let indent = line.bytes().take_while(|byte| *byte == b' ').count();
-        let rest = line.trim();
+        let rest = line.trim_start_matches(' ').trim_end();
         indent < 4 && !rest.is_empty() && rest.bytes().all(|byte| byte == self.mark)
     }
 

@@ -96,6 +96,32 @@ impl Inline {
         })
     }
 
+    /// Marks references to footnotes. The parser knows only those whose definition it has seen,
+    /// and a definition may be far below.
+    pub(super) fn with_footnotes(self) -> Self {
+        if !self.text.contains("[^") {
+            return self;
+        }
+        let mut marked = Self { links: self.links.clone(), ..Self::default() };
+        for (text, style, link) in self.runs() {
+            let mut rest = text;
+            while let Some((before, label, after)) = next_footnote(rest) {
+                if link.is_some() || style.has(Style::CODE) {
+                    break;
+                }
+                marked.push(before, style, None);
+                marked.links.push(LinkTarget::Footnote(label.to_owned()));
+                let note = Some(marked.links.len() - 1);
+                marked.push("[", style, note);
+                marked.push("^", style | Style::BRACKET, note);
+                marked.push(&format!("{label}]"), style, note);
+                rest = after;
+            }
+            marked.push(rest, style, link);
+        }
+        marked
+    }
+
     /// Splits off what exceeds `limit` bytes, at a space where there is one.
     pub(super) fn split_off(&mut self, limit: usize) -> Option<Self> {
         if self.text.len() <= limit {
@@ -134,5 +160,21 @@ pub(super) fn cut_position(text: &str, limit: usize) -> usize {
     match head.rfind([' ', '\n']) {
         Some(space) if space > 0 => space + 1,
         Some(_) | None => cut,
+    }
+}
+
+/// Splits a text at its first reference to a footnote.
+fn next_footnote(text: &str) -> Option<(&str, &str, &str)> {
+    let mut from = 0;
+    loop {
+        let at = from + text.get(from..)?.find("[^")?;
+        let rest = text.get(at + 2..)?;
+        let end = rest.find(|sign: char| sign == ']' || sign == '[' || sign.is_whitespace());
+        match end {
+            Some(end) if end > 0 && rest.get(end..)?.starts_with(']') => {
+                return Some((text.get(..at)?, rest.get(..end)?, rest.get(end + 1..)?));
+            }
+            Some(_) | None => from = at + 2,
+        }
     }
 }

@@ -82,12 +82,14 @@ impl Walker {
             Event::InlineHtml(html) => self.text(&html, Style::default()),
             Event::InlineMath(text) | Event::DisplayMath(text) => self.text(&text, Style::CODE),
             Event::FootnoteReference(label) => {
-                let link = self.add_link(LinkTarget::Footnote(label.to_string()));
-                self.inline.push(&format!("[{label}]"), self.style(), Some(link));
+                self.text(&format!("[^{label}]"), Style::default());
             }
             Event::SoftBreak => self.text(" ", Style::default()),
             Event::HardBreak => self.text("\n", Style::default()),
-            Event::Rule => self.leaf(LeafKind::Rule),
+            Event::Rule => {
+                self.flush();
+                self.leaf(LeafKind::Rule);
+            }
             Event::TaskListMarker(done) => {
                 if let Some(Container::Item { marker, .. }) = self.containers.last_mut() {
                     *marker = Marker::Task(done);
@@ -163,9 +165,8 @@ impl Walker {
             Tag::Image { dest_url, .. } => {
                 self.image = Some((dest_url.to_string(), String::new()));
             }
-            Tag::Paragraph
-            | Tag::Heading { .. }
-            | Tag::TableCell
+            Tag::Paragraph | Tag::Heading { .. } => self.flush(),
+            Tag::TableCell
             | Tag::DefinitionList
             | Tag::DefinitionListTitle
             | Tag::DefinitionListDefinition
@@ -179,7 +180,7 @@ impl Walker {
         match tag {
             TagEnd::Paragraph => self.flush(),
             TagEnd::Heading(level) => {
-                let inline = std::mem::take(&mut self.inline);
+                let inline = std::mem::take(&mut self.inline).with_footnotes();
                 self.leaf(LeafKind::Heading(level as u8, inline));
             }
             TagEnd::BlockQuote(_) => {
@@ -217,7 +218,7 @@ impl Walker {
                     table.push_row(cells);
                 }
             }
-            TagEnd::TableCell => self.row.push(std::mem::take(&mut self.inline)),
+            TagEnd::TableCell => self.row.push(std::mem::take(&mut self.inline).with_footnotes()),
             TagEnd::Emphasis | TagEnd::Strong | TagEnd::Strikethrough => {
                 self.styles.pop();
             }
@@ -342,7 +343,7 @@ impl Walker {
             self.inline.links.push(target.clone());
             *link = 0;
         }
-        self.leaf(LeafKind::Text(inline));
+        self.leaf(LeafKind::Text(inline.with_footnotes()));
     }
 
     fn leaf(&mut self, kind: LeafKind) {

@@ -124,13 +124,15 @@ fn layout(ui: &Ui, inline: &Inline, look: &Look, doc: &MarkdownDoc) -> (LayoutJo
     let mut chars = 0;
     for (text, style, link) in inline.runs() {
         let url = link.and_then(|link| inline.links.get(link)).and_then(|target| url(target, doc));
-        if style.has(Style::BRACKET) && url.is_some() {
+        let note = link.and_then(|link| inline.links.get(link)).is_some_and(
+            |target| matches!(target, LinkTarget::Footnote(label) if doc.has_footnote(label)),
+        );
+        if style.has(Style::BRACKET) && (url.is_some() || note) {
             continue;
         }
         let mut format = format(palette, look, style);
         let count = text.chars().count();
-        if link.is_some_and(|link| matches!(inline.links.get(link), Some(LinkTarget::Footnote(_))))
-        {
+        if note {
             format.font_id.size *= 0.8;
             format.valign = egui::Align::TOP;
             format.color = palette.accent;

@@ -35,12 +35,14 @@ pub(super) enum UnitKind {
     Whole,
 }
 
+/// Definition of a link: label, address, where.
+pub(super) type Definition = (String, String, Range<usize>);
+
 /// What a parse found.
 #[derive(Debug, Default)]
 pub(super) struct Parsed {
     pub(super) units: Vec<Unit>,
-    /// Definitions of links: label, address, where.
-    pub(super) definitions: Vec<(String, String, Range<usize>)>,
+    pub(super) definitions: Vec<Definition>,
 }
 
 /// Where a unit that is too long is cut.
@@ -60,5 +62,38 @@ pub(super) fn cut(unit: &Unit, text: &str) -> Option<usize> {
         | UnitKind::Table(_)
         | UnitKind::Item(_)
         | UnitKind::Whole => None,
+    }
+}
+
+/// Where to go on parsing with a unit: at its line. Definitions right above a paragraph were read
+/// as one with it, so they stay together; nothing above `floor` is among them.
+pub(super) fn unit_start(text: &str, unit: &Unit, floor: usize) -> usize {
+    let mut at = line_start(text, unit.range.start);
+    while unit.kind == UnitKind::Text && at > floor {
+        let above = line_start(text, at.saturating_sub(1));
+        let blank = text.get(above..at).is_none_or(|line| line.trim().is_empty());
+        if blank || above < floor {
+            break;
+        }
+        at = above;
+    }
+    at
+}
+
+fn line_start(text: &str, at: usize) -> usize {
+    text.get(..at).and_then(|head| head.rfind('\n')).map_or(0, |at| at + 1)
+}
+
+/// Whether a unit is known to begin where it does: its first line is complete, of a table the
+/// second, too, which makes it one.
+pub(super) fn begun(unit: &Unit, text: &str, complete: usize) -> bool {
+    let lines = text.get(unit.range.start..complete).unwrap_or_default();
+    match unit.kind {
+        UnitKind::Table(_) => lines.matches('\n').take(2).count() == 2,
+        UnitKind::Text
+        | UnitKind::Lines
+        | UnitKind::Fence
+        | UnitKind::Item(_)
+        | UnitKind::Whole => !lines.is_empty(),
     }
 }

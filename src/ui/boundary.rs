@@ -69,27 +69,27 @@ pub fn panel_ui(
 }
 
 /// Draws what lies on top of the window, in areas of its own. Where that panics, now or before, a
-/// card at the lower right stands in its place until the user retries.
+/// card at the lower right stands in its place until the user retries. True when it panicked now.
 pub fn overlay_ui(
     ctx: &Context,
     name: &'static str,
     failure: &mut Option<PanelFailure>,
     out: &mut Vec<UiCommand>,
     contents: impl FnOnce(&mut Vec<UiCommand>),
-) {
-    if failure.is_none() {
+) -> bool {
+    let is_new = failure.is_none();
+    if is_new {
         *failure = catch(name, || contents(out));
         if failure.is_none() {
-            return;
+            return false;
         }
-        // What failed may be what the overlay is; closed, it cannot fail again.
-        out.push(UiCommand::CloseOverlay);
         ctx.request_repaint();
     }
     Area::new(Id::unique(("failed", name)))
         .order(Order::Foreground)
         .anchor(Align2::RIGHT_BOTTOM, vec2(-20.0, -20.0))
         .show(ctx, |ui| card_ui(ui, failure, out));
+    is_new
 }
 
 fn place_card_ui(

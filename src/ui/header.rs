@@ -88,7 +88,7 @@ impl HeaderView {
                 let y = row.max_rect().center().y;
                 let rect = Rect::from_min_size(pos2(left, y - 16.0), vec2(width, 32.0));
                 let renamed = rename.rename_ui(row, rect, "header");
-                self.renamed(renamed, chat, out);
+                self.renamed(&renamed, chat, out);
             }
             None => {
                 if title_ui(row, &chat.title, right_of_title).double_clicked() {
@@ -102,18 +102,15 @@ impl HeaderView {
         self.menu_ui(row, state, chat, out);
     }
 
-    fn renamed(&mut self, renamed: Renamed, chat: &ChatSummary, out: &mut Vec<UiCommand>) {
-        match renamed {
-            Renamed::Editing => return,
-            Renamed::Keep(title) => {
-                if title.trim() != chat.title {
-                    out.push(UiCommand::RenameChat { chat: chat.id, title });
-                }
-            }
-            Renamed::Cancel => {}
+    fn renamed(&mut self, renamed: &Renamed, chat: &ChatSummary, out: &mut Vec<UiCommand>) {
+        if *renamed == Renamed::Editing {
+            return;
         }
+        out.extend(renamed.command(chat));
         self.renaming = None;
-        out.push(UiCommand::FocusComposer);
+        if !matches!(renamed, Renamed::Left(_)) {
+            out.push(UiCommand::FocusComposer);
+        }
     }
 
     fn menu_ui(

@@ -109,7 +109,12 @@ fn host(url: &str) -> Option<Range<usize>> {
 fn hint(url: &str, shown: &str, host: Option<Range<usize>>) -> Option<&'static str> {
     let host_text = host.clone().and_then(|host| shown.get(host)).unwrap_or_default();
     let before_host = host.and_then(|host| shown.get(..host.start)).unwrap_or_default();
-    if shown != url {
+    let is_web = ["http://", "https://", "mailto:"].iter().any(|scheme| {
+        url.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+    });
+    if !is_web {
+        Some("It is not the address of a website: it may open a file or another program")
+    } else if shown != url {
         Some("It contains invisible characters, written out above")
     } else if before_host.ends_with('@') {
         Some("What stands before the @ is a name to sign in with, not the site")

@@ -4,9 +4,7 @@ mod entries;
 
 use egui::{
     Align2, Context, CornerRadius, CursorIcon, EventFilter, Frame, Id, Key, Modal, Modifiers, Rect,
-    RichText, Role, ScrollArea, Sense, TextEdit, TextFormat, Ui, UiBuilder, WidgetInfo,
-    emath::GuiRounding as _,
-    pos2,
+    RichText, Role, ScrollArea, Sense, TextEdit, TextFormat, Ui, UiBuilder, WidgetInfo, pos2,
     text::{LayoutJob, TextWrapping},
     vec2,
 };
@@ -216,7 +214,7 @@ fn entry_ui(ui: &mut Ui, entry: &Entry, selected: bool) -> egui::Response {
     }
     let left = rect.left() + 8.0;
     let galley = ui.painter().layout_job(entry_job(entry, right - left, palette));
-    let place = pos2(left, rect.center().y - galley.size().y / 2.0).round_ui();
+    let place = pos2(left, (rect.center().y - galley.size().y / 2.0).floor());
     ui.painter().galley(place, galley, palette.text);
     response.on_hover_cursor(CursorIcon::PointingHand)
 }

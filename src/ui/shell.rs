@@ -162,10 +162,13 @@ impl Shell {
 
     fn on_top_ui(&mut self, ctx: &Context, state: &AppState, out: &mut Vec<UiCommand>) {
         let (palette, toasts) = (&mut self.palette, &mut self.toasts);
-        boundary::overlay_ui(ctx, "dialog", &mut self.failures.overlay, out, |out| {
+        let failed = boundary::overlay_ui(ctx, "dialog", &mut self.failures.overlay, out, |out| {
             palette.palette_ui(ctx, state, out);
             link_dialog::link_ui(ctx, state, out);
         });
+        if failed {
+            out.push(UiCommand::CloseOverlay);
+        }
         boundary::overlay_ui(ctx, "toasts", &mut self.failures.toasts, out, |out| {
             toasts.toasts_ui(ctx, state, out);
         });
@@ -225,6 +228,6 @@ fn leaves_drawer(command: &UiCommand) -> bool {
 }
 
 #[cfg(test)]
-mod sample;
+pub(super) mod sample;
 #[cfg(test)]
 mod tests;

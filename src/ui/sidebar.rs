@@ -13,6 +13,8 @@ use egui::{
     Response, RichText, Role, Sense, TextEdit, Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
 
+use jiff::tz::TimeZone;
+
 use self::groups::Groups;
 use self::rename::Rename;
 use super::icon::Icon;
@@ -32,7 +34,7 @@ const FOOTER: f32 = 113.0;
 const SPIN: Duration = Duration::from_millis(100);
 
 /// What the sidebar remembers.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct SidebarView {
     /// What is typed into the search field.
     filter: String,
@@ -44,6 +46,22 @@ pub struct SidebarView {
     wants_focus: bool,
     /// The open chat that was last scrolled to.
     revealed: Option<ChatId>,
+    /// Looked up once: it lies in a file.
+    zone: TimeZone,
+}
+
+impl Default for SidebarView {
+    fn default() -> Self {
+        Self {
+            filter: String::new(),
+            renaming: None,
+            groups: Groups::default(),
+            seen_focus: 0,
+            wants_focus: false,
+            revealed: None,
+            zone: TimeZone::system(),
+        }
+    }
 }
 
 impl SidebarView {
@@ -68,13 +86,8 @@ impl SidebarView {
         let mut top = ui.new_child(UiBuilder::new().max_rect(column).id_salt("top"));
         top.spacing_mut().item_spacing.y = 8.0;
         brand_ui(&mut top, out);
-        if Button::new("New chat")
-            .primary()
-            .icon(Icon::Plus)
-            .width(WIDTH_OF_ROWS)
-            .ui(&mut top)
-            .clicked()
-        {
+        let new_chat = Button::new("New chat").primary().icon(Icon::Plus).width(WIDTH_OF_ROWS);
+        if new_chat.ui(&mut top).on_hover_text(UiCommand::NewChat.tooltip()).clicked() {
             out.push(UiCommand::NewChat);
         }
         self.search_ui(&mut top, out);
@@ -261,13 +274,9 @@ fn nav_ui(ui: &mut Ui, icon: Icon, command: &UiCommand, selected: bool) -> Respo
     }
     let y = rect.center().y;
     let place = Rect::from_center_size(pos2(rect.left() + 16.0, y), vec2(16.0, 16.0));
-    painter.text(
-        pos2(rect.left() + 32.0, y),
-        Align2::LEFT_CENTER,
-        label,
-        theme::body(),
-        palette.text,
-    );
+    let galley = painter.layout_no_wrap(label.to_owned(), theme::body(), palette.text);
+    let top = (y - galley.size().y / 2.0).floor();
+    painter.galley(pos2(rect.left() + 32.0, top), galley, palette.text);
     if let Some(keys) = command.shortcut() {
         let right = pos2(rect.right() - 13.0, y);
         let font = FontId::monospace(11.0);

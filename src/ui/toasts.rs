@@ -56,10 +56,10 @@ impl ToastsView {
             .stroke(Stroke::new(1.0, palette.line))
             .corner_radius(CornerRadius::same(theme::CARD_ROUNDING))
             .shadow(ui.visuals().popup_shadow)
-            .inner_margin(Margin { left: 16, right: 11, top: 9, bottom: 11 });
+            .inner_margin(Margin { left: 16, right: 8, top: 9, bottom: 11 });
         let drawn = frame.show(ui, |ui| {
-            // Margins and borders take 29.
-            ui.set_width(WIDTH.min(ui.ctx().content_rect().width() - 2.0 * OFFSET.x) - 29.0);
+            // Margins and borders take 26.
+            ui.set_width(WIDTH.min(ui.ctx().content_rect().width() - 2.0 * OFFSET.x) - 26.0);
             ui.spacing_mut().item_spacing.y = 0.0;
             head_ui(ui, toast, out);
             if !toast.body.is_empty() {
@@ -97,10 +97,9 @@ impl ToastsView {
                 return;
             }
             let unfolded = self.unfolded.contains(&toast.id);
-            let text = if unfolded { "Hide details" } else { "Details" };
-            if Button::new(text).narrow().ghost().ui(ui).clicked()
-                && !self.unfolded.remove(&toast.id)
-            {
+            let button = Button::new("Details").narrow().ghost().ui(ui);
+            ui.ctx().accesskit_node_builder(button.id, |node| node.set_expanded(unfolded));
+            if button.clicked() && !self.unfolded.remove(&toast.id) {
                 self.unfolded.insert(toast.id);
             }
         });

@@ -23,45 +23,47 @@ impl SidebarView {
             note_ui(ui, "Loading chats");
             return;
         };
-        let zone = jiff::tz::TimeZone::system();
-        let filter = self.filter.clone();
+        let (zone, filter) = (self.zone.clone(), self.filter.clone());
         let source = Source { chats, open: state.open_chat(), filter: &filter, now, zone: &zone };
         self.groups.refresh(source);
         if self.groups.lines().is_empty() {
             note_ui(ui, if chats.is_empty() { "No chats yet" } else { "No chat matches" });
             return;
         }
-        let reveal = self.to_reveal(state.open_chat());
-        ScrollArea::vertical().auto_shrink(false).show_viewport(ui, |ui, viewport| {
-            let top = ui.max_rect().top();
-            let mut drawn = self.groups.visible(viewport.top(), viewport.bottom());
-            if self.groups.refresh_visible(drawn.clone(), source) {
-                drawn = self.groups.visible(viewport.top(), viewport.bottom());
-            }
-            ui.set_height(self.groups.height());
-            ui.set_width(WIDTH_OF_ROWS);
-            if let Some(line) = reveal.and_then(|chat| self.groups.line_of(chat)) {
-                self.scroll_to(ui, top, line);
-            }
-            let lines: Vec<_> = drawn
-                .filter_map(|at| self.groups.lines().get(at).map(|line| (at, line.clone())))
-                .collect();
-            for (at, line) in lines {
-                let min = pos2(ui.max_rect().left(), top + line.top);
-                match line.what {
-                    What::Heading(text) => heading_ui(ui, min, &text),
-                    What::Chat(entry) => {
-                        let Some(chat) = chats.get(entry.index) else { continue };
-                        let rect = Rect::from_min_size(min, vec2(WIDTH_OF_ROWS, ROW));
-                        self.line_ui(ui, (at, rect), (state, chat, now), out);
+        let reveal = self.newly_open(state.open_chat());
+        ScrollArea::vertical().auto_shrink(false).animated(false).show_viewport(
+            ui,
+            |ui, viewport| {
+                let top = ui.max_rect().top();
+                let mut drawn = self.groups.visible(viewport.top(), viewport.bottom());
+                if self.groups.refresh_visible(drawn.clone(), source) {
+                    drawn = self.groups.visible(viewport.top(), viewport.bottom());
+                }
+                ui.set_height(self.groups.height());
+                ui.set_width(WIDTH_OF_ROWS);
+                if let Some(line) = reveal.and_then(|chat| self.groups.line_of(chat)) {
+                    self.scroll_to(ui, top, line);
+                }
+                let lines: Vec<_> = drawn
+                    .filter_map(|at| self.groups.lines().get(at).map(|line| (at, line.clone())))
+                    .collect();
+                for (at, line) in lines {
+                    let min = pos2(ui.max_rect().left(), top + line.top);
+                    match line.what {
+                        What::Heading(text) => heading_ui(ui, min, &text),
+                        What::Chat(entry) => {
+                            let Some(chat) = chats.get(entry.index) else { continue };
+                            let rect = Rect::from_min_size(min, vec2(WIDTH_OF_ROWS, ROW));
+                            self.line_ui(ui, (at, rect), (state, chat, now), out);
+                        }
                     }
                 }
-            }
-        });
+            },
+        );
     }
 
     /// The open chat, where it was not open before and has to be scrolled to.
-    fn to_reveal(&mut self, open: Option<ChatId>) -> Option<ChatId> {
+    fn newly_open(&mut self, open: Option<ChatId>) -> Option<ChatId> {
         if self.revealed == open {
             return None;
         }
@@ -114,17 +116,15 @@ impl SidebarView {
         let Some(rename) = self.renaming.as_mut().filter(|rename| rename.chat == chat.id) else {
             return false;
         };
-        match rename.rename_ui(ui, rect, "sidebar") {
-            Renamed::Editing => return true,
-            Renamed::Keep(title) => {
-                if title.trim() != chat.title {
-                    out.push(UiCommand::RenameChat { chat: chat.id, title });
-                }
-            }
-            Renamed::Cancel => {}
+        let renamed = rename.rename_ui(ui, rect, "sidebar");
+        if renamed == Renamed::Editing {
+            return true;
         }
+        out.extend(renamed.command(chat));
         self.renaming = None;
-        ui.memory_mut(|memory| memory.request_focus(row::id_of(chat.id)));
+        if !matches!(renamed, Renamed::Left(_)) {
+            ui.memory_mut(|memory| memory.request_focus(row::id_of(chat.id)));
+        }
         ui.ctx().request_repaint();
         true
     }

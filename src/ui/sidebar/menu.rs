@@ -11,7 +11,7 @@ use crate::ui::icon::Icon;
 use crate::ui::theme::{self, Palette};
 use crate::ui::widgets;
 
-const WIDTH: f32 = 200.0;
+const WIDTH: f32 = 232.0;
 
 /// An entry of a menu.
 #[derive(Clone, Copy, Debug)]
@@ -37,8 +37,7 @@ impl<'a> MenuItem<'a> {
     /// Draws it; true when it was chosen, which closes the menu.
     pub(crate) fn item_ui(self, ui: &mut Ui) -> bool {
         let palette = Palette::of(ui);
-        let width = ui.available_width().max(WIDTH);
-        let (rect, response) = ui.allocate_exact_size(vec2(width, 28.0), Sense::click());
+        let (rect, response) = ui.allocate_exact_size(vec2(WIDTH, 28.0), Sense::click());
         response.widget_info(|| WidgetInfo::labeled(Role::MenuItem, ui.is_enabled(), self.text));
         self.paint(ui, rect, &response, palette);
         let clicked = response.on_hover_cursor(CursorIcon::PointingHand).clicked();
@@ -57,8 +56,8 @@ impl<'a> MenuItem<'a> {
         let icon = Rect::from_min_size(pos2(rect.left() + 8.0, rect.top() + 6.0), vec2(16.0, 16.0));
         widgets::paint_icon(ui, self.icon, icon, icon_color);
         let galley = ui.painter().layout_no_wrap(self.text.to_owned(), theme::body(), color);
-        let y = rect.center().y - galley.size().y / 2.0;
-        ui.painter().galley(pos2(rect.left() + 32.0, y).round_ui(), galley, color);
+        let y = (rect.center().y - galley.size().y / 2.0).floor();
+        ui.painter().galley(pos2(rect.left() + 32.0, y), galley, color);
         let keys = ui.painter().layout_no_wrap(self.keys.to_owned(), theme::small(), palette.faint);
         let place = pos2(rect.right() - 8.0 - keys.size().x, rect.center().y - keys.size().y / 2.0);
         ui.painter().galley(place.round_ui(), keys, palette.faint);

@@ -1,8 +1,11 @@
 //! A title that is being changed in place.
 
-use egui::{EventFilter, Id, Key, Modifiers, Rect, TextEdit, Ui, UiBuilder, text::CCursorRange};
+use egui::{
+    EventFilter, Id, Key, Modifiers, Rect, TextEdit, Ui, UiBuilder, pos2, text::CCursorRange, vec2,
+};
 
-use crate::protocol::ChatId;
+use crate::protocol::{ChatId, ChatSummary};
+use crate::state::UiCommand;
 use crate::ui::theme::{self, Palette};
 
 /// A title that is being changed.
@@ -19,10 +22,28 @@ pub(crate) struct Rename {
 pub(crate) enum Renamed {
     /// Still typing.
     Editing,
-    /// Enter, or the keyboard went elsewhere.
+    /// Enter.
     Keep(String),
+    /// The keyboard went elsewhere: what was typed is kept.
+    Left(String),
     /// Escape.
     Cancel,
+}
+
+impl Renamed {
+    /// The new title, where there is one.
+    pub(crate) fn title(&self) -> Option<&str> {
+        match self {
+            Self::Keep(title) | Self::Left(title) => Some(title),
+            Self::Editing | Self::Cancel => None,
+        }
+    }
+
+    /// What the user asked for by it.
+    pub(crate) fn command(&self, chat: &ChatSummary) -> Option<UiCommand> {
+        let title = self.title().filter(|title| title.trim() != chat.title)?;
+        Some(UiCommand::RenameChat { chat: chat.id, title: title.to_owned() })
+    }
 }
 
 impl Rename {
@@ -51,7 +72,11 @@ impl Rename {
             theme::focus_stroke(palette),
             egui::StrokeKind::Inside,
         );
-        let mut child = ui.new_child(UiBuilder::new().max_rect(rect.shrink2(egui::vec2(8.0, 5.0))));
+        let height = ui.text_style_height(&egui::TextStyle::Body);
+        let top = (rect.center().y - height / 2.0).floor();
+        let left = pos2(rect.left() + 8.0, top);
+        let place = Rect::from_min_size(left, vec2(rect.width() - 16.0, height));
+        let mut child = ui.new_child(UiBuilder::new().max_rect(place));
         let filter = EventFilter {
             horizontal_arrows: true,
             vertical_arrows: true,
@@ -75,7 +100,7 @@ impl Rename {
                 output.state.store(ui.ctx(), id);
             }
         } else if !response.has_focus() {
-            return Renamed::Keep(self.title.clone());
+            return Renamed::Left(self.title.clone());
         }
         Renamed::Editing
     }

@@ -2,7 +2,7 @@
 
 use egui::{
     Align2, Color32, CornerRadius, EventFilter, Id, Popup, Rect, Response, Role, Sense, Shape,
-    Stroke, Ui, WidgetInfo, emath::GuiRounding as _, pos2, text::LayoutJob, vec2,
+    Stroke, Ui, WidgetInfo, pos2, text::LayoutJob, vec2,
 };
 
 use super::menu::{self, Asked};
@@ -42,9 +42,11 @@ impl Row<'_> {
         self.describe(ui, &response);
         let more_id = id.with("more");
         let menu_id = more_id.with("menu");
-        let more_shown = response.has_focus()
-            || response.contains_pointer()
-            || ui.memory(|memory| memory.has_focus(more_id))
+        // The frame in which Tab leaves the row must still have the button that Tab goes to.
+        let more_shown = response.contains_pointer()
+            || ui.memory(|memory| {
+                memory.has_focus(id) || memory.had_focus_last_frame(id) || memory.has_focus(more_id)
+            })
             || Popup::is_id_open(ui.ctx(), menu_id);
         if self.selected || response.contains_pointer() {
             ui.painter().rect_filled(rect, CornerRadius::same(theme::ROUNDING), palette.hover);
@@ -98,7 +100,7 @@ impl Row<'_> {
         job.wrap = egui::text::TextWrapping::truncate_at_width((right - left).max(0.0));
         let galley = ui.painter().layout_job(job);
         let elided = galley.elided;
-        let place = pos2(left, y - galley.size().y / 2.0).round_ui();
+        let place = pos2(left, (y - galley.size().y / 2.0).floor());
         ui.painter().galley(place, galley, palette.text);
         if !more_shown {
             let center = pos2(rect.right() - 11.0, y);

@@ -86,7 +86,7 @@ pub(crate) fn baseline(url: &str) {
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let body = format!("{{\"model\":\"{}\"}}", url.split('?').nth(1).unwrap());
         let answer = client.post(url).body(body).send().await.unwrap();
-        let mut events = sse_stream::SseStream::from_byte_stream(answer.bytes_stream());
+        let mut events = sse_stream::SseStream::from_bytes_stream(answer.bytes_stream());
         let mut bytes = 0;
         while let Some(event) = events.next().await {
             bytes += event.unwrap().data.map_or(0, |data| data.len());

@@ -124,6 +124,6 @@ pub(crate) fn scroll(up: f32) -> Event {
         delta: vec2(0.0, up),
         modifiers: egui::Modifiers::NONE,
         phase: egui::TouchPhase::Move,
-        source: None,
+        source: egui::MouseWheelSource::Wheel,
     }
 }

@@ -5,11 +5,17 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use super::actor::Shared;
-use crate::protocol::{BackendCommand, BackendEvent, ChatId, MessagePage, NoticeCode, QueryId};
+use crate::protocol::{
+    BackendCommand, BackendEvent, ChatId, MessagePage, NoticeCode, QueryId, Timestamp,
+};
 use crate::store::StoreError;
+
+/// How long a deleted chat can be restored: 30 days.
+const KEPT_AFTER_DELETION_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
 
 /// Takes the commands until the channel closes.
 pub(super) async fn work(shared: Arc<Shared>, mut commands: mpsc::Receiver<BackendCommand>) {
+    purge(&shared).await;
     while let Some(command) = commands.recv().await {
         if let Err(error) = serve(&shared, command).await {
             let code = match error {
@@ -23,6 +29,15 @@ pub(super) async fn work(shared: Arc<Shared>, mut commands: mpsc::Receiver<Backe
             };
             shared.notice(code, error).await;
         }
+    }
+}
+
+/// Forgets chats that were deleted long ago.
+async fn purge(shared: &Shared) {
+    let now = (shared.clock.now)();
+    let before = Timestamp(now.0.saturating_sub(KEPT_AFTER_DELETION_MS));
+    if let Err(error) = shared.store.purge_deleted(before).await {
+        tracing::warn!(%error, "deleted chats were not purged");
     }
 }
 

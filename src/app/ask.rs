@@ -207,6 +207,7 @@ impl Printer {
             | BackendEvent::NewChatDraft(_)
             | BackendEvent::RunStarted { .. }
             | BackendEvent::Queue { .. }
+            | BackendEvent::KeysKept(_)
             | BackendEvent::ProviderChanged(_)
             | BackendEvent::ProviderRemoved(_) => Ok(None),
         }

@@ -6,9 +6,9 @@ use super::cli::JsonFlag;
 use super::failure::{Failure, Outcome, say};
 use super::providers::{Desk, describe};
 use super::{backend, config};
-use crate::protocol::KeySource;
+use crate::protocol::{KeptIn, KeySource};
 use crate::state::words;
-use crate::store::secrets::{KeptIn, Secrets};
+use crate::store::secrets::Secrets;
 use crate::store::{Paths, StoreStats};
 
 /// One finding.

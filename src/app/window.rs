@@ -40,6 +40,7 @@ pub struct App {
     saved: Settings,
     settings_changed: bool,
     saving: Option<JoinHandle<Result<(), ConfigError>>>,
+    focused: bool,
     frame_log: Option<FrameLog>,
     commands: Vec<UiCommand>,
 }
@@ -138,6 +139,7 @@ impl App {
             saved: loaded.settings,
             settings_changed: false,
             saving: None,
+            focused: true,
             frame_log: std::env::var_os(FRAME_LOG)
                 .and_then(|file| FrameLog::open(&PathBuf::from(file))),
             commands: Vec::new(),
@@ -181,6 +183,16 @@ impl App {
         let now = self.now();
         let effects = state::apply(&mut self.state, event, now);
         self.carry_out(effects, ctx);
+    }
+
+    /// Another process may have changed the list of chats while this window was in the back.
+    fn follow_focus(&mut self, ctx: &egui::Context) {
+        let focused = ctx.input(|input| input.focused);
+        if focused && !std::mem::replace(&mut self.focused, focused) {
+            let effects = state::start(&mut self.state);
+            self.carry_out(effects, ctx);
+        }
+        self.focused = focused;
     }
 
     fn tick(&mut self, ctx: &egui::Context) {
@@ -268,6 +280,7 @@ impl eframe::App for App {
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
         let cpu = CpuClock::start();
         self.drain(ctx);
+        self.follow_focus(ctx);
         self.tick(ctx);
         if let Some(log) = &mut self.frame_log {
             log.logic_done(cpu);

@@ -23,6 +23,9 @@ pub fn apply(state: &mut AppState, event: BackendEvent, now: Timestamp) -> Vec<E
         BackendEvent::ChatChanged(summary) => return chat_changed(state, summary),
         BackendEvent::Messages { query, chat, page, draft, queue } => {
             messages_loaded(state, (query, chat), page, draft, queue);
+            if let Some(conversation) = state.conversations.get_mut(&chat) {
+                conversation.loaded_at = now;
+            }
         }
         BackendEvent::NewChatDraft(draft) => {
             if state.new_draft_dirty.is_none() && state.new_draft.text.is_empty() {
@@ -38,6 +41,7 @@ pub fn apply(state: &mut AppState, event: BackendEvent, now: Timestamp) -> Vec<E
                 conversation.queue = items;
             }
         }
+        BackendEvent::KeysKept(place) => state.keys_kept = Some(place),
         BackendEvent::NotSent { chat, message, text } => not_sent(state, chat, message, text),
         BackendEvent::ProviderChanged(provider) => provider_changed(state, provider),
         BackendEvent::ProviderRemoved(id) => {

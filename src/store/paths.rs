@@ -71,7 +71,7 @@ impl Paths {
 
     /// Size and place of the window.
     pub fn window_file(&self) -> PathBuf {
-        self.data_dir.join("window.json")
+        self.data_dir.join("window.ron")
     }
 
     /// Keys, where there is no keychain.

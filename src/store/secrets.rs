@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use self::file::KeysFile;
 use self::keychain::Keychain;
-use crate::protocol::{KeySource, ProviderId};
+use crate::protocol::{KeptIn, KeySource, ProviderId};
 
 mod file;
 mod keychain;
@@ -41,15 +41,6 @@ pub enum SecretError {
         /// Why.
         source: std::io::Error,
     },
-}
-
-/// Where new keys go.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum KeptIn {
-    /// The system's keychain.
-    Keychain,
-    /// This file.
-    File(PathBuf),
 }
 
 /// Whether the keychain may be asked.

@@ -111,6 +111,15 @@ impl Providers {
         self.change_key(id, KeyChange::Remove).await;
     }
 
+    /// Tells where new keys go.
+    pub(super) async fn tell_key_place(&self) {
+        let secrets = self.setup.secrets.clone();
+        match tokio::task::spawn_blocking(move || secrets.where_kept()).await {
+            Ok(place) => self.tell(BackendEvent::KeysKept(place)).await,
+            Err(error) => tracing::error!(%error, "where keys are kept is not known"),
+        }
+    }
+
     async fn tell_key_trouble(&self, detail: String) {
         let notice = Notice { code: NoticeCode::KeyNotSaved, detail };
         self.tell(BackendEvent::Notice(notice)).await;

@@ -17,6 +17,7 @@ impl Providers {
             self.enter(config, key, source, Origin::Configured);
         }
         self.keys_known.send_replace(true);
+        self.tell_key_place().await;
         self.load_cached().await;
         for id in self.ids() {
             self.tell_state(&id).await;

@@ -68,6 +68,7 @@ fn the_host_is_found_where_browsers_find_it() {
         ("https://example.org", Some("example.org")),
         ("http://example.org:8080?x", Some("example.org")),
         ("https://bank.example@evil.example/", Some("evil.example")),
+        ("https://a@bank.example@evil.example", Some("evil.example")),
         ("https://bank.example:443@evil.example:80#@x", Some("evil.example")),
         ("https://evil.example\\@bank.example/", Some("evil.example")),
         ("https://[2001:db8::1]:8080/x", Some("[2001:db8::1]")),

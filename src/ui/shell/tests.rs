@@ -17,30 +17,45 @@ fn window<'a>(size: Vec2, state: AppState) -> Harness<'a, Stage<Shell>> {
 fn pictures() {
     let folder = std::env::var_os("SWITCHBOARD_PICTURES");
     let wide = vec2(1280.0, 800.0);
-    type Case = (&'static str, Vec2, fn(&mut AppState));
-    let cases: [Case; 8] = [
-        ("chat-dark", wide, |_| {}),
-        ("chat-light", wide, |state| state.settings.appearance.theme = Theme::Light),
-        ("small", vec2(900.0, 600.0), |_| {}),
-        ("narrow", vec2(600.0, 600.0), |state| state.toasts = toasts()),
-        ("palette-dark", wide, |state| state.overlay = Overlay::Palette),
-        ("link-light", wide, |state| {
-            state.settings.appearance.theme = Theme::Light;
-            state.overlay =
+    type Case = (&'static str, Vec2, fn(&mut AppState), Option<&'static str>);
+    let cases: [Case; 9] = [
+        ("chat-dark", wide, |_| {}, None),
+        ("menu-dark", wide, |_| {}, Some("More")),
+        ("chat-light", wide, |state| state.settings.appearance.theme = Theme::Light, None),
+        ("small", vec2(900.0, 600.0), |_| {}, None),
+        ("narrow", vec2(600.0, 600.0), |state| state.toasts = toasts(), None),
+        ("palette-dark", wide, |state| state.overlay = Overlay::Palette, None),
+        (
+            "link-light",
+            wide,
+            |state| {
+                state.settings.appearance.theme = Theme::Light;
+                state.overlay =
                 Overlay::Link("https://user@xn--exmple-cua.com:8443/a/very/long/path?with=a&query=that&goes=on&and=on&until=it#wraps".to_owned());
-        }),
-        ("toasts-dark", wide, |state| state.toasts = toasts()),
-        ("toasts-light", wide, |state| {
-            state.settings.appearance.theme = Theme::Light;
-            state.toasts = toasts();
-            state.running = [chat_id(2), chat_id(5)].into();
-        }),
+            },
+            None,
+        ),
+        ("toasts-dark", wide, |state| state.toasts = toasts(), None),
+        (
+            "toasts-light",
+            wide,
+            |state| {
+                state.settings.appearance.theme = Theme::Light;
+                state.toasts = toasts();
+                state.running = [chat_id(2), chat_id(5)].into();
+            },
+            None,
+        ),
     ];
-    for (name, size, change) in cases {
+    for (name, size, change, click) in cases {
         let mut state = sample::state();
         change(&mut state);
         let mut harness = window(size, state);
         harness.run();
+        if let Some(label) = click {
+            harness.get_by_label(label).click();
+            harness.run();
+        }
         if let Some(folder) = &folder {
             let image = harness.render().unwrap();
             image.save(std::path::Path::new(folder).join(format!("{name}.png"))).unwrap();

@@ -11,7 +11,8 @@ use crate::ui::icon::Icon;
 use crate::ui::theme::{self, Palette};
 use crate::ui::widgets;
 
-const WIDTH: f32 = 232.0;
+/// Room for the longest entry and its keys.
+const WIDTH: f32 = 272.0;
 
 /// An entry of a menu.
 #[derive(Clone, Copy, Debug)]
@@ -81,6 +82,7 @@ pub(crate) fn name_and_pin_ui(
     keys: &str,
     out: &mut Vec<UiCommand>,
 ) -> Asked {
+    ui.spacing_mut().item_spacing.y = 2.0;
     let asked = MenuItem::new(Icon::Pencil, "Rename", keys).item_ui(ui);
     let (icon, text) = if chat.pinned { (Icon::PinOff, "Unpin") } else { (Icon::Pin, "Pin") };
     if MenuItem::new(icon, text, "").item_ui(ui) {

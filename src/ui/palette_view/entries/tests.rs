@@ -34,6 +34,9 @@ fn what_would_do_nothing_is_not_offered() {
 fn the_best_hit_comes_first_whatever_it_is() {
     let state = sample::state();
     assert_eq!(found("weekly plan", &state)[0], ("Chats", vec!["Weekly plan".to_owned()]));
+    let mixed = found("rust", &state);
+    assert_eq!(mixed[0], ("Chats", vec!["Rust mentor".to_owned()]));
+    assert!(mixed.len() > 1, "commands fit too, but worse: {mixed:?}");
     assert_eq!(found("theme dark", &state)[0].1[0], "Theme: dark");
     assert_eq!(found("keys prov", &state)[0].1[0], "Help: Keys for providers");
     assert!(found("qqqqq", &state).is_empty());

@@ -130,7 +130,7 @@ fn visuals(mode: Mode) -> Visuals {
     visuals.error_fg_color = palette.err;
     visuals.weak_text_color = Some(palette.dim);
     visuals.selection.bg_fill = palette.selection;
-    visuals.selection.stroke = Stroke::new(1.0, palette.accent);
+    visuals.selection.stroke = Stroke::new(1.0, palette.text);
     visuals.text_cursor.stroke = Stroke::new(1.5, palette.accent);
     visuals.text_cursor.blink = false;
     for (widget, fill, foreground) in [

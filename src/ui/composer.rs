@@ -70,12 +70,13 @@ impl ComposerView {
         let width = WIDTH.min(space.width() - 32.0).max(160.0).floor();
         let left = (space.center().x - width / 2.0).max(space.left()).floor();
         let rect = Rect::from_min_size(pos2(left, space.top()), vec2(width, space.height()));
-        ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
+        let drawn = ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
             self.queue.queue_ui(ui, state, out);
             self.box_ui(ui, state, out);
             ui.add_space(16.0);
         });
+        keep_focus(ui, drawn.response.rect);
     }
 
     /// The state's text counts: after a switch of chats, a restored draft, a message not sent.
@@ -270,8 +271,18 @@ impl ComposerView {
         if let Some(change) = change {
             change(&mut self.typed);
             out.push(UiCommand::DraftChanged(self.typed.full()));
-            ui.memory_mut(|memory| memory.request_focus(text_id()));
         }
+    }
+}
+
+/// A click on a button of the composer, or beside them, leaves the cursor in the text.
+fn keep_focus(ui: &Ui, rect: Rect) {
+    let clicked = ui.input(|input| {
+        let inside = input.pointer.interact_pos().is_some_and(|pos| rect.contains(pos));
+        inside && input.pointer.primary_clicked()
+    });
+    if clicked && ui.memory(|memory| memory.focused().is_none()) {
+        ui.memory_mut(|memory| memory.request_focus(text_id()));
     }
 }
 

@@ -1,6 +1,6 @@
 //! Where answers come from.
 
-use egui::{Align, Layout, Popup, PopupCloseBehavior, Response, RichText, Ui};
+use egui::{Align, Label, Layout, Popup, PopupCloseBehavior, Response, RichText, Sense, Ui};
 
 use super::parts;
 use super::provider_form::FormView;
@@ -60,7 +60,7 @@ impl ProvidersView {
                 |ui| name_ui(ui, provider),
                 |ui| {
                     if provider.config.id.as_str() == "guide" {
-                        ui.add_space(26.0);
+                        ui.allocate_exact_size(theme::ICON_BUTTON, Sense::hover());
                     } else {
                         self.menu_ui(ui, provider, out);
                     }
@@ -148,8 +148,8 @@ fn name_ui(ui: &mut Ui, provider: &ProviderState) {
     widgets::dot(ui, provider_color(palette, &provider.config.id));
     ui.vertical(|ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
-        let name = provider.config.name.as_str();
-        widgets::truncated_label(ui, name, theme::semibold(14.0), palette.text);
+        let name = RichText::new(&provider.config.name).font(theme::semibold(14.0));
+        line_ui(ui, name.line_height(Some(20.0)).color(palette.text));
         let address = if provider.config.id.as_str() == "guide" {
             "built in"
         } else {
@@ -159,8 +159,13 @@ fn name_ui(ui: &mut Ui, provider: &ProviderState) {
             Some(origin) => format!("{address} · {origin}"),
             None => address.to_owned(),
         };
-        widgets::truncated_label(ui, &text, theme::mono(), palette.faint);
+        let text = RichText::new(text).font(theme::mono());
+        line_ui(ui, text.line_height(Some(18.0)).color(palette.faint));
     });
+}
+
+fn line_ui(ui: &mut Ui, text: RichText) {
+    ui.add(Label::new(text).truncate().selectable(false));
 }
 
 fn origin(provider: &ProviderState) -> Option<String> {

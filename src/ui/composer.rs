@@ -36,6 +36,7 @@ pub struct ComposerView {
     composing: bool,
     queue: QueueView,
     chip: Rect,
+    height: f32,
 }
 
 impl Default for ComposerView {
@@ -47,6 +48,7 @@ impl Default for ComposerView {
             composing: false,
             queue: QueueView::default(),
             chip: Rect::NOTHING,
+            height: 0.0,
         }
     }
 }
@@ -77,6 +79,12 @@ impl ComposerView {
             ui.add_space(16.0);
         });
         keep_focus(ui, drawn.response.rect);
+        let height = drawn.response.rect.height();
+        if self.height != height {
+            // The panel around it takes the new height in the next frame.
+            self.height = height;
+            ui.ctx().request_repaint();
+        }
     }
 
     /// The state's text counts: after a switch of chats, a restored draft, a message not sent.

@@ -89,7 +89,8 @@ impl ProvidersView {
             ui.set_width(MENU);
             ui.spacing_mut().item_spacing.y = 0.0;
             if self.confirming.as_ref() == Some(&provider.config.id) {
-                self.confirm_ui(ui, provider, out);
+                let layout = Layout::top_down(Align::Min);
+                ui.with_layout(layout, |ui| self.confirm_ui(ui, provider, out));
             } else {
                 self.items_ui(ui, provider, out);
             }
@@ -108,8 +109,7 @@ impl ProvidersView {
         }
         // What was found by itself would be found again.
         if !provider.discovered {
-            let remove = Button::new("Remove…").danger().icon(Icon::Trash2).width(MENU).ui(ui);
-            if remove.clicked() {
+            if item_ui(ui, "Remove…", Icon::Trash2) {
                 self.confirming = Some(id.clone());
             }
         }
@@ -125,7 +125,7 @@ impl ProvidersView {
         };
         ui.label(RichText::new(question).color(palette.text));
         ui.add_space(8.0);
-        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+        ui.horizontal(|ui| {
             if Button::new("Remove").danger().small().ui(ui).clicked() {
                 out.push(UiCommand::RemoveProvider(provider.config.id.clone()));
                 self.confirming = None;

@@ -35,6 +35,7 @@ pub struct ComposerView {
     /// An input method has text that is not committed yet: Enter belongs to it.
     composing: bool,
     queue: QueueView,
+    reveal_cursor: bool,
     chip: Rect,
     height: f32,
 }
@@ -47,6 +48,7 @@ impl Default for ComposerView {
             focus_seen: 0,
             composing: false,
             queue: QueueView::default(),
+            reveal_cursor: false,
             chip: Rect::NOTHING,
             height: 0.0,
         }
@@ -98,6 +100,7 @@ impl ComposerView {
         if chat != self.chat || !self.typed.is(text) {
             self.chat = chat;
             self.typed.set(text);
+            self.reveal_cursor = true;
             // The cursor goes to the end, and undo does not lead into another chat's text.
             let mut field = TextEditState::load(ui.ctx(), text_id()).unwrap_or_default();
             let end = CCursor::new(self.typed.tail.chars().count());
@@ -139,7 +142,9 @@ impl ComposerView {
         let hint = hint(state);
         let palette = Palette::of(ui);
         let folded = self.typed.is_folded();
-        let response = ScrollArea::vertical()
+        let was_empty = self.typed.tail.is_empty();
+        let reveal = std::mem::take(&mut self.reveal_cursor);
+        let changed = ScrollArea::vertical()
             .id_salt("composer_scroll")
             .max_height(LINE * MAX_LINES)
             .auto_shrink([false, true])
@@ -162,11 +167,18 @@ impl ComposerView {
                         tab: false,
                     })
                     .return_key(KeyboardShortcut::new(Modifiers::SHIFT, Key::Enter));
-                ui.add(edit)
+                let drawn = edit.show(ui);
+                if let Some(cursor) = drawn.cursor_range.filter(|_| reveal) {
+                    let rect = drawn.galley.pos_from_cursor(cursor.primary);
+                    ui.scroll_to_rect(rect.translate(drawn.galley_pos.to_vec2()), None);
+                }
+                drawn.response.changed()
             })
             .inner;
         ui.ctx().accesskit_node_builder(text_id(), |node| node.set_label("Message"));
-        if response.changed() || pasted {
+        if changed || pasted {
+            // egui lays the first text after the hint out a frame late, and scrolls to nowhere.
+            self.reveal_cursor = was_empty;
             self.typed.tail_changed();
             out.push(UiCommand::DraftChanged(self.typed.full()));
         }

@@ -108,10 +108,8 @@ impl ProvidersView {
             ui.close();
         }
         // What was found by itself would be found again.
-        if !provider.discovered {
-            if item_ui(ui, "Remove…", Icon::Trash2) {
-                self.confirming = Some(id.clone());
-            }
+        if !provider.discovered && item_ui(ui, "Remove…", Icon::Trash2) {
+            self.confirming = Some(id.clone());
         }
     }
 

@@ -20,4 +20,4 @@ mod turn;
 
 pub use clock::Clock;
 pub use engine::{EngineHandle, EngineParts, start};
-pub use providers::{Environment, ProviderSetup, guide_config};
+pub use providers::{Environment, Found, ProviderSetup, find_key, guide_config};

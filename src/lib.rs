@@ -2,6 +2,8 @@
 //!
 //! The map of the house stands in `ARCHITECTURE.md`.
 
+pub mod agent;
+pub mod app;
 pub mod net;
 pub mod protocol;
 pub mod state;

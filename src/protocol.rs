@@ -32,6 +32,6 @@ pub use id::{
 pub use message::{Answer, AnswerStatus, Message, Params, Part, Role, Siblings, Usage};
 pub use notice::{Notice, NoticeCode};
 pub use provider::{
-    KeySource, KnownProvider, ModelInfo, ProviderConfig, ProviderKind, ProviderState,
+    KeptIn, KeySource, KnownProvider, ModelInfo, ProviderConfig, ProviderKind, ProviderState,
     ProviderStatus,
 };

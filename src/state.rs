@@ -10,6 +10,8 @@ mod handle;
 mod model;
 mod settings;
 mod shortcut;
+#[cfg(test)]
+mod tests;
 pub mod words;
 
 pub use apply::apply;

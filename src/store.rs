@@ -1,1 +1,40 @@
-//! The store: one SQLite file, one thread that writes it.
+//! The store: one SQLite file, one thread that writes it, two that read it.
+//!
+//! [`open()`] never fails: a file that cannot be used is left untouched, and a database in
+//! memory takes its place. [`StoreHandle`] is the near end; no method of it blocks.
+//!
+//! Appended events wait in memory for at most 250 ms and are shown to readers from there, so
+//! that a reader always sees everything appended before it asked.
+
+mod branch;
+mod chats;
+mod columns;
+mod error;
+mod handle;
+pub mod help;
+mod journal;
+mod kept;
+mod lock;
+mod message_rows;
+mod open;
+mod paths;
+mod pending;
+mod queue;
+mod reader;
+mod recover;
+mod runs;
+mod schema;
+mod search;
+pub mod secrets;
+mod stats;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+pub use error::StoreError;
+pub use handle::StoreHandle;
+pub use open::{Clock, Opened, open};
+pub use paths::{Paths, PathsError};
+pub use runs::{Began, BeginRun, Question, ReadState};
+pub use search::SearchHit;
+pub use stats::StoreStats;

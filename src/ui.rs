@@ -1,12 +1,25 @@
 //! The window: views that read the state and push commands. The only home of egui.
 
+pub mod boundary;
 pub mod composer;
+pub mod header;
 pub mod help_view;
 pub mod icon;
+pub mod link_dialog;
+pub mod markdown;
+pub mod palette_view;
 pub mod picker;
+mod root;
 #[cfg(test)]
 mod samples;
 pub mod settings;
+pub mod shell;
+pub mod shortcuts;
+pub mod sidebar;
 pub mod theme;
+pub mod toasts;
+pub mod transcript;
 pub mod welcome;
 pub mod widgets;
+
+pub use root::Root;

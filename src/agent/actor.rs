@@ -125,11 +125,11 @@ impl Agent {
             AgentCommand::Send(request) => self.send(*request).await,
             AgentCommand::Regenerate(request) => self.regenerate(*request).await,
             AgentCommand::EditQueued { message, text } => {
-                let edited = self.shared.store.queue_edit(message, text).await;
+                let edited = self.shared.store.queue_edit(message, &text).await;
                 self.queue_changed(edited).await;
             }
             AgentCommand::RemoveQueued { message } => {
-                let removed = self.shared.store.queue_remove(message).await;
+                let removed = self.shared.store.queue_remove(self.chat, message).await;
                 self.queue_changed(removed).await;
             }
             AgentCommand::SendQueuedNow { message } => {
@@ -137,7 +137,7 @@ impl Agent {
                     self.next = Some(message);
                     self.control.stop(StopWish::Now);
                 } else {
-                    self.take_queued(Some(message)).await;
+                    self.send_queued(Some(message)).await;
                 }
             }
         }
@@ -167,7 +167,7 @@ impl Agent {
             siblings: Siblings::default(),
         };
         self.begin(Start {
-            question: Question::New(question),
+            question: Question::New(Box::new(question)),
             chat_model: Some(request.chat_model),
             model: request.model,
             one_off: request.one_off,
@@ -238,8 +238,8 @@ impl Agent {
         self.shared
             .tell(BackendEvent::RunStarted {
                 run: start.run,
-                question: began.question,
-                answer: began.answer.clone(),
+                question: Box::new(began.question),
+                answer: Box::new(began.answer.clone()),
             })
             .await;
         let shared = &self.shared;
@@ -313,16 +313,19 @@ impl Agent {
         };
         let next = self.next.take();
         if next.is_some() || status == RunStatus::Complete {
-            self.take_queued(next).await;
+            self.send_queued(next).await;
         }
     }
 
-    async fn take_queued(&mut self, message: Option<MessageId>) {
-        let item = match self.shared.store.queue_take(self.chat, message).await {
-            Ok(Some(item)) => item,
-            Ok(None) => return,
+    /// Sends a waiting message, or the first. It leaves the queue in the transaction that begins
+    /// its run, so that a crash in between neither loses nor doubles it.
+    async fn send_queued(&mut self, message: Option<MessageId>) {
+        let items = match self.shared.store.queue_list(self.chat).await {
+            Ok(items) => items,
             Err(error) => return self.shared.notice(NoticeCode::WriteFailed, error).await,
         };
+        let wanted = |item: &QueuedMessage| message.is_none_or(|id| item.id == id);
+        let Some(item) = items.into_iter().find(wanted) else { return };
         let now = (self.shared.clock.now)();
         let request = SendRequest {
             chat: self.chat,
@@ -337,7 +340,9 @@ impl Agent {
             answer: self.shared.ids.message(now),
             created: now,
         };
-        self.send(request).await;
+        if let Err(error) = self.try_send(request).await {
+            self.shared.notice(NoticeCode::WriteFailed, error).await;
+        }
         self.queue_changed(Ok(())).await;
     }
 
@@ -361,7 +366,9 @@ impl Agent {
         };
         let error = event(Seq(last - 1), error);
         let done = event(Seq(last), done);
-        self.shared.store.append(error.clone()).await;
+        if let Err(failure) = self.shared.store.append(error.clone()) {
+            tracing::error!(%failure, "the end of a lost run could not be journalled");
+        }
         self.shared.tell(BackendEvent::Run(error)).await;
         if let Err(failure) = self.shared.store.finish_run(done.clone(), ReadState::Unread).await {
             tracing::error!(%failure, "the end of a lost run could not be kept");

@@ -6,12 +6,16 @@ use tokio::sync::mpsc;
 
 use super::actor::Shared;
 use crate::protocol::{
-    BackendCommand, BackendEvent, ChatId, MessagePage, NoticeCode, QueryId,
+    BackendCommand, BackendEvent, ChatId, MessagePage, NoticeCode, QueryId, Timestamp,
 };
 use crate::store::StoreError;
 
+/// How long a deleted chat can be restored: 30 days.
+const KEPT_AFTER_DELETION_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
+
 /// Takes the commands until the channel closes.
 pub(super) async fn work(shared: Arc<Shared>, mut commands: mpsc::Receiver<BackendCommand>) {
+    purge(&shared).await;
     while let Some(command) = commands.recv().await {
         if let Err(error) = serve(&shared, command).await {
             let code = match error {
@@ -25,6 +29,15 @@ pub(super) async fn work(shared: Arc<Shared>, mut commands: mpsc::Receiver<Backe
             };
             shared.notice(code, error).await;
         }
+    }
+}
+
+/// Forgets chats that were deleted long ago.
+async fn purge(shared: &Shared) {
+    let now = (shared.clock.now)();
+    let before = Timestamp(now.0.saturating_sub(KEPT_AFTER_DELETION_MS));
+    if let Err(error) = shared.store.purge_deleted(before).await {
+        tracing::warn!(%error, "deleted chats were not purged");
     }
 }
 
@@ -46,17 +59,25 @@ async fn serve(shared: &Shared, command: BackendCommand) -> Result<(), StoreErro
             let page = store.page(chat, None, limit).await?;
             tell_page(shared, query, chat, page).await?;
         }
-        BackendCommand::RenameChat { chat, title } => store.rename_chat(chat, title).await?,
-        BackendCommand::PinChat { chat, pinned } => store.pin_chat(chat, pinned).await?,
-        BackendCommand::DeleteChat { chat } => store.delete_chat(chat).await?,
-        BackendCommand::RestoreChat { chat } => {
-            store.restore_chat(chat).await?;
-            if let Some(summary) = store.chat(chat).await? {
-                shared.tell(BackendEvent::ChatChanged(summary)).await;
-            }
+        BackendCommand::RenameChat { chat, title } => {
+            store.rename_chat(chat, &title).await?;
         }
-        BackendCommand::SetChatModel { chat, model } => store.set_chat_model(chat, model).await?,
-        BackendCommand::MarkRead { chat } => store.mark_read(chat).await?,
+        BackendCommand::PinChat { chat, pinned } => {
+            store.pin_chat(chat, pinned).await?;
+        }
+        BackendCommand::DeleteChat { chat } => {
+            store.delete_chat(chat).await?;
+        }
+        BackendCommand::RestoreChat { chat } => {
+            let summary = store.restore_chat(chat).await?;
+            shared.tell(BackendEvent::ChatChanged(summary)).await;
+        }
+        BackendCommand::SetChatModel { chat, model } => {
+            store.set_chat_model(chat, Some(model)).await?;
+        }
+        BackendCommand::MarkRead { chat } => {
+            store.mark_read(chat).await?;
+        }
         BackendCommand::SaveDraft { chat, draft } => store.save_draft(chat, draft).await?,
         BackendCommand::Send(_)
         | BackendCommand::Regenerate(_)
@@ -75,7 +96,6 @@ async fn serve(shared: &Shared, command: BackendCommand) -> Result<(), StoreErro
     }
     Ok(())
 }
-
 
 async fn tell_page(
     shared: &Shared,

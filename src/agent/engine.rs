@@ -15,9 +15,7 @@ use super::providers::{ProviderSetup, Providers};
 use super::queue::PriorityQueue;
 use super::run::Limits;
 use super::stop::StopWish;
-use crate::protocol::{
-    BackendCommand, BackendEvent, ChatId, IdSource, Notice, NoticeCode,
-};
+use crate::protocol::{BackendCommand, BackendEvent, ChatId, IdSource, Notice, NoticeCode};
 use crate::store::StoreHandle;
 
 /// Commands that may wait in all. A window cannot fill it; a flood is refused with a notice.
@@ -62,11 +60,8 @@ impl EngineHandle {
 
 /// Starts the engine on the current runtime.
 pub fn start(parts: EngineParts) -> EngineHandle {
-    let providers = Arc::new(Providers::new(
-        parts.providers,
-        parts.store.clone(),
-        parts.events.clone(),
-    ));
+    let providers =
+        Arc::new(Providers::new(parts.providers, parts.store.clone(), parts.events.clone()));
     let limits = limits(parts.max_turns, parts.idle_timeout);
     let shared = Arc::new(Shared {
         store: parts.store,
@@ -147,19 +142,19 @@ impl Dispatcher {
     fn dispatch(&mut self, command: BackendCommand) {
         match command {
             BackendCommand::Send(request) => {
-                self.to_agent(request.chat, AgentCommand::Send(request));
+                self.for_agent(request.chat, AgentCommand::Send(request));
             }
             BackendCommand::Regenerate(request) => {
-                self.to_agent(request.chat, AgentCommand::Regenerate(request));
+                self.for_agent(request.chat, AgentCommand::Regenerate(request));
             }
             BackendCommand::EditQueued { chat, message, text } => {
-                self.to_agent(chat, AgentCommand::EditQueued { message, text });
+                self.for_agent(chat, AgentCommand::EditQueued { message, text });
             }
             BackendCommand::RemoveQueued { chat, message } => {
-                self.to_agent(chat, AgentCommand::RemoveQueued { message });
+                self.for_agent(chat, AgentCommand::RemoveQueued { message });
             }
             BackendCommand::SendQueuedNow { chat, message } => {
-                self.to_agent(chat, AgentCommand::SendQueuedNow { message });
+                self.for_agent(chat, AgentCommand::SendQueuedNow { message });
             }
             BackendCommand::Stop { chat, mode } => self.agents.stop(chat, StopWish::from(mode)),
             BackendCommand::RetryNow { chat } => self.agents.retry_now(chat),
@@ -194,7 +189,7 @@ impl Dispatcher {
         }
     }
 
-    fn to_agent(&mut self, chat: ChatId, command: AgentCommand) {
+    fn for_agent(&mut self, chat: ChatId, command: AgentCommand) {
         match self.agents.send(chat, command) {
             Ok(()) => {}
             Err(AgentCommand::Send(request)) => {

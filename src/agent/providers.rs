@@ -3,6 +3,8 @@
 mod keys;
 mod refresh;
 
+pub use keys::{Found, find_key};
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
@@ -53,7 +55,7 @@ pub struct ProviderSetup {
     /// For keys.
     pub environment: Environment,
     /// For keys.
-    pub secrets: Secrets,
+    pub secrets: Arc<Secrets>,
     /// For requests.
     pub http: HttpClient,
     /// For Guide.
@@ -218,8 +220,7 @@ impl Providers {
         origin: Origin,
     ) {
         let missing = source == KeySource::Missing;
-        let provider =
-            net::build(config.clone(), key, &self.setup.http, self.setup.help.clone());
+        let provider = net::build(config.clone(), key, &self.setup.http, self.setup.help.clone());
         let status = match &provider {
             Err(error) => ProviderStatus::Failed(error.clone()),
             Ok(_) if missing => ProviderStatus::NeedsKey,

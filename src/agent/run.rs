@@ -12,7 +12,7 @@ use super::tools;
 use super::turn::TurnEnd;
 use crate::net::{ChatRequest, FinishReason};
 use crate::protocol::{
-    AgentState, BackendEvent, ErrorKind, Message, MessageId, ModelId, NoticeCode, Notice,
+    AgentState, BackendEvent, ErrorKind, Message, MessageId, ModelId, Notice, NoticeCode,
     NotificationLevel, Params, Part, ProviderError, RunStatus, StateCause, StreamEvent, Usage,
 };
 use crate::store::{ReadState, StoreHandle};
@@ -261,8 +261,8 @@ impl Run {
         completion_tokens: Option<u64>,
         cost_usd: Option<f64>,
     ) {
-        let cost_usd = cost_usd
-            .or_else(|| self.providers.cost(&self.model, prompt_tokens, completion_tokens));
+        let cost_usd =
+            cost_usd.or_else(|| self.providers.cost(&self.model, prompt_tokens, completion_tokens));
         self.turn_usage = Usage { prompt_tokens, completion_tokens, cost_usd };
         let mut sum = self.usage;
         sum.add(&self.turn_usage);

@@ -3,9 +3,7 @@
 use tokio::sync::mpsc;
 
 use super::clock::Clock;
-use crate::protocol::{
-    BackendEvent, Message, MessageId, Part, RunEvent, RunId, Seq, StreamEvent,
-};
+use crate::protocol::{BackendEvent, Message, MessageId, Part, RunEvent, RunId, Seq, StreamEvent};
 use crate::store::StoreHandle;
 
 /// The events of one run, in order.
@@ -63,7 +61,9 @@ impl Sink {
     /// to the disk.
     pub(super) async fn emit(&mut self, event: StreamEvent) {
         let event = self.number(event);
-        self.store.append(event.clone()).await;
+        if let Err(error) = self.store.append(event.clone()) {
+            tracing::error!(%error, "an event could not be journalled");
+        }
         self.tell(BackendEvent::Run(event)).await;
     }
 

@@ -101,8 +101,7 @@ impl Run {
         let mut reading = Reading { finish: None, stopping: None };
         loop {
             let patience = reading.stopping.map(|since| since + STOP_PATIENCE);
-            let least =
-                if reading.stopping.is_some() { StopWish::Now } else { StopWish::Graceful };
+            let least = if reading.stopping.is_some() { StopWish::Now } else { StopWish::Graceful };
             let batch = tokio::select! {
                 biased;
                 wish = control.wished(least) => {

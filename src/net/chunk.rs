@@ -1,13 +1,17 @@
 //! What a provider's stream yields, and how adjacent deltas are joined.
 
-use futures_util::stream::BoxStream;
+use std::borrow::Cow;
+use std::collections::VecDeque;
 
-use crate::protocol::{ProviderError, StreamEvent};
+use futures_util::stream::BoxStream;
+use serde_json::Value;
+
+use crate::protocol::{MessageId, ProviderError, Role, StreamEvent};
 
 /// A piece of an answer.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Chunk {
-    /// `Message`, `Thinking`, `ToolStart` or `Usage`. Offsets count from 0 in each part; a part
+    /// `Message`, `Thinking`, `ToolStart` or `Usage`; deltas that were ready together are one. Offsets count from 0 in each part; a part
     /// ends where the kind of content changes.
     Event(StreamEvent),
     /// The end. Comes once, as the last chunk of a stream that did not fail.
@@ -35,59 +39,90 @@ const COALESCED_BYTES: usize = 16 * 1024;
 
 /// Joins adjacent deltas of the same part, so that what is ready together travels together.
 pub fn coalesce(chunks: Vec<Chunk>) -> Vec<Chunk> {
-    let mut joined: Vec<Chunk> = Vec::with_capacity(chunks.len().min(16));
+    let mut joined = Outbox::default();
     for chunk in chunks {
-        match joined.last_mut() {
-            Some(last) => {
-                if let Some(chunk) = absorb(last, chunk) {
-                    joined.push(chunk);
-                }
-            }
-            None => joined.push(chunk),
-        }
+        joined.push(chunk);
     }
-    joined
+    joined.0.into()
 }
 
-/// Appends `next` to `last` where it goes on exactly there; gives it back otherwise.
-fn absorb(last: &mut Chunk, next: Chunk) -> Option<Chunk> {
-    match (last, next) {
-        (
-            Chunk::Event(StreamEvent::Message { content, offset, message_id, .. }),
-            Chunk::Event(StreamEvent::Message {
-                role,
-                content: more,
-                message_id: next_id,
-                offset: at,
-            }),
-        ) => {
-            if *message_id == next_id && goes_on(content, *offset, &more, at) {
-                content.push_str(&more);
-                return None;
+/// Chunks that wait to be taken; deltas that go on where the last chunk ends are joined to it.
+#[derive(Debug, Default)]
+pub(crate) struct Outbox(VecDeque<Chunk>);
+
+impl Outbox {
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn pop(&mut self) -> Option<Chunk> {
+        self.0.pop_front()
+    }
+
+    pub(crate) fn push(&mut self, chunk: Chunk) {
+        match chunk {
+            Chunk::Event(StreamEvent::Message { role, content, message_id, offset }) => {
+                if !self.join_text(&content, message_id, offset) {
+                    let event = StreamEvent::Message { role, content, message_id, offset };
+                    self.0.push_back(Chunk::Event(event));
+                }
             }
-            Some(Chunk::Event(StreamEvent::Message {
-                role,
-                content: more,
-                message_id: next_id,
-                offset: at,
-            }))
-        }
-        (
-            Chunk::Event(StreamEvent::Thinking { content, offset, opaque }),
-            Chunk::Event(StreamEvent::Thinking { content: more, offset: at, opaque: next_opaque }),
-        ) => {
-            if opaque.is_none() && goes_on(content, *offset, &more, at) {
-                content.push_str(&more);
-                *opaque = next_opaque;
-                return None;
+            Chunk::Event(StreamEvent::Thinking { content, offset, mut opaque }) => {
+                if !self.join_thinking(&content, offset, &mut opaque) {
+                    let event = StreamEvent::Thinking { content, offset, opaque };
+                    self.0.push_back(Chunk::Event(event));
+                }
             }
-            Some(Chunk::Event(StreamEvent::Thinking {
-                content: more,
-                offset: at,
-                opaque: next_opaque,
-            }))
+            Chunk::Event(_) | Chunk::Finish(_) => self.0.push_back(chunk),
         }
-        (_, next) => Some(next),
+    }
+
+    /// Adds a piece of text; without an allocation where it can be joined.
+    pub(crate) fn text(&mut self, content: Cow<'_, str>, message_id: MessageId, offset: u64) {
+        if !self.join_text(&content, message_id, offset) {
+            let (role, content) = (Role::Assistant, content.into_owned());
+            let event = StreamEvent::Message { role, content, message_id, offset };
+            self.0.push_back(Chunk::Event(event));
+        }
+    }
+
+    /// Adds a piece of thinking, likewise.
+    pub(crate) fn thinking(&mut self, content: Cow<'_, str>, offset: u64) {
+        if !self.join_thinking(&content, offset, &mut None) {
+            let event =
+                StreamEvent::Thinking { content: content.into_owned(), offset, opaque: None };
+            self.0.push_back(Chunk::Event(event));
+        }
+    }
+
+    fn join_text(&mut self, more: &str, id: MessageId, at: u64) -> bool {
+        if let Some(Chunk::Event(StreamEvent::Message { content, message_id, offset, .. })) =
+            self.0.back_mut()
+            && *message_id == id
+            && goes_on(content, *offset, more, at)
+        {
+            content.push_str(more);
+            return true;
+        }
+        false
+    }
+
+    /// Takes the opaque data only when it joins.
+    fn join_thinking(&mut self, more: &str, at: u64, data: &mut Option<Value>) -> bool {
+        if let Some(Chunk::Event(StreamEvent::Thinking { content, offset, opaque })) =
+            self.0.back_mut()
+            && opaque.is_none()
+            && goes_on(content, *offset, more, at)
+        {
+            content.push_str(more);
+            *opaque = data.take();
+            return true;
+        }
+        false
     }
 }
 
@@ -98,7 +133,6 @@ fn goes_on(content: &str, offset: u64, more: &str, at: u64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::{MessageId, Role};
 
     fn text(content: &str, offset: u64) -> Chunk {
         Chunk::Event(StreamEvent::Message {

@@ -76,6 +76,8 @@ fn is_plain_loopback(url: &Url) -> bool {
 /// Reads a base address as the user typed it.
 pub(crate) fn parse_base(text: &str) -> Result<Url, ProviderError> {
     let text = text.trim();
+    // A key pasted into the wrong field must not be repeated.
+    let shown = failure::without_tokens(text);
     let refuse = |reason: String| Err(ProviderError::new(ErrorKind::BadRequest, reason));
     if text.is_empty() {
         return refuse(
@@ -85,7 +87,7 @@ pub(crate) fn parse_base(text: &str) -> Result<Url, ProviderError> {
     }
     if !text.contains("://") {
         return refuse(format!(
-            "The address {text:?} does not say how to connect. Put https:// before it, or http:// for a server on this machine"
+            "The address {shown:?} does not say how to connect. Put https:// before it, or http:// for a server on this machine"
         ));
     }
     match Url::parse(text) {
@@ -94,7 +96,7 @@ pub(crate) fn parse_base(text: &str) -> Result<Url, ProviderError> {
             "The address begins with {}://, but providers are reached by https:// or http://",
             url.scheme()
         )),
-        Err(reason) => refuse(format!("The address {text:?} cannot be used: {reason}")),
+        Err(reason) => refuse(format!("The address {shown:?} cannot be used: {reason}")),
     }
 }
 
@@ -194,6 +196,7 @@ mod tests {
             ("   ", "no address"),
             ("api.openai.com/v1", "https://"),
             ("localhost:11434/v1", "https://"),
+            ("sk-0123456789abcdef", "\"[key]\""),
             ("ftp://api.openai.com/v1", "ftp://"),
             ("file:///etc/passwd", "file://"),
             ("https://", "cannot be used"),

@@ -7,10 +7,10 @@ mod mapper;
 mod models;
 mod reasoning;
 mod request;
+mod template;
 mod tools;
 mod wire;
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,6 +22,7 @@ use secrecy::SecretString;
 use serde_json::Value;
 
 use super::body::{self, host_of};
+use super::chunk::Outbox;
 use super::failure::{self, Said};
 use super::http::{self, Credentials, Document};
 use super::sse;
@@ -199,13 +200,13 @@ impl OpenAi {
     ) -> Result<ChunkStream, ProviderError> {
         let body = body::read_all(response, ANSWER_BYTES, idle_timeout).await?;
         let text = String::from_utf8_lossy(&body);
-        let mut chunks = VecDeque::new();
+        let mut chunks = Outbox::default();
         let failure = match mapper.whole(&text, &mut chunks) {
             Ok(()) => None,
             Err(error) if chunks.is_empty() => return Err(error),
             Err(error) => Some(Err(error)),
         };
-        Ok(stream::iter(chunks.into_iter().map(Ok).chain(failure)).boxed())
+        Ok(stream::iter(std::iter::from_fn(move || chunks.pop()).map(Ok).chain(failure)).boxed())
     }
 
     fn clean(&self, mut error: ProviderError) -> ProviderError {

@@ -1,6 +1,5 @@
 //! From the bytes of an answer to chunks: one reader for every provider that streams events.
 
-use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -12,19 +11,20 @@ use reqwest::Response;
 use sse_stream::SseByteStream;
 
 use super::body::{BodyState, WatchedBody};
+use super::chunk::Outbox;
 use super::{Chunk, ChunkStream};
 use crate::protocol::{ErrorKind, ProviderError};
 
 /// Turns a provider's wire events into chunks.
 pub(crate) trait Mapper: Send + Unpin + 'static {
     /// Takes the data of one event. Chunks pushed before an error count.
-    fn event(&mut self, data: &str, out: &mut VecDeque<Chunk>) -> Result<Flow, ProviderError>;
+    fn event(&mut self, data: &str, out: &mut Outbox) -> Result<Flow, ProviderError>;
 
     /// Whether the final event was seen, so that a broken connection loses nothing.
     fn is_finished(&self) -> bool;
 
     /// Pushes what belongs at the end. Called once, only when finished.
-    fn finish(&mut self, out: &mut VecDeque<Chunk>);
+    fn finish(&mut self, out: &mut Outbox);
 }
 
 /// Whether more is to come.
@@ -48,7 +48,7 @@ pub(crate) fn read<M: Mapper>(
         events: Some(SseByteStream::new(body)),
         mapper,
         state,
-        ready: VecDeque::new(),
+        ready: Outbox::default(),
         failure: None,
     }
     .boxed()
@@ -59,7 +59,7 @@ struct Reader<M> {
     events: Option<SseByteStream<WatchedBody>>,
     mapper: M,
     state: Arc<BodyState>,
-    ready: VecDeque<Chunk>,
+    ready: Outbox,
     failure: Option<ProviderError>,
 }
 
@@ -107,14 +107,17 @@ impl<M: Mapper> Stream for Reader<M> {
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
         loop {
-            if let Some(chunk) = this.ready.pop_front() {
-                return Poll::Ready(Some(Ok(chunk)));
+            // Behind another chunk, the first can grow no more.
+            if this.ready.len() > 1 {
+                return Poll::Ready(this.ready.pop().map(Ok));
             }
             let Some(events) = &mut this.events else {
-                return Poll::Ready(this.failure.take().map(Err));
+                let last = this.ready.pop().map(Ok);
+                return Poll::Ready(last.or_else(|| this.failure.take().map(Err)));
             };
             match events.poll_next_unpin(cx) {
-                Poll::Pending => return Poll::Pending,
+                Poll::Pending if this.ready.is_empty() => return Poll::Pending,
+                Poll::Pending => return Poll::Ready(this.ready.pop().map(Ok)),
                 Poll::Ready(Some(Ok(event))) => {
                     if let Some(data) = event.data.filter(|data| !data.is_empty()) {
                         this.take(&data);

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ChatId, Message, MessageId, ModelId, Timestamp};
+use super::{ChatId, Message, MessageId, ModelId, RunId, Seq, Timestamp};
 
 /// A chat as the sidebar shows it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -44,6 +44,9 @@ pub struct MessagePage {
     pub messages: Vec<Message>,
     /// Whether the path goes on above the first.
     pub has_older: bool,
+    /// The run of an answer that is still open, and its last event that is part of this page:
+    /// only later ones are applied to it.
+    pub applied: Option<(RunId, Seq)>,
 }
 
 /// A message that waits until the running answer ends.

@@ -3,7 +3,7 @@
 use secrecy::SecretString;
 
 use super::{
-    ChatId, ChatSummary, Draft, Message, MessageId, MessagePage, ModelId, Notice, Params,
+    ChatId, ChatSummary, Draft, KeptIn, Message, MessageId, MessagePage, ModelId, Notice, Params,
     ProviderConfig, ProviderId, ProviderState, QueryId, QueuedMessage, RunEvent, RunId, Timestamp,
 };
 
@@ -300,9 +300,9 @@ pub enum BackendEvent {
         /// The run.
         run: RunId,
         /// The message that is answered.
-        question: Message,
+        question: Box<Message>,
         /// The answer, open and empty.
-        answer: Message,
+        answer: Box<Message>,
     },
     /// An event of a run.
     Run(RunEvent),
@@ -313,6 +313,8 @@ pub enum BackendEvent {
         /// What waits, in order.
         items: Vec<QueuedMessage>,
     },
+    /// Where new keys go.
+    KeysKept(KeptIn),
     /// A message could not be kept and was not sent: its text goes back to the composer.
     NotSent {
         /// The chat.

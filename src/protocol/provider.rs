@@ -1,5 +1,7 @@
 //! Providers and models, as settings, lists and the picker see them.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 use super::{ModelId, ProviderError, ProviderId};
@@ -54,6 +56,15 @@ pub enum KeySource {
         /// Last four characters.
         tail: String,
     },
+}
+
+/// Where new keys go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeptIn {
+    /// The system's keychain.
+    Keychain,
+    /// A file only the user can read.
+    File(PathBuf),
 }
 
 /// How a provider stands.

@@ -23,6 +23,9 @@ pub fn apply(state: &mut AppState, event: BackendEvent, now: Timestamp) -> Vec<E
         BackendEvent::ChatChanged(summary) => return chat_changed(state, summary),
         BackendEvent::Messages { query, chat, page, draft, queue } => {
             messages_loaded(state, (query, chat), page, draft, queue);
+            if let Some(conversation) = state.conversations.get_mut(&chat) {
+                conversation.loaded_at = now;
+            }
         }
         BackendEvent::NewChatDraft(draft) => {
             if state.new_draft_dirty.is_none() && state.new_draft.text.is_empty() {
@@ -30,7 +33,7 @@ pub fn apply(state: &mut AppState, event: BackendEvent, now: Timestamp) -> Vec<E
             }
         }
         BackendEvent::RunStarted { run, question, answer } => {
-            return run_started(state, run, question, answer, now);
+            return run_started(state, run, *question, *answer, now);
         }
         BackendEvent::Run(event) => return run_event(state, &event),
         BackendEvent::Queue { chat, items } => {
@@ -38,6 +41,7 @@ pub fn apply(state: &mut AppState, event: BackendEvent, now: Timestamp) -> Vec<E
                 conversation.queue = items;
             }
         }
+        BackendEvent::KeysKept(place) => state.keys_kept = Some(place),
         BackendEvent::NotSent { chat, message, text } => not_sent(state, chat, message, text),
         BackendEvent::ProviderChanged(provider) => provider_changed(state, provider),
         BackendEvent::ProviderRemoved(id) => {
@@ -266,7 +270,7 @@ fn push_notice(state: &mut AppState, notice: Notice, now: Timestamp) {
     let words = words::for_notice(&notice.code);
     let actions =
         words.action.map(|(label, command)| ToastAction { label, command }).into_iter().collect();
-    let toast = (words.level, words.title, words.body.to_owned(), actions);
+    let toast = (words.level, words.title.to_owned(), words.body.to_owned(), actions);
     push_toast(state, toast, notice.detail, now);
 }
 

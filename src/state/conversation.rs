@@ -20,6 +20,8 @@ pub struct Conversation {
     pub has_older: bool,
     /// What is being loaded.
     pub loading: Loading,
+    /// When the end of the path was read last.
+    pub loaded_at: Timestamp,
     /// The run in progress.
     pub run: Option<LiveRun>,
     /// What waits until the run ends.
@@ -85,6 +87,7 @@ impl Conversation {
             messages: VecDeque::new(),
             has_older: false,
             loading: Loading::Nothing,
+            loaded_at: Timestamp::default(),
             run: None,
             queue: Vec::new(),
             draft: Draft::default(),
@@ -106,6 +109,11 @@ impl Conversation {
     /// The newest answer.
     pub fn last_answer(&self) -> Option<&Message> {
         self.messages.iter().rev().find(|message| message.role == Role::Assistant)
+    }
+
+    /// Whether the last answer is written by another process: nothing tells of its progress.
+    pub fn runs_elsewhere(&self) -> bool {
+        self.run.is_none() && self.messages.back().is_some_and(Message::is_open)
     }
 
     /// Whether an answer is on its way.

@@ -11,6 +11,9 @@ use crate::protocol::{
     BackendCommand, ChatId, Draft, Message, MessageId, ModelId, QueryId, StopMode, Timestamp,
 };
 
+/// How often an answer that another process writes is read again, in milliseconds.
+const REFRESH_MS: u64 = 2_000;
+
 /// How long typing may rest before the draft is handed to the store, in milliseconds.
 const DRAFT_REST_MS: u64 = 300;
 
@@ -92,6 +95,11 @@ pub fn tick(state: &mut AppState, now: Timestamp) -> (Vec<Effect>, Option<Timest
             None => {}
         }
     }
+    match refresh_due(state) {
+        Some((chat, due)) if due <= now => effects.push(load_end(state, chat)),
+        Some((_, due)) => wake_at(due),
+        None => {}
+    }
     state.toasts.retain(|toast| toast.until.is_none_or(|until| until > now));
     state.toasts.iter().filter_map(|toast| toast.until).for_each(&mut wake_at);
     (effects, next)
@@ -112,6 +120,13 @@ pub fn start(state: &mut AppState) -> Vec<Effect> {
 enum Due {
     Now,
     At(Timestamp),
+}
+
+/// The open chat, if another process writes its last answer, and when to look again.
+fn refresh_due(state: &AppState) -> Option<(ChatId, Timestamp)> {
+    let conversation = state.conversation()?;
+    let waits = conversation.loading == Loading::Nothing && conversation.runs_elsewhere();
+    waits.then(|| (conversation.chat, conversation.loaded_at.plus_ms(REFRESH_MS)))
 }
 
 fn save_due(dirty: &mut Option<Timestamp>, now: Timestamp) -> Option<Due> {

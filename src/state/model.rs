@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use super::{Conversation, Settings, UiCommand};
 use crate::protocol::{
-    BackendCommand, ChatId, ChatSummary, Draft, HelpPage, IdSource, KnownProvider, MessageId,
-    ModelId, ModelInfo, ProviderId, ProviderState, QueryId, Timestamp,
+    BackendCommand, ChatId, ChatSummary, Draft, HelpPage, IdSource, KeptIn, KnownProvider,
+    MessageId, ModelId, ModelInfo, ProviderId, ProviderState, QueryId, Timestamp,
 };
 
 /// Everything the window shows.
@@ -49,8 +49,8 @@ pub struct AppState {
     pub help: &'static [HelpPage],
     /// Where the files are, for the data page.
     pub data_dir: Arc<PathBuf>,
-    /// Where keys are kept, in words.
-    pub key_place: String,
+    /// Where new keys go, once it is known.
+    pub keys_kept: Option<KeptIn>,
     /// The list of chats that was asked for last.
     pub(super) chats_query: QueryId,
     /// The last query, and the last toast.
@@ -242,7 +242,7 @@ impl AppState {
             known: &[],
             help,
             data_dir: Arc::new(data_dir),
-            key_place: String::new(),
+            keys_kept: None,
             chats_query: QueryId::default(),
             counter: 0,
         }

@@ -46,7 +46,9 @@ impl Shortcut {
 impl fmt::Display for Shortcut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.command {
-            f.write_str(if cfg!(target_os = "macos") { "⌘ " } else { "Ctrl " })?;
+            // On macOS ⌘ Tab belongs to the system.
+            let is_mac = cfg!(target_os = "macos") && self.key != Key::Tab;
+            f.write_str(if is_mac { "⌘ " } else { "Ctrl " })?;
         }
         if self.shift {
             f.write_str("Shift ")?;

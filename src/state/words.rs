@@ -88,87 +88,18 @@ pub fn hint(kind: ErrorKind) -> &'static str {
 /// A notice as a toast: how serious, what to say, and the one button that helps.
 pub(super) struct NoticeWords {
     pub(super) level: ToastLevel,
-    pub(super) title: String,
+    pub(super) title: &'static str,
     pub(super) body: &'static str,
     pub(super) action: Option<(&'static str, UiCommand)>,
 }
 
 /// The words for what concerns no single message.
 pub(super) fn for_notice(code: &NoticeCode) -> NoticeWords {
-    let folder = Some(("Open folder", UiCommand::OpenDataFolder));
-    let settings = Some(("Open settings", UiCommand::OpenSettings(SettingsTab::Providers)));
-    let (level, title, body, action) = match code {
-        NoticeCode::StoreUnavailable => (
-            ToastLevel::Error,
-            "The database could not be opened",
-            "Chats of this session are not saved. Free the folder for writing, then start again.",
-            folder,
-        ),
-        NoticeCode::StoreDamaged => (
-            ToastLevel::Error,
-            "The database is damaged",
-            "It is left untouched and this session is not saved. Put a backup in its place, or move it away to start afresh.",
-            folder,
-        ),
-        NoticeCode::StoreNewer => (
-            ToastLevel::Error,
-            "The database is from a newer Switchboard",
-            "It is left untouched and this session is not saved. Update Switchboard to use it.",
-            folder,
-        ),
-        NoticeCode::WriteFailed => (
-            ToastLevel::Error,
-            "Saving failed",
-            "What is on screen is kept in memory and saved as soon as the disk takes it. Free some space.",
-            folder,
-        ),
-        NoticeCode::RunsInterrupted { .. } => (
-            ToastLevel::Info,
-            "",
-            "Switchboard ended before they were complete. Their text is kept; each offers Continue.",
-            None,
-        ),
-        NoticeCode::ConfigUnknownKey => (
-            ToastLevel::Warning,
-            "config.toml has a key that is not known",
-            "It is ignored. Details name the line.",
-            folder,
-        ),
-        NoticeCode::ConfigUnreadable => (
-            ToastLevel::Error,
-            "config.toml could not be read",
-            "It is left untouched, and defaults are used. Details name the line.",
-            folder,
-        ),
-        NoticeCode::ConfigNotSaved => (
-            ToastLevel::Error,
-            "The settings could not be saved",
-            "They hold until Switchboard ends.",
-            folder,
-        ),
-        NoticeCode::KeyNotSaved => (
-            ToastLevel::Error,
-            "The key could not be saved",
-            "Details say why. An environment variable works too.",
-            settings,
-        ),
-        NoticeCode::Busy => (
-            ToastLevel::Warning,
-            "Switchboard is busy",
-            "The last action was not carried out. Try it again in a moment.",
-            None,
-        ),
-        NoticeCode::ChatMissing => (
-            ToastLevel::Warning,
-            "That chat is no longer there",
-            "It may have been deleted by another window or by the command line.",
-            None,
-        ),
-    };
+    let (level, title, body) = notice_row(code);
     let title = match code {
-        NoticeCode::RunsInterrupted { count: 1 } => "An answer had been cut off".to_owned(),
-        NoticeCode::RunsInterrupted { count } => format!("{count} answers had been cut off"),
-        NoticeCode::StoreUnavailable
+        NoticeCode::RunsInterrupted { count: 2.. } => "Some answers had been cut off",
+        NoticeCode::RunsInterrupted { .. }
+        | NoticeCode::StoreUnavailable
         | NoticeCode::StoreDamaged
         | NoticeCode::StoreNewer
         | NoticeCode::WriteFailed
@@ -177,7 +108,82 @@ pub(super) fn for_notice(code: &NoticeCode) -> NoticeWords {
         | NoticeCode::ConfigNotSaved
         | NoticeCode::KeyNotSaved
         | NoticeCode::Busy
-        | NoticeCode::ChatMissing => title.to_owned(),
+        | NoticeCode::ChatMissing => title,
     };
-    NoticeWords { level, title, body, action }
+    NoticeWords { level, title, body, action: notice_action(code) }
+}
+
+fn notice_row(code: &NoticeCode) -> (ToastLevel, &'static str, &'static str) {
+    use ToastLevel::{Error, Info, Warning};
+    match code {
+        NoticeCode::StoreUnavailable => (
+            Error,
+            "The database could not be opened",
+            "Chats of this session are not saved. Free the folder for writing, then start again.",
+        ),
+        NoticeCode::StoreDamaged => (
+            Error,
+            "The database is damaged",
+            "It is left untouched and this session is not saved. Put a backup in its place, or move it away to start afresh.",
+        ),
+        NoticeCode::StoreNewer => (
+            Error,
+            "The database is from a newer Switchboard",
+            "It is left untouched and this session is not saved. Update Switchboard to use it.",
+        ),
+        NoticeCode::WriteFailed => (
+            Error,
+            "Saving failed",
+            "What is on screen is kept in memory and saved as soon as the disk takes it. Free some space.",
+        ),
+        NoticeCode::RunsInterrupted { .. } => (
+            Info,
+            "An answer had been cut off",
+            "Switchboard ended before it was complete. The text is kept, with Continue below it.",
+        ),
+        NoticeCode::ConfigUnknownKey => (
+            Warning,
+            "config.toml has a key that is not known",
+            "It is ignored. Details name the line.",
+        ),
+        NoticeCode::ConfigUnreadable => (
+            Error,
+            "config.toml could not be read",
+            "It is left untouched, and defaults are used. Details name the line.",
+        ),
+        NoticeCode::ConfigNotSaved => {
+            (Error, "The settings could not be saved", "They hold until Switchboard ends.")
+        }
+        NoticeCode::KeyNotSaved => (
+            Error,
+            "The key could not be saved",
+            "Details say why. An environment variable works too.",
+        ),
+        NoticeCode::Busy => (
+            Warning,
+            "Switchboard is busy",
+            "The last action was not carried out. Try it again in a moment.",
+        ),
+        NoticeCode::ChatMissing => (
+            Warning,
+            "That chat is no longer there",
+            "It may have been deleted by another window or by the command line.",
+        ),
+    }
+}
+
+fn notice_action(code: &NoticeCode) -> Option<(&'static str, UiCommand)> {
+    match code {
+        NoticeCode::StoreUnavailable
+        | NoticeCode::StoreDamaged
+        | NoticeCode::StoreNewer
+        | NoticeCode::WriteFailed
+        | NoticeCode::ConfigUnknownKey
+        | NoticeCode::ConfigUnreadable
+        | NoticeCode::ConfigNotSaved => Some(("Open folder", UiCommand::OpenDataFolder)),
+        NoticeCode::KeyNotSaved => {
+            Some(("Open settings", UiCommand::OpenSettings(SettingsTab::Providers)))
+        }
+        NoticeCode::RunsInterrupted { .. } | NoticeCode::Busy | NoticeCode::ChatMissing => None,
+    }
 }

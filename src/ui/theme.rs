@@ -106,6 +106,11 @@ fn visuals(mode: Mode) -> Visuals {
         Mode::Dark => Visuals::dark(),
         Mode::Light => Visuals::light(),
     };
+    // Softer than the toolkit's own curve, which makes light text look bold.
+    if mode == Mode::Dark {
+        visuals.text_options.color_transfer_function =
+            egui::epaint::FontColorTransferFunction::Gamma(0.8);
+    }
     let shadow = Shadow { offset: [0, 12], blur: 32, spread: 0, color: palette.shadow };
     let radius = CornerRadius::same(ROUNDING);
     let line = Stroke::new(1.0, palette.line);
@@ -125,7 +130,7 @@ fn visuals(mode: Mode) -> Visuals {
     visuals.error_fg_color = palette.err;
     visuals.weak_text_color = Some(palette.dim);
     visuals.selection.bg_fill = palette.selection;
-    visuals.selection.stroke = Stroke::new(1.0, palette.accent);
+    visuals.selection.stroke = Stroke::new(1.0, palette.text);
     visuals.text_cursor.stroke = Stroke::new(1.5, palette.accent);
     visuals.text_cursor.blink = false;
     for (widget, fill, foreground) in [

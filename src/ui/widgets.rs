@@ -117,7 +117,9 @@ pub fn icon(ui: &mut Ui, icon: Icon, color: Color32) -> Response {
 /// Draws an icon, 16 high, in the middle of a rectangle.
 pub fn paint_icon(ui: &Ui, icon: Icon, rect: Rect, color: Color32) {
     let galley = ui.painter().layout_no_wrap(icon.to_string(), theme::icons(16.0), color);
-    let pos = (rect.center() - galley.size() / 2.0).round_ui();
+    // Sideways by what is painted: the side bearings of the icon font are not to be trusted.
+    let x = rect.center().x - galley.mesh_bounds.center().x;
+    let pos = egui::pos2(x, rect.center().y - galley.size().y / 2.0).round_ui();
     ui.painter().galley(pos, galley, color);
 }
 
@@ -196,6 +198,17 @@ pub fn group_label(ui: &mut Ui, text: &str) -> Response {
 pub fn truncated_label(ui: &mut Ui, text: &str, font: FontId, color: Color32) -> Response {
     let text = RichText::new(text).font(font).color(color);
     ui.add(Label::new(text).truncate().selectable(false))
+}
+
+/// Text of one line that belongs to a control around it, which has the name: cut where it does
+/// not fit.
+pub fn inner_text(ui: &mut Ui, text: &str, font: FontId, color: Color32) -> Response {
+    let mut job = LayoutJob::simple_singleline(text.to_owned(), font, color);
+    job.wrap = egui::text::TextWrapping::truncate_at_width(ui.available_width());
+    let galley = ui.painter().layout_job(job);
+    let (rect, response) = ui.allocate_exact_size(galley.size(), Sense::hover());
+    ui.painter().galley(rect.min, galley, color);
+    response
 }
 
 /// Text of one line in the small size.

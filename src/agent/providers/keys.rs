@@ -2,15 +2,47 @@
 
 use secrecy::SecretString;
 
-use super::Providers;
+use super::{Environment, Providers};
 use crate::net::known;
 use crate::protocol::{
     BackendEvent, ErrorKind, KeyChange, KeySource, Notice, NoticeCode, ProviderConfig,
     ProviderError, ProviderId,
 };
+use crate::store::secrets::{self, SecretError, Secrets};
 
-/// A key with where it comes from; no key where none is needed.
-pub(super) type Found = (Option<SecretString>, KeySource);
+/// A key with where it comes from; no key where none is there or needed.
+pub type Found = (Option<SecretString>, KeySource);
+
+/// A provider's key from the environment, else from where keys are kept. Blocks.
+///
+/// # Errors
+///
+/// When the file with the keys cannot be read.
+pub fn find_key(
+    config: &ProviderConfig,
+    environment: &Environment,
+    secrets: &Secrets,
+) -> Result<Found, SecretError> {
+    match from_environment(config, environment) {
+        Some(found) => Ok(found),
+        None => kept(config, secrets),
+    }
+}
+
+fn from_environment(config: &ProviderConfig, environment: &Environment) -> Option<Found> {
+    let usual = known::find(config.id.as_str()).map(|provider| provider.key_env);
+    let variable = config.key_env.as_deref().or(usual)?;
+    let key = SecretString::from(environment.get(variable)?.to_owned());
+    let tail = secrets::tail(&key);
+    Some((Some(key), KeySource::Environment { variable: variable.to_owned(), tail }))
+}
+
+fn kept(config: &ProviderConfig, secrets: &Secrets) -> Result<Found, SecretError> {
+    match secrets.get(&config.id)? {
+        Some(key) => Ok((Some(key), secrets.source(&config.id)?)),
+        None => Ok((None, without_key(config))),
+    }
+}
 
 /// How a provider stands without any key: hosted ones need one, others may not.
 pub(super) fn without_key(config: &ProviderConfig) -> KeySource {
@@ -38,33 +70,23 @@ impl Providers {
 
     /// A key that needs no asking: from the environment.
     pub(super) fn key_at_hand(&self, config: &ProviderConfig) -> Option<Found> {
-        let usual = known::find(config.id.as_str()).map(|provider| provider.key_env);
-        let variable = config.key_env.as_deref().or(usual)?;
-        let value = self.setup.environment.get(variable)?;
-        let source =
-            KeySource::Environment { variable: variable.to_owned(), tail: tail(value) };
-        Some((Some(SecretString::from(value.to_owned())), source))
+        from_environment(config, &self.setup.environment)
     }
 
     /// A key from the environment, else from where keys are kept. May take seconds.
-    pub(super) async fn find_key(&self, config: &ProviderConfig) -> Found {
+    pub(super) async fn look_up_key(&self, config: &ProviderConfig) -> Found {
         if let Some(found) = self.key_at_hand(config) {
             return found;
         }
-        let (secrets, id) = (self.setup.secrets.clone(), config.id.clone());
-        let kept = tokio::task::spawn_blocking(move || secrets.find(&id)).await;
-        match kept {
-            Ok(Ok(Some(found))) => (Some(found.key), found.source),
-            Ok(Ok(None)) => (None, without_key(config)),
-            Ok(Err(error)) => {
-                self.tell_key_trouble(error.to_string()).await;
-                (None, without_key(config))
-            }
-            Err(error) => {
-                self.tell_key_trouble(error.to_string()).await;
-                (None, without_key(config))
-            }
-        }
+        let (secrets, asked) = (self.setup.secrets.clone(), config.clone());
+        let kept = tokio::task::spawn_blocking(move || kept(&asked, &secrets)).await;
+        let error = match kept {
+            Ok(Ok(found)) => return found,
+            Ok(Err(error)) => error.to_string(),
+            Err(error) => error.to_string(),
+        };
+        self.tell_key_trouble(error).await;
+        (None, without_key(config))
     }
 
     /// Keeps or forgets a key; says whether that worked.
@@ -89,17 +111,17 @@ impl Providers {
         self.change_key(id, KeyChange::Remove).await;
     }
 
+    /// Tells where new keys go.
+    pub(super) async fn tell_key_place(&self) {
+        let secrets = self.setup.secrets.clone();
+        match tokio::task::spawn_blocking(move || secrets.where_kept()).await {
+            Ok(place) => self.tell(BackendEvent::KeysKept(place)).await,
+            Err(error) => tracing::error!(%error, "where keys are kept is not known"),
+        }
+    }
+
     async fn tell_key_trouble(&self, detail: String) {
         let notice = Notice { code: NoticeCode::KeyNotSaved, detail };
         self.tell(BackendEvent::Notice(notice)).await;
-    }
-}
-
-/// The last four characters: all that is ever shown. Nothing of a key that is hardly longer.
-fn tail(key: &str) -> String {
-    let characters: Vec<char> = key.chars().collect();
-    match characters.len().checked_sub(4) {
-        Some(start) if start >= 8 => characters.iter().skip(start).collect(),
-        Some(_) | None => String::new(),
     }
 }

@@ -13,12 +13,13 @@ impl Providers {
     /// What follows the start: cached models, keys that need the keychain, lists, local servers.
     pub(super) async fn settle(self: &Arc<Self>) {
         for config in self.waiting_for_keys() {
-            let (key, source) = self.find_key(&config).await;
+            let (key, source) = self.look_up_key(&config).await;
             self.enter(config, key, source, Origin::Configured);
         }
         self.keys_known.send_replace(true);
+        self.tell_key_place().await;
+        self.load_cached().await;
         for id in self.ids() {
-            self.load_cached(&id).await;
             self.tell_state(&id).await;
         }
         self.ask(super::guide_config().id).await;
@@ -34,7 +35,7 @@ impl Providers {
         if !self.change_key(&id, key).await {
             return;
         }
-        let (key, source) = self.find_key(&config).await;
+        let (key, source) = self.look_up_key(&config).await;
         self.enter(config, key, source, Origin::Configured);
         self.tell_state(&id).await;
         self.ask(id).await;
@@ -89,11 +90,14 @@ impl Providers {
         keyless.map(|entry| entry.state.config.clone()).collect()
     }
 
-    async fn load_cached(&self, id: &ProviderId) {
-        match self.store.load_models(id.clone()).await {
-            Ok(models) if !models.is_empty() => self.set_models(id, models),
-            Ok(_) => {}
-            Err(error) => tracing::warn!(%error, "cached model list not read"),
+    async fn load_cached(&self) {
+        match self.store.load_models().await {
+            Ok(lists) => {
+                for (id, models) in lists {
+                    self.set_models(&id, models);
+                }
+            }
+            Err(error) => tracing::warn!(%error, "cached model lists not read"),
         }
     }
 

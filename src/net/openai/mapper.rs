@@ -1,18 +1,20 @@
 //! Chunks of a completion to neutral events.
 
-use std::collections::VecDeque;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::reasoning::Details;
+use super::template::{Target, Template};
 use super::tools::ToolCalls;
 use super::wire::{WireChoice, WireChunk, WireContent, WireDelta, WireFinish};
+use crate::net::chunk::Outbox;
 use crate::net::failure::{Said, cut};
 use crate::net::http::Credentials;
 use crate::net::sse::{Flow, Mapper};
 use crate::net::{ChatRequest, Chunk, FinishReason};
-use crate::protocol::{ErrorKind, MessageId, ProviderError, Role, StreamEvent, Usage};
+use crate::protocol::{ErrorKind, MessageId, ProviderError, StreamEvent, Usage};
 
 /// The state of one answer.
 #[derive(Debug)]
@@ -20,6 +22,7 @@ pub(super) struct CompletionMapper {
     answer: MessageId,
     credentials: Arc<Credentials>,
     open: OpenPart,
+    template: Template,
     details: Details,
     tools: ToolCalls,
     usage: Option<Usage>,
@@ -40,6 +43,7 @@ impl CompletionMapper {
             answer: request.answer,
             credentials,
             open: OpenPart::None,
+            template: Template::empty(),
             details: Details::default(),
             tools: ToolCalls::after(request.messages.last()),
             usage: None,
@@ -48,11 +52,7 @@ impl CompletionMapper {
     }
 
     /// Takes a whole completion, for which a missing finish reason is no fault.
-    pub(super) fn whole(
-        &mut self,
-        data: &str,
-        out: &mut VecDeque<Chunk>,
-    ) -> Result<(), ProviderError> {
+    pub(super) fn whole(&mut self, data: &str, out: &mut Outbox) -> Result<(), ProviderError> {
         let chunk = self.parse(data)?;
         let has_answer = chunk.choices.is_some();
         self.chunk(chunk, out)?;
@@ -65,7 +65,7 @@ impl CompletionMapper {
         Ok(())
     }
 
-    fn parse(&self, data: &str) -> Result<WireChunk, ProviderError> {
+    fn parse<'a>(&self, data: &'a str) -> Result<WireChunk<'a>, ProviderError> {
         serde_json::from_str(data).map_err(|reason| {
             if let Ok(value @ (Value::Array(_) | Value::String(_))) = serde_json::from_str(data) {
                 return self.said(&value);
@@ -75,7 +75,7 @@ impl CompletionMapper {
         })
     }
 
-    fn chunk(&mut self, chunk: WireChunk, out: &mut VecDeque<Chunk>) -> Result<(), ProviderError> {
+    fn chunk(&mut self, chunk: WireChunk<'_>, out: &mut Outbox) -> Result<(), ProviderError> {
         if let Some(usage) = chunk.usage.as_ref().and_then(read_usage) {
             self.usage = Some(usage);
         }
@@ -92,8 +92,8 @@ impl CompletionMapper {
     /// Takes a choice; yields the failure it reports.
     fn choice(
         &mut self,
-        choice: WireChoice,
-        out: &mut VecDeque<Chunk>,
+        choice: WireChoice<'_>,
+        out: &mut Outbox,
     ) -> Result<Option<Value>, ProviderError> {
         if self.finish.is_none()
             && let Some(delta) = choice.delta.or(choice.message)
@@ -122,28 +122,29 @@ impl CompletionMapper {
         self.finish.get_or_insert(reason);
     }
 
-    fn delta(&mut self, delta: WireDelta, out: &mut VecDeque<Chunk>) {
-        let detailed = delta.reasoning_details.map(|details| self.details.take(details));
+    fn delta(&mut self, delta: WireDelta<'_>, out: &mut Outbox) {
+        let detailed = delta.reasoning_details.map(|details| self.details.take(details).into());
         // Servers that send details repeat their text in `reasoning`.
-        let thinking = [delta.reasoning, delta.reasoning_content, detailed];
-        if let Some(thinking) = thinking.into_iter().flatten().find(|text| !text.is_empty()) {
+        let plain = [delta.reasoning, delta.reasoning_content].map(|text| Some(text?.0));
+        let mut thinking = plain.into_iter().chain([detailed]).flatten();
+        if let Some(thinking) = thinking.find(|text| !text.is_empty()) {
             self.think(thinking, out);
         }
         match delta.content {
             Some(WireContent::Text(text)) => self.say(text, out),
             Some(WireContent::Blocks { thinking, text }) => {
-                self.think(thinking, out);
-                self.say(text, out);
+                self.think(thinking.into(), out);
+                self.say(text.into(), out);
             }
             None => {}
         }
-        self.say(delta.refusal.unwrap_or_default(), out);
+        self.say(delta.refusal.unwrap_or_default().into(), out);
         for (position, call) in delta.tool_calls.unwrap_or_default().into_iter().enumerate() {
             self.tools.take(call, position);
         }
     }
 
-    fn think(&mut self, content: String, out: &mut VecDeque<Chunk>) {
+    fn think(&mut self, content: Cow<'_, str>, out: &mut Outbox) {
         if content.is_empty() {
             return;
         }
@@ -152,10 +153,10 @@ impl CompletionMapper {
             OpenPart::None | OpenPart::Text(_) => 0,
         };
         self.open = OpenPart::Thinking(offset + content.len() as u64);
-        out.push_back(Chunk::Event(StreamEvent::Thinking { content, offset, opaque: None }));
+        out.thinking(content, offset);
     }
 
-    fn say(&mut self, content: String, out: &mut VecDeque<Chunk>) {
+    fn say(&mut self, content: Cow<'_, str>, out: &mut Outbox) {
         if content.is_empty() {
             return;
         }
@@ -167,20 +168,19 @@ impl CompletionMapper {
             }
         };
         self.open = OpenPart::Text(offset + content.len() as u64);
-        let (role, message_id) = (Role::Assistant, self.answer);
-        out.push_back(Chunk::Event(StreamEvent::Message { role, content, message_id, offset }));
+        out.text(content, self.answer, offset);
     }
 
     /// Hands on what the model needs back. It may come after the text: then it is a part of its
     /// own, without text.
-    fn close_thinking(&mut self, out: &mut VecDeque<Chunk>) {
+    fn close_thinking(&mut self, out: &mut Outbox) {
         let Some(opaque) = self.details.close() else { return };
         let offset = match self.open {
             OpenPart::Thinking(length) => length,
             OpenPart::None | OpenPart::Text(_) => 0,
         };
         self.open = OpenPart::Thinking(offset);
-        out.push_back(Chunk::Event(StreamEvent::Thinking {
+        out.push(Chunk::Event(StreamEvent::Thinking {
             content: String::new(),
             offset,
             opaque: Some(opaque),
@@ -195,13 +195,25 @@ impl CompletionMapper {
 }
 
 impl Mapper for CompletionMapper {
-    fn event(&mut self, data: &str, out: &mut VecDeque<Chunk>) -> Result<Flow, ProviderError> {
+    fn event(&mut self, data: &str, out: &mut Outbox) -> Result<Flow, ProviderError> {
+        if self.finish.is_none()
+            && let Some((target, content)) = self.template.read(data)
+        {
+            match target {
+                Target::Thinking => self.think(content, out),
+                Target::Text => self.say(content, out),
+            }
+            return Ok(Flow::More);
+        }
         if data.trim_ascii() == "[DONE]" {
             // Not every server gives a reason before it.
             self.end_with(FinishReason::Stop);
             return Ok(Flow::Done);
         }
         let chunk = self.parse(data)?;
+        if let Some((target, content)) = chunk.only_text() {
+            self.template.learn(data, content, target);
+        }
         self.chunk(chunk, out)?;
         Ok(Flow::More)
     }
@@ -210,7 +222,7 @@ impl Mapper for CompletionMapper {
         self.finish.is_some()
     }
 
-    fn finish(&mut self, out: &mut VecDeque<Chunk>) {
+    fn finish(&mut self, out: &mut Outbox) {
         self.close_thinking(out);
         let mut reason = self.finish.unwrap_or(FinishReason::Stop);
         let calls = self.tools.close();
@@ -218,16 +230,16 @@ impl Mapper for CompletionMapper {
         // where they call tools.
         if reason == FinishReason::Stop && !calls.is_empty() {
             reason = FinishReason::ToolCalls;
-            out.extend(calls.into_iter().map(Chunk::Event));
+            calls.into_iter().for_each(|call| out.push(Chunk::Event(call)));
         }
         if let Some(usage) = self.usage.take() {
-            out.push_back(Chunk::Event(StreamEvent::Usage {
+            out.push(Chunk::Event(StreamEvent::Usage {
                 prompt_tokens: usage.prompt_tokens,
                 completion_tokens: usage.completion_tokens,
                 total_cost: usage.cost_usd,
             }));
         }
-        out.push_back(Chunk::Finish(reason));
+        out.push(Chunk::Finish(reason));
     }
 }
 

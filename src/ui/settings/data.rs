@@ -3,6 +3,7 @@
 use egui::{Label, RichText, Ui};
 
 use super::parts;
+use crate::protocol::KeptIn;
 use crate::state::{AppState, UiCommand};
 use crate::ui::icon::Icon;
 use crate::ui::theme::{self, Palette};
@@ -43,12 +44,15 @@ pub(super) fn data_ui(ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {
     });
     parts::section_ui(ui, "Keys");
     parts::card_ui(ui, |ui| {
-        let place = if state.key_place.is_empty() {
-            "Keys are kept in the system keychain, else in a file that only you can read."
-        } else {
-            state.key_place.as_str()
+        let place = match &state.keys_kept {
+            Some(KeptIn::Keychain) => "New keys go to the system keychain.".to_owned(),
+            Some(KeptIn::File(file)) => format!(
+                "This system offers no keychain: new keys go to {}, which only you can read.",
+                file.display()
+            ),
+            None => "Looking for the system keychain".to_owned(),
         };
-        parts::note_ui(ui, place);
+        parts::note_ui(ui, &place);
         parts::note_ui(
             ui,
             "Keys found in the environment or in a .env file are used and not stored. No key is \

@@ -2,7 +2,7 @@ use serde_json::json;
 
 use super::*;
 use crate::protocol::{
-    Answer, AnswerStatus, ChatId, Message, ModelId, Params, Part, RunId, Siblings, Timestamp,
+    Answer, AnswerStatus, ChatId, Message, ModelId, Params, Part, Role, RunId, Siblings, Timestamp,
     ToolCallId,
 };
 
@@ -18,6 +18,10 @@ fn request(messages: Vec<Message>) -> ChatRequest {
     }
 }
 
+fn all(mut out: Outbox) -> Vec<Chunk> {
+    std::iter::from_fn(|| out.pop()).collect()
+}
+
 fn answer_id() -> MessageId {
     MessageId(uuid::Uuid::from_u128(7))
 }
@@ -25,14 +29,14 @@ fn answer_id() -> MessageId {
 /// All chunks of these events, and the error, if there is one.
 fn map(events: &[Value]) -> (Vec<Chunk>, Option<ProviderError>) {
     let mut mapper = CompletionMapper::new(&request(Vec::new()), Arc::default());
-    let mut out = VecDeque::new();
+    let mut out = Outbox::default();
     for event in events {
         if let Err(error) = mapper.event(&event.to_string(), &mut out) {
-            return (out.into(), Some(error));
+            return (all(out), Some(error));
         }
     }
     mapper.finish(&mut out);
-    (out.into(), None)
+    (all(out), None)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "reads better in the tables")]
@@ -79,16 +83,25 @@ fn offsets_count_bytes_in_each_part() {
     assert_eq!(error, None);
     assert_eq!(
         chunks,
-        [
-            thinking("ü", 0),
-            thinking("b", 2),
-            text("ä", 0),
-            text("d", 2),
-            thinking("again", 0),
-            text("e", 0),
-            STOP
-        ]
+        [thinking("üb", 0), text("äd", 0), thinking("again", 0), text("e", 0), STOP]
     );
+}
+
+#[test]
+fn events_that_differ_only_in_their_text_are_mapped_like_any_other() {
+    let (chunks, error) = map(&[
+        delta(json!({"reasoning_content": "a"})),
+        delta(json!({"reasoning_content": "b\n"})),
+        delta(json!({"content": "c"})),
+        delta(json!({"content": "\"d\" ü"})),
+        delta(json!({"content": ""})),
+        delta(json!({"content": null})),
+        delta(json!({"content": "e"})),
+        finish("stop"),
+        delta(json!({"content": "late"})),
+    ]);
+    assert_eq!(error, None);
+    assert_eq!(chunks, [thinking("ab\n", 0), text("c\"d\" üe", 0), STOP]);
 }
 
 #[test]
@@ -107,7 +120,7 @@ fn null_missing_and_unknown_fields_are_taken_as_nothing() {
         finish("stop"),
     ]);
     assert_eq!(error, None);
-    assert_eq!(chunks, [text("a", 0), text("b", 1), STOP]);
+    assert_eq!(chunks, [text("ab", 0), STOP]);
 }
 
 #[test]
@@ -161,7 +174,7 @@ fn text_of_reasoning_details_is_not_doubled() {
         delta(json!({"content": "c"})),
         finish("stop"),
     ]);
-    let expected = [thinking("a", 0), thinking("b", 1), text("c", 0), STOP];
+    let expected = [thinking("ab", 0), text("c", 0), STOP];
     assert_eq!(both, expected);
     assert_eq!(details_only, expected);
 }
@@ -179,7 +192,12 @@ fn signed_thinking_is_kept_whole_for_its_model() {
     ]);
     let data = json!([{"type": "reasoning.text", "text": "ab", "signature": "sig",
                        "format": "anthropic-claude-v1", "index": 0}]);
-    assert_eq!(chunks, [thinking("a", 0), thinking("b", 1), opaque(2, data), text("c", 0), STOP]);
+    let signed = Chunk::Event(StreamEvent::Thinking {
+        content: "ab".to_owned(),
+        offset: 0,
+        opaque: Some(data),
+    });
+    assert_eq!(chunks, [signed, text("c", 0), STOP]);
 }
 
 #[test]
@@ -281,13 +299,13 @@ fn an_id_of_an_earlier_turn_is_not_used_again() {
         siblings: Siblings::default(),
     };
     let mut mapper = CompletionMapper::new(&request(vec![open]), Arc::default());
-    let mut out = VecDeque::new();
+    let mut out = Outbox::default();
     let again = delta(json!({"tool_calls": [{"index": 0, "id": "a", "function": {"name": "t"}}]}));
     mapper.event(&again.to_string(), &mut out).unwrap();
     mapper.event(&finish("tool_calls").to_string(), &mut out).unwrap();
     mapper.finish(&mut out);
     let expected = [call("call_2", "t", json!({})), Chunk::Finish(FinishReason::ToolCalls)];
-    assert_eq!(Vec::from(out), expected);
+    assert_eq!(all(out), expected);
 }
 
 #[test]
@@ -335,7 +353,7 @@ fn a_finish_reason_of_error_alone_is_an_error() {
 fn data_that_is_not_a_chunk_is_a_protocol_error() {
     for data in ["{", "nonsense", "{\"choices\":7}", "{\"choices\":[{\"delta\":\"x\"}]}", "7"] {
         let mut mapper = CompletionMapper::new(&request(Vec::new()), Arc::default());
-        let error = mapper.event(data, &mut VecDeque::new()).unwrap_err();
+        let error = mapper.event(data, &mut Outbox::default()).unwrap_err();
         assert_eq!(error.kind, ErrorKind::Protocol, "{data}");
     }
 }

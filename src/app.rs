@@ -1,0 +1,20 @@
+//! Composition root: command line, configuration, runtime, window.
+
+mod ask;
+mod backend;
+mod chats;
+mod cli;
+mod config;
+mod doctor;
+mod environment;
+mod failure;
+mod frame_log;
+mod log;
+mod models;
+mod providers;
+mod window;
+
+pub use backend::{Backend, BackendParts};
+pub use cli::run;
+pub use config::{Loaded, load as load_config, save as save_config};
+pub use window::App;

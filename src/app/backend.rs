@@ -1,0 +1,164 @@
+//! The backend: a runtime with the store and the engine on it, behind two bounded channels.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use crate::agent::{self, Clock, EngineParts, Environment, ProviderSetup};
+use crate::net::HttpClient;
+use crate::protocol::{BackendCommand, BackendEvent};
+use crate::state::Settings;
+use crate::store::help::HelpIndex;
+use crate::store::secrets::Secrets;
+use crate::store::{self, Opened, Paths, StoreHandle};
+
+/// Commands that may be on their way to the engine.
+const COMMANDS: usize = 1_024;
+
+/// Events that may be on their way to the window. A full channel slows the sender down.
+const EVENTS: usize = 1_024;
+
+/// How long the end may take: runs, journal, database.
+const END_PATIENCE: Duration = Duration::from_secs(5);
+
+/// What a backend is made of.
+#[derive(Debug)]
+pub struct BackendParts {
+    /// Where the files are.
+    pub paths: Paths,
+    /// What `config.toml` holds.
+    pub settings: Settings,
+    /// The environment, `.env` files included.
+    pub environment: Environment,
+    /// Whether local servers are looked for and model lists are asked for at start.
+    pub ask_at_start: bool,
+}
+
+/// The near end of the backend.
+#[derive(Debug)]
+pub struct Backend {
+    /// To the engine. Only `try_send` from the window.
+    pub commands: mpsc::Sender<BackendCommand>,
+    /// From the engine.
+    pub events: mpsc::Receiver<BackendEvent>,
+    /// Ends when store and engine have ended.
+    done: tokio::task::JoinHandle<()>,
+}
+
+impl Backend {
+    /// Starts store and engine on the current runtime, in the background: commands may be sent
+    /// at once and are carried out as soon as the database is open.
+    ///
+    /// `woken` is called after events were put into the channel.
+    pub fn start(parts: BackendParts, woken: impl Fn() + Send + 'static) -> Self {
+        let (commands, engine_commands) = mpsc::channel(COMMANDS);
+        let (engine_events, from_engine) = mpsc::channel(EVENTS);
+        let (to_window, events) = mpsc::channel(EVENTS);
+        tokio::spawn(forward(from_engine, to_window, woken));
+        let done = tokio::spawn(work(parts, engine_commands, engine_events));
+        Self { commands, events, done }
+    }
+
+    /// Ends the engine, saves what is left, and waits for it, but not for ever.
+    pub async fn end(self) {
+        drop(self.events);
+        if self.commands.send(BackendCommand::Shutdown).await.is_err() {
+            tracing::debug!("the engine had ended already");
+        }
+        if tokio::time::timeout(END_PATIENCE, self.done).await.is_err() {
+            tracing::warn!("the backend did not end in time");
+        }
+    }
+}
+
+/// Passes events on and wakes the window once for all that are ready together.
+async fn forward(
+    mut from: mpsc::Receiver<BackendEvent>,
+    to: mpsc::Sender<BackendEvent>,
+    woken: impl Fn(),
+) {
+    let mut ready = Vec::with_capacity(64);
+    while from.recv_many(&mut ready, 64).await > 0 {
+        for event in ready.drain(..) {
+            if to.send(event).await.is_err() {
+                return;
+            }
+        }
+        woken();
+    }
+}
+
+async fn work(
+    parts: BackendParts,
+    commands: mpsc::Receiver<BackendCommand>,
+    events: mpsc::Sender<BackendEvent>,
+) {
+    let database = parts.paths.database();
+    let opened = tokio::task::spawn_blocking(move || open_store(&database)).await;
+    let opened = match opened {
+        Ok(opened) => opened,
+        Err(error) => {
+            tracing::error!(%error, "the store could not be opened");
+            return;
+        }
+    };
+    for notice in opened.notices {
+        tell(&events, BackendEvent::Notice(notice)).await;
+    }
+    tokio::spawn(pass_notices(opened.later_notices, events.clone()));
+    let engine = engine(parts, opened.handle.clone(), commands, events);
+    engine.ended().await;
+    if let Err(error) = opened.handle.close().await {
+        tracing::error!(%error, "the store did not close well");
+    }
+}
+
+/// Opens the database with the machine's clock.
+pub(super) fn open_store(database: &Path) -> Opened {
+    let clock = Clock::system();
+    store::open(database, Arc::new(move || (clock.now)()))
+}
+
+/// Starts the engine over an open store.
+pub(super) fn engine(
+    parts: BackendParts,
+    store: StoreHandle,
+    commands: mpsc::Receiver<BackendCommand>,
+    events: mpsc::Sender<BackendEvent>,
+) -> agent::EngineHandle {
+    let chat = &parts.settings.chat;
+    let (max_turns, idle_timeout_s) = (chat.max_turns, chat.idle_timeout_s);
+    agent::start(EngineParts {
+        store,
+        providers: ProviderSetup {
+            configured: parts.settings.providers,
+            environment: parts.environment,
+            secrets: Arc::new(Secrets::from_environment(&parts.paths.keys_file())),
+            http: HttpClient::new(),
+            help: Arc::new(HelpIndex::new()),
+            ask_at_start: parts.ask_at_start,
+        },
+        clock: Clock::system(),
+        max_turns,
+        idle_timeout: Duration::from_secs(u64::from(idle_timeout_s)),
+        commands,
+        events,
+    })
+}
+
+async fn pass_notices(
+    notices: flume::Receiver<crate::protocol::Notice>,
+    events: mpsc::Sender<BackendEvent>,
+) {
+    while let Ok(notice) = notices.recv_async().await {
+        tell(&events, BackendEvent::Notice(notice)).await;
+    }
+}
+
+async fn tell(events: &mpsc::Sender<BackendEvent>, event: BackendEvent) {
+    if events.send(event).await.is_err() {
+        tracing::debug!("nobody listens to events any more");
+    }
+}

@@ -1,0 +1,239 @@
+//! `config.toml`: read with line numbers, written without touching what others wrote.
+
+mod merge;
+
+use std::fs::{self, File};
+use std::io::{ErrorKind, Write};
+use std::path::Path;
+
+use toml_edit::{Document, DocumentMut, Item};
+
+use crate::protocol::{Notice, NoticeCode};
+use crate::state::Settings;
+
+/// What was read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Loaded {
+    /// The settings; defaults where the file is missing or cannot be read.
+    pub settings: Settings,
+    /// What the user should know of the file.
+    pub notices: Vec<Notice>,
+}
+
+/// `config.toml` could not be written. The file is as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// Reading or writing failed.
+    #[error("config.toml could not be written: {0}")]
+    Io(#[from] std::io::Error),
+    /// The file holds something that is not TOML; it is left untouched.
+    #[error("config.toml is not valid, so it is left untouched: {0}")]
+    Invalid(#[from] toml_edit::TomlError),
+}
+
+/// Reads the settings. Never fails: what cannot be read is named with its line.
+pub fn load(path: &Path) -> Loaded {
+    match fs::read_to_string(path) {
+        Ok(text) => parse(&text),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            Loaded { settings: Settings::default(), notices: Vec::new() }
+        }
+        Err(error) => unreadable(format!("{}: {error}", path.display())),
+    }
+}
+
+fn unreadable(detail: String) -> Loaded {
+    let notice = Notice { code: NoticeCode::ConfigUnreadable, detail };
+    Loaded { settings: Settings::default(), notices: vec![notice] }
+}
+
+fn parse(text: &str) -> Loaded {
+    let document = match Document::parse(text) {
+        Ok(document) => document,
+        Err(error) => {
+            let line = error.span().map_or(1, |span| line_of(text, span.start));
+            return unreadable(format!("line {line}: {}", error.message()));
+        }
+    };
+    let mut unknown = Vec::new();
+    let root = document.as_item().clone();
+    let deserializer = toml_edit::de::Deserializer::from(document);
+    let parsed = serde_ignored::deserialize(deserializer, |path| unknown.push(path.to_string()));
+    match parsed {
+        Ok(settings) => {
+            let notices = unknown.iter().map(|key| unknown_key(text, &root, key)).collect();
+            Loaded { settings, notices }
+        }
+        Err(error) => {
+            let line = error.span().map_or(1, |span| line_of(text, span.start));
+            unreadable(format!("line {line}: {}", error.message().trim()))
+        }
+    }
+}
+
+fn unknown_key(text: &str, root: &Item, path: &str) -> Notice {
+    let line = place_of(root, path).map(|at| line_of(text, at));
+    let detail = match line {
+        Some(line) => format!("line {line}: {path}"),
+        None => path.to_owned(),
+    };
+    Notice { code: NoticeCode::ConfigUnknownKey, detail }
+}
+
+/// Where a key written `table.0.key` stands in the text.
+fn place_of(root: &Item, path: &str) -> Option<usize> {
+    let mut item = root;
+    let mut place = None;
+    for segment in path.split('.') {
+        if let Some(table) = item.as_table_like() {
+            let (key, next) = table.get_key_value(segment)?;
+            place = key.span().map(|span| span.start);
+            item = next;
+        } else {
+            let index: usize = segment.parse().ok()?;
+            if let Some(tables) = item.as_array_of_tables() {
+                let table = tables.get(index)?;
+                let rest = path.rsplit('.').next()?;
+                return table.key(rest)?.span().map(|span| span.start);
+            }
+            return item.span().map(|span| span.start);
+        }
+    }
+    place
+}
+
+fn line_of(text: &str, at: usize) -> usize {
+    text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1
+}
+
+/// Writes what changed between `before` and `after` into the file as it is now, so that comments
+/// and what another process or a hand wrote meanwhile stay.
+///
+/// # Errors
+///
+/// When the file cannot be read, is not TOML, or cannot be written. It is then as it was.
+pub fn save(path: &Path, before: &Settings, after: &Settings) -> Result<(), ConfigError> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let lock = File::create(path.with_extension("toml.lock"))?;
+    lock.lock()?;
+    let text = match fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
+        Err(error) => return Err(error.into()),
+    };
+    let mut document: DocumentMut = text.parse()?;
+    merge::apply(document.as_table_mut(), before, after);
+    let new = path.with_extension("toml.new");
+    let mut file = File::create(&new)?;
+    file.write_all(document.to_string().as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&new, path)?;
+    Ok(())
+}
+
+/// Reads the settings, for those who change them: an unreadable file is an error here.
+pub(super) fn load_strictly(path: &Path) -> Result<Settings, String> {
+    let loaded = load(path);
+    let unreadable =
+        loaded.notices.iter().find(|notice| notice.code == NoticeCode::ConfigUnreadable);
+    match unreadable {
+        Some(notice) => Err(notice.detail.clone()),
+        None => Ok(loaded.settings),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::{ModelId, ProviderConfig, ProviderKind};
+    use crate::state::Theme;
+
+    fn provider(id: &str) -> ProviderConfig {
+        ProviderConfig {
+            id: id.into(),
+            name: id.to_uppercase(),
+            kind: ProviderKind::Openai,
+            url: "http://localhost:1/v1".to_owned(),
+            key_env: None,
+        }
+    }
+
+    #[test]
+    fn an_unknown_key_is_named_with_its_line_and_the_rest_counts() {
+        let text = "# mine\n[appearance]\ntheme = \"dark\"\ntext_sise = 120\n\n[[providers]]\nid = \"a\"\nname = \"A\"\nkind = \"openai\"\nurl = \"http://x/v1\"\ncolour = 3\n";
+        let loaded = parse(text);
+        assert_eq!(loaded.settings.appearance.theme, Theme::Dark);
+        assert_eq!(loaded.settings.providers.len(), 1);
+        let details: Vec<_> = loaded.notices.iter().map(|notice| notice.detail.as_str()).collect();
+        assert_eq!(details, ["line 4: appearance.text_sise", "line 11: providers.0.colour"]);
+    }
+
+    #[test]
+    fn a_wrong_value_is_named_with_its_line_and_defaults_count() {
+        let loaded = parse("default_model = \"guide/guide\"\n[appearance]\ntheme = \"pink\"\n");
+        assert_eq!(loaded.settings, Settings::default());
+        assert_eq!(loaded.notices[0].code, NoticeCode::ConfigUnreadable);
+        assert!(loaded.notices[0].detail.starts_with("line 3: "), "{:?}", loaded.notices);
+        let loaded = parse("a = \n");
+        assert!(loaded.notices[0].detail.starts_with("line 1: "), "{:?}", loaded.notices);
+    }
+
+    #[test]
+    fn saving_keeps_comments_and_what_another_wrote_meanwhile() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.toml");
+        let before = Settings::default();
+        fs::write(&path, "# by hand\n[chat] # bounds\nmax_turns = 7 # few\n").unwrap();
+        let mut after = before.clone();
+        after.appearance.theme = Theme::Light;
+        after.default_model = Some(ModelId::new("guide", "guide"));
+        after.providers.push(provider("mine"));
+        save(&path, &before, &after).unwrap();
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.contains("# by hand") && text.contains("max_turns = 7 # few"), "{text}");
+        let read = load(&path);
+        assert_eq!(read.notices, []);
+        assert_eq!(read.settings.chat.max_turns, 7);
+        assert_eq!(read.settings.appearance.theme, Theme::Light);
+
+        let mut other = read.settings.clone();
+        other.providers.push(provider("theirs"));
+        save(&path, &read.settings, &other).unwrap();
+        let mut ours = after.clone();
+        ours.providers.clear();
+        save(&path, &after, &ours).unwrap();
+        let ids: Vec<_> =
+            load(&path).settings.providers.iter().map(|known| known.id.to_string()).collect();
+        assert_eq!(ids, ["theirs"]);
+    }
+
+    #[test]
+    fn what_is_saved_is_read_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.toml");
+        let mut settings = Settings {
+            default_model: Some(ModelId::new("mine", "a/b")),
+            favourites: vec![ModelId::new("guide", "guide"), ModelId::new("mine", "c")],
+            providers: vec![provider("mine"), provider("other")],
+            ..Settings::default()
+        };
+        settings.appearance.text_size = 150;
+        settings.appearance.sidebar = false;
+        settings.chat.idle_timeout_s = 9;
+        save(&path, &Settings::default(), &settings).unwrap();
+        assert_eq!(load(&path), Loaded { settings, notices: Vec::new() });
+    }
+
+    #[test]
+    fn a_file_that_is_not_toml_is_left_untouched() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.toml");
+        fs::write(&path, "what = = this").unwrap();
+        let mut after = Settings::default();
+        after.chat.max_turns = 3;
+        assert!(matches!(save(&path, &Settings::default(), &after), Err(ConfigError::Invalid(_))));
+        assert_eq!(fs::read_to_string(&path).unwrap(), "what = = this");
+    }
+}

@@ -1,0 +1,356 @@
+//! The window: drains what the backend told, draws, hands on what the user asked.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use futures_util::FutureExt;
+use tokio::runtime::Runtime;
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::task::JoinHandle;
+
+use super::backend::{Backend, BackendParts};
+use super::config::{self, ConfigError};
+use super::failure::{Failure, Outcome};
+use super::frame_log::{CpuClock, FrameLog};
+use super::{environment, log};
+use crate::agent::Clock;
+use crate::net::known;
+use crate::protocol::{BackendCommand, BackendEvent, IdSource, Notice, NoticeCode, Timestamp};
+use crate::state::{self, AppState, Effect, HandleContext, Settings, UiCommand};
+use crate::store::Paths;
+use crate::store::help;
+use crate::ui;
+
+/// Events applied in one frame at most, and for how long: a flood is spread over frames.
+const EVENTS_PER_FRAME: usize = 4_096;
+const DRAIN_TIME: Duration = Duration::from_millis(4);
+
+/// The variable that names the frame log.
+const FRAME_LOG: &str = "SWITCHBOARD_FRAME_LOG";
+
+/// The app as eframe runs it.
+#[derive(Debug)]
+pub struct App {
+    state: AppState,
+    root: ui::Root,
+    clock: Clock,
+    runtime: Runtime,
+    backend: Option<Backend>,
+    config_file: PathBuf,
+    saved: Settings,
+    settings_changed: bool,
+    saving: Option<JoinHandle<Result<(), ConfigError>>>,
+    focused: bool,
+    frame_log: Option<FrameLog>,
+    commands: Vec<UiCommand>,
+}
+
+/// Opens the window and stays until it closes.
+pub(super) fn open(paths: &Paths, verbose: u8) -> Outcome {
+    if !has_display() {
+        let hint = "Without a window, use `switchboard ask` (see `switchboard --help`)";
+        return Err(Failure::usage("there is no display to open a window on", hint));
+    }
+    paths.create().map_err(|error| Failure::usage(error, "Name a folder with --data-dir"))?;
+    log::to_files(&paths.log_dir, verbose);
+    let options = eframe::NativeOptions {
+        viewport: egui::ViewportBuilder::default()
+            .with_title("Switchboard")
+            .with_app_id("switchboard")
+            .with_inner_size([1280.0, 800.0])
+            .with_min_inner_size([480.0, 360.0]),
+        renderer: eframe::Renderer::Glow,
+        persistence_path: Some(paths.window_file()),
+        ..eframe::NativeOptions::default()
+    };
+    let paths = paths.clone();
+    let opened = eframe::run_native(
+        "Switchboard",
+        options,
+        Box::new(move |creation| Ok(Box::new(App::new(&creation.egui_ctx, &paths)?))),
+    );
+    opened.map_err(|error| {
+        Failure::usage(
+            format!("the window could not be opened: {error}"),
+            "Without a window, use `switchboard ask` (see `switchboard --help`)",
+        )
+    })
+}
+
+/// Whether a window can be opened at all. Only X11 and Wayland can be absent.
+fn has_display() -> bool {
+    let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    cfg!(not(all(unix, not(target_os = "macos")))) || set("DISPLAY") || set("WAYLAND_DISPLAY")
+}
+
+impl App {
+    /// An app over the files at `paths`, drawing into `ctx`.
+    ///
+    /// # Errors
+    ///
+    /// When the runtime's threads cannot be started.
+    pub fn new(ctx: &egui::Context, paths: &Paths) -> std::io::Result<Self> {
+        let environment = environment::read(&paths.env_files());
+        Self::with_environment(ctx, paths, environment, true)
+    }
+
+    /// The same with a given environment; for tests, which must not see the machine's own.
+    ///
+    /// # Errors
+    ///
+    /// When the runtime's threads cannot be started.
+    pub fn with_environment(
+        ctx: &egui::Context,
+        paths: &Paths,
+        environment: crate::agent::Environment,
+        ask_at_start: bool,
+    ) -> std::io::Result<Self> {
+        ui::theme::install(ctx);
+        let loaded = config::load(&paths.config_file());
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .thread_name("switchboard-worker")
+            .enable_all()
+            .build()?;
+        let backend = {
+            let _inside = runtime.enter();
+            let woken = {
+                let ctx = ctx.clone();
+                move || ctx.request_repaint()
+            };
+            let parts = BackendParts {
+                paths: paths.clone(),
+                settings: loaded.settings.clone(),
+                environment,
+                ask_at_start,
+            };
+            Backend::start(parts, woken)
+        };
+        let mut state =
+            AppState::new(loaded.settings.clone(), help::pages(), paths.data_dir.clone());
+        state.known = &known::PROVIDERS;
+        let mut app = Self {
+            state,
+            root: ui::Root::default(),
+            clock: Clock::system(),
+            runtime,
+            backend: Some(backend),
+            config_file: paths.config_file(),
+            saved: loaded.settings,
+            settings_changed: false,
+            saving: None,
+            focused: true,
+            frame_log: std::env::var_os(FRAME_LOG)
+                .and_then(|file| FrameLog::open(&PathBuf::from(file))),
+            commands: Vec::new(),
+        };
+        for notice in loaded.notices {
+            app.apply(BackendEvent::Notice(notice), ctx);
+        }
+        let effects = state::start(&mut app.state);
+        app.carry_out(effects, ctx);
+        Ok(app)
+    }
+
+    /// What the window shows.
+    pub fn state(&self) -> &AppState {
+        &self.state
+    }
+
+    fn now(&self) -> Timestamp {
+        (self.clock.now)()
+    }
+
+    /// Takes what the backend told, up to a cap.
+    fn drain(&mut self, ctx: &egui::Context) {
+        let since = Instant::now();
+        for _ in 0..EVENTS_PER_FRAME {
+            let Some(backend) = &mut self.backend else { return };
+            let Ok(event) = backend.events.try_recv() else { return };
+            if let (Some(log), BackendEvent::Run(event)) = (&mut self.frame_log, &event) {
+                log.applied(event.run, event.seq);
+            }
+            self.apply(event, ctx);
+            if since.elapsed() > DRAIN_TIME {
+                break;
+            }
+        }
+        // More may be waiting: the next frame takes it.
+        ctx.request_repaint();
+    }
+
+    fn apply(&mut self, event: BackendEvent, ctx: &egui::Context) {
+        let now = self.now();
+        let effects = state::apply(&mut self.state, event, now);
+        self.carry_out(effects, ctx);
+    }
+
+    /// Another process may have changed the list of chats while this window was in the back.
+    fn follow_focus(&mut self, ctx: &egui::Context) {
+        let focused = ctx.input(|input| input.focused);
+        if focused && !std::mem::replace(&mut self.focused, focused) {
+            let effects = state::start(&mut self.state);
+            self.carry_out(effects, ctx);
+        }
+        self.focused = focused;
+    }
+
+    fn tick(&mut self, ctx: &egui::Context) {
+        let now = self.now();
+        let (effects, next) = state::tick(&mut self.state, now);
+        self.carry_out(effects, ctx);
+        self.save_settings(ctx);
+        if let Some(next) = next {
+            ctx.request_repaint_after(Duration::from_millis(next.ms_since(now)));
+        }
+    }
+
+    fn carry_out(&mut self, effects: Vec<Effect>, ctx: &egui::Context) {
+        for effect in effects {
+            match effect {
+                Effect::Backend(command) => self.hand_over(command, ctx),
+                Effect::SaveSettings => self.settings_changed = true,
+                Effect::Copy(text) => ctx.copy_text(text),
+                Effect::OpenUrl(url) => self.open_outside(url),
+                Effect::OpenFolder(folder) => self.open_outside(folder.display().to_string()),
+                Effect::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
+            }
+        }
+    }
+
+    /// Hands a command to the backend. The window never waits: a full channel is a notice, and a
+    /// message goes back to the composer.
+    fn hand_over(&mut self, command: BackendCommand, ctx: &egui::Context) {
+        let Some(backend) = &self.backend else { return };
+        let (Err(TrySendError::Full(command)) | Err(TrySendError::Closed(command))) =
+            backend.commands.try_send(command)
+        else {
+            return;
+        };
+        if let BackendCommand::Send(request) = command {
+            let (chat, message, text) = (request.chat, request.message, request.text);
+            self.apply(BackendEvent::NotSent { chat, message, text }, ctx);
+        }
+        let notice = Notice { code: NoticeCode::Busy, detail: String::new() };
+        self.apply(BackendEvent::Notice(notice), ctx);
+    }
+
+    /// Writes changed settings, one write at a time; what changes meanwhile follows.
+    fn save_settings(&mut self, ctx: &egui::Context) {
+        if let Some(saving) = &mut self.saving {
+            match saving.now_or_never() {
+                None => return,
+                Some(Ok(Ok(()))) => {}
+                Some(Ok(Err(error))) => self.settings_not_saved(&error.to_string(), ctx),
+                Some(Err(error)) => self.settings_not_saved(&error.to_string(), ctx),
+            }
+            self.saving = None;
+        }
+        if !std::mem::take(&mut self.settings_changed) {
+            return;
+        }
+        let before = std::mem::replace(&mut self.saved, self.state.settings.clone());
+        let (after, file, ctx) = (self.saved.clone(), self.config_file.clone(), ctx.clone());
+        self.saving = Some(self.runtime.spawn_blocking(move || {
+            let saved = config::save(&file, &before, &after);
+            ctx.request_repaint();
+            saved
+        }));
+    }
+
+    fn settings_not_saved(&mut self, detail: &str, ctx: &egui::Context) {
+        let notice = Notice { code: NoticeCode::ConfigNotSaved, detail: detail.to_owned() };
+        self.apply(BackendEvent::Notice(notice), ctx);
+    }
+
+    fn open_outside(&self, target: String) {
+        self.runtime.spawn_blocking(move || {
+            if let Err(error) = open::that_detached(&target) {
+                tracing::warn!(%error, "could not be opened outside");
+            }
+        });
+    }
+
+    fn context(&self) -> HandleContext {
+        HandleContext { now: self.now(), ids: IdSource }
+    }
+}
+
+impl eframe::App for App {
+    fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
+        let cpu = CpuClock::start();
+        self.drain(ctx);
+        self.follow_focus(ctx);
+        self.tick(ctx);
+        if let Some(log) = &mut self.frame_log {
+            log.logic_done(cpu);
+        }
+    }
+
+    fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
+        let cpu = CpuClock::start();
+        let now = self.now();
+        let mut commands = std::mem::take(&mut self.commands);
+        self.root.root_ui(ui, &self.state, now, &mut commands);
+        let ctx = ui.ctx().clone();
+        if !commands.is_empty() {
+            // What was asked in this frame is seen in the next one.
+            ctx.request_repaint();
+        }
+        for command in commands.drain(..) {
+            let context = self.context();
+            let effects = state::handle(&mut self.state, command, context);
+            self.carry_out(effects, &ctx);
+        }
+        self.commands = commands;
+        if let Some(log) = &mut self.frame_log {
+            let causes: Vec<String> =
+                ctx.repaint_causes().iter().map(ToString::to_string).collect();
+            log.ui_done(cpu, &causes);
+        }
+    }
+
+    fn persist_egui_memory(&self) -> bool {
+        false
+    }
+
+    fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
+        self.end();
+    }
+}
+
+impl App {
+    /// Saves what is typed and ends the backend. The window is gone by then, so waiting is fine.
+    #[expect(clippy::disallowed_methods, reason = "the window is closed; nothing can stutter")]
+    fn end(&mut self) {
+        let effects = state::save_all_drafts(&mut self.state);
+        let Some(backend) = self.backend.take() else { return };
+        let (saving, changed) = (self.saving.take(), self.settings_changed);
+        self.runtime.block_on(async {
+            if let Some(saving) = saving
+                && saving.await.is_err()
+            {
+                tracing::error!("settings not saved");
+            }
+            for effect in effects {
+                if let Effect::Backend(command) = effect
+                    && backend.commands.send(command).await.is_err()
+                {
+                    break;
+                }
+            }
+            backend.end().await;
+        });
+        if changed
+            && let Err(error) = config::save(&self.config_file, &self.saved, &self.state.settings)
+        {
+            tracing::error!(%error, "settings not saved");
+        }
+    }
+}
+
+impl Drop for App {
+    fn drop(&mut self) {
+        self.end();
+    }
+}

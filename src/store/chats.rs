@@ -1,0 +1,223 @@
+//! Chats as rows.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::columns::{integer, model, time, unsigned, uuid};
+use super::error::{Result, StoreError};
+use crate::protocol::{ChatId, ChatSummary, Message, ModelId, Timestamp};
+
+/// Titles are cut to this many characters.
+const TITLE_LENGTH: usize = 60;
+/// So many messages of a purged chat go in one transaction.
+const PURGE_STEP: i64 = 1_000;
+
+/// A chat's short key and the end of its visible path.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ChatRow {
+    pub(super) n: i64,
+    pub(super) deleted: bool,
+}
+
+/// Finds a chat, deleted ones too.
+pub(super) fn row(db: &Connection, chat: ChatId) -> Result<Option<ChatRow>> {
+    let found = db
+        .prepare_cached("SELECT n, deleted_at IS NOT NULL FROM chat WHERE id = ?1")?
+        .query_row([chat.0.as_bytes()], |row| Ok(ChatRow { n: row.get(0)?, deleted: row.get(1)? }))
+        .optional()?;
+    Ok(found)
+}
+
+/// Makes a chat.
+pub(super) fn create(
+    db: &Connection,
+    chat: ChatId,
+    title: &str,
+    chat_model: Option<&ModelId>,
+    created: Timestamp,
+) -> Result<i64> {
+    db.prepare_cached(
+        "INSERT INTO chat (id, title, model, created, updated) VALUES (?1, ?2, ?3, ?4, ?4)",
+    )?
+    .execute(params![
+        chat.0.as_bytes(),
+        title,
+        chat_model.map(ModelId::to_string),
+        created.0
+    ])?;
+    Ok(db.last_insert_rowid())
+}
+
+const SUMMARY: &str =
+    "SELECT id, title, pinned, unread, model, last_model, created, updated, messages FROM chat";
+
+/// All chats that are not deleted, newest first.
+pub(super) fn list(db: &Connection) -> Result<Vec<ChatSummary>> {
+    let mut statement = db.prepare_cached(&format!(
+        "{SUMMARY} WHERE deleted_at IS NULL ORDER BY updated DESC, n DESC"
+    ))?;
+    let chats = statement.query_map([], summary_of)?.collect::<rusqlite::Result<_>>()?;
+    Ok(chats)
+}
+
+/// One chat, where it exists and is not deleted.
+pub(super) fn summary(db: &Connection, chat: ChatId) -> Result<Option<ChatSummary>> {
+    let found = db
+        .prepare_cached(&format!("{SUMMARY} WHERE id = ?1 AND deleted_at IS NULL"))?
+        .query_row([chat.0.as_bytes()], summary_of)
+        .optional()?;
+    Ok(found)
+}
+
+/// One chat by its short key, deleted or not.
+pub(super) fn summary_by_key(db: &Connection, n: i64) -> Result<ChatSummary> {
+    Ok(db.prepare_cached(&format!("{SUMMARY} WHERE n = ?1"))?.query_row([n], summary_of)?)
+}
+
+fn summary_of(row: &Row<'_>) -> rusqlite::Result<ChatSummary> {
+    let chat_model: Option<String> = row.get(4)?;
+    let last_model: Option<String> = row.get(5)?;
+    Ok(ChatSummary {
+        id: ChatId(uuid(row, 0)?),
+        title: row.get(1)?,
+        pinned: row.get(2)?,
+        unread: row.get(3)?,
+        model: chat_model.as_deref().map(model),
+        last_model: last_model.as_deref().map(model),
+        created: time(row, 6)?,
+        updated: time(row, 7)?,
+        messages: unsigned(row.get(8)?),
+    })
+}
+
+/// A change of one chat that the user makes.
+#[derive(Clone, Debug)]
+pub(super) enum ChatChange {
+    Rename(String),
+    Pin(bool),
+    Model(Option<ModelId>),
+    Read,
+    Delete(Timestamp),
+    Restore,
+}
+
+/// Makes the change and gives the chat as it is then.
+pub(super) fn change(db: &Connection, chat: ChatId, change: &ChatChange) -> Result<ChatSummary> {
+    let n = row(db, chat)?.ok_or(StoreError::NotFound)?.n;
+    match change {
+        ChatChange::Rename(title) => db.execute(
+            "UPDATE chat SET title = ?2, title_set_by_user = 1 WHERE n = ?1",
+            params![n, one_line(title)],
+        ),
+        ChatChange::Pin(pinned) => {
+            db.execute("UPDATE chat SET pinned = ?2 WHERE n = ?1", params![n, pinned])
+        }
+        ChatChange::Model(chat_model) => db.execute(
+            "UPDATE chat SET model = ?2 WHERE n = ?1",
+            params![n, chat_model.as_ref().map(ModelId::to_string)],
+        ),
+        ChatChange::Read => db.execute("UPDATE chat SET unread = 0 WHERE n = ?1", [n]),
+        ChatChange::Delete(now) => {
+            db.execute("UPDATE chat SET deleted_at = ?2 WHERE n = ?1", params![n, now.0])
+        }
+        ChatChange::Restore => db.execute("UPDATE chat SET deleted_at = NULL WHERE n = ?1", [n]),
+    }?;
+    summary_by_key(db, n)
+}
+
+/// What a new message or the end of an answer changes in its chat.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Touch<'a> {
+    /// The new end of the visible path.
+    pub(super) leaf: Option<i64>,
+    /// New messages.
+    pub(super) added: u64,
+    /// Who answered last.
+    pub(super) last_model: Option<&'a ModelId>,
+    /// Whether there is something unseen now; `None` leaves it.
+    pub(super) unread: Option<bool>,
+    /// When.
+    pub(super) at: Timestamp,
+}
+
+/// Notes the change in the chat's row.
+pub(super) fn touch(db: &Connection, n: i64, touch: &Touch<'_>) -> Result<()> {
+    db.prepare_cached(
+        "UPDATE chat SET leaf = coalesce(?2, leaf), messages = messages + ?3,
+         last_model = coalesce(?4, last_model), unread = coalesce(?5, unread),
+         updated = max(updated, ?6) WHERE n = ?1",
+    )?
+    .execute(params![
+        n,
+        touch.leaf,
+        integer(touch.added),
+        touch.last_model.map(ModelId::to_string),
+        touch.unread,
+        touch.at.0,
+    ])?;
+    Ok(())
+}
+
+/// Removes some of what was deleted before `before` for good. Gives whether there is more.
+pub(super) fn purge_step(db: &Connection, before: Timestamp) -> Result<bool> {
+    let doomed: Option<i64> = db
+        .prepare_cached(
+            "SELECT n FROM chat WHERE deleted_at < ?1
+             AND NOT EXISTS (SELECT 1 FROM run WHERE run.chat = chat.n AND run.ended IS NULL)
+             ORDER BY deleted_at LIMIT 1",
+        )?
+        .query_row([before.0], |row| row.get(0))
+        .optional()?;
+    let Some(chat) = doomed else { return Ok(false) };
+    let step = "SELECT n FROM message WHERE chat = ?1 ORDER BY parent, created, n LIMIT ?2";
+    db.execute(
+        &format!("DELETE FROM message_fts WHERE rowid IN ({step})"),
+        params![chat, PURGE_STEP],
+    )?;
+    let removed =
+        db.execute(&format!("DELETE FROM message WHERE n IN ({step})"), params![chat, PURGE_STEP])?;
+    if removed == 0 {
+        db.execute("DELETE FROM draft WHERE chat = (SELECT id FROM chat WHERE n = ?1)", [chat])?;
+        db.execute("DELETE FROM chat WHERE n = ?1", [chat])?;
+    }
+    Ok(true)
+}
+
+/// The title of a chat that begins with this message: its first line, cut between words.
+pub(super) fn title_of(message: &Message) -> String {
+    let text = message.text();
+    let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    cut(&one_line(first), TITLE_LENGTH)
+}
+
+fn one_line(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.is_empty() { "New chat".to_owned() } else { line }
+}
+
+fn cut(line: &str, length: usize) -> String {
+    if line.chars().count() <= length {
+        return line.to_owned();
+    }
+    let head: String = line.chars().take(length).collect();
+    let kept = head.rsplit_once(' ').map_or(head.as_str(), |(words, _)| words);
+    format!("{}…", kept.trim_end_matches([',', ';', ':', ' ']))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn titles_are_cut_between_words() {
+        let long = "Explain how a write-ahead log keeps what was written, even when the power goes";
+        for (text, title) in [
+            ("Hello", "Hello".to_owned()),
+            ("  a \t b ", "a b".to_owned()),
+            (long, "Explain how a write-ahead log keeps what was written, even…".to_owned()),
+            (&"ß".repeat(80), format!("{}…", "ß".repeat(60))),
+            ("", "New chat".to_owned()),
+        ] {
+            assert_eq!(cut(&one_line(text), TITLE_LENGTH), title);
+        }
+    }
+}

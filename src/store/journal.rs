@@ -1,0 +1,105 @@
+//! The journal: the events of open runs, as rows that are only ever added.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::columns::{from_json, integer, time, to_json, unsigned};
+use super::error::Result;
+use super::pending::{self, Entry};
+use crate::protocol::{Message, RunId, Seq, StreamEvent, Timestamp};
+
+/// An open run.
+#[derive(Clone, Copy, Debug)]
+struct OpenRun {
+    n: i64,
+    last: Seq,
+}
+
+/// Adds entries to the journals of their runs. What is there already, and what comes for a run
+/// that has ended, changes nothing.
+pub(super) fn insert(db: &Connection, entries: &[Entry]) -> Result<()> {
+    let mut known: Vec<(RunId, Option<OpenRun>)> = Vec::new();
+    let mut statement = db.prepare_cached(
+        "INSERT OR IGNORE INTO event (run, seq, upto, at, payload) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?;
+    for entry in entries {
+        let run = entry.event.run;
+        let open = match known.iter().find(|(id, _)| *id == run) {
+            Some((_, open)) => *open,
+            None => {
+                let open = open_run(db, run)?;
+                known.push((run, open));
+                open
+            }
+        };
+        let Some(open) = open.filter(|open| entry.upto > open.last) else { continue };
+        statement.execute(params![
+            open.n,
+            integer(entry.event.seq.0),
+            integer(entry.upto.0),
+            entry.event.at.0,
+            to_json(&entry.event.event)?
+        ])?;
+    }
+    Ok(())
+}
+
+fn open_run(db: &Connection, run: RunId) -> Result<Option<OpenRun>> {
+    let n = db
+        .prepare_cached("SELECT n FROM run WHERE id = ?1 AND ended IS NULL")?
+        .query_row([run.0.as_bytes()], |row| row.get(0))
+        .optional()?;
+    match n {
+        Some(n) => Ok(Some(OpenRun { n, last: last_seq(db, n)? })),
+        None => Ok(None),
+    }
+}
+
+fn last_seq(db: &Connection, run: i64) -> Result<Seq> {
+    let upto = db
+        .prepare_cached("SELECT upto FROM event WHERE run = ?1 ORDER BY seq DESC LIMIT 1")?
+        .query_row([run], |row| row.get(0))
+        .optional()?;
+    Ok(Seq(unsigned(upto.unwrap_or(0))))
+}
+
+/// How far a fold came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Folded {
+    /// The last event applied; 0 without any.
+    pub(super) last: Seq,
+    /// When it happened.
+    pub(super) at: Option<Timestamp>,
+}
+
+/// Applies the journal of a run to its answer, then what waits for its commit.
+pub(super) fn fold(
+    db: &Connection,
+    waiting: &[Entry],
+    run: RunId,
+    message: &mut Message,
+) -> Result<Folded> {
+    let mut folded = Folded { last: Seq(0), at: None };
+    let mut statement = db.prepare_cached(
+        "SELECT upto, at, payload FROM event
+         WHERE run = (SELECT n FROM run WHERE id = ?1) ORDER BY seq",
+    )?;
+    let mut rows = statement.query([run.0.as_bytes()])?;
+    while let Some(row) = rows.next()? {
+        let event: StreamEvent =
+            from_json(row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?)?;
+        let at = time(row, 1)?;
+        message.apply(&event, at);
+        folded = Folded { last: Seq(unsigned(row.get(0)?)), at: Some(at) };
+    }
+    for entry in pending::after(waiting, run, folded.last) {
+        message.apply(&entry.event.event, entry.event.at);
+        folded = Folded { last: entry.upto, at: Some(entry.event.at) };
+    }
+    Ok(folded)
+}
+
+/// Removes the journal of a run whose content has become parts.
+pub(super) fn clear(db: &Connection, run: i64) -> Result<()> {
+    db.prepare_cached("DELETE FROM event WHERE run = ?1")?.execute([run])?;
+    Ok(())
+}

@@ -1,0 +1,92 @@
+//! Small things that are kept by name: drafts, values, the models of providers.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::columns::{from_json, model, to_json};
+use super::error::Result;
+use crate::protocol::{ChatId, Draft, ModelId, ModelInfo, ProviderId};
+
+/// The key of a draft: the chat's id, or nothing for the chat that does not exist yet.
+fn draft_key(chat: Option<ChatId>) -> Vec<u8> {
+    chat.map_or_else(Vec::new, |chat| chat.0.as_bytes().to_vec())
+}
+
+/// Keeps what was typed; an empty draft is forgotten.
+pub(super) fn save_draft(db: &Connection, chat: Option<ChatId>, draft: &Draft) -> Result<()> {
+    if *draft == Draft::default() {
+        db.prepare_cached("DELETE FROM draft WHERE chat = ?1")?.execute([draft_key(chat)])?;
+        return Ok(());
+    }
+    db.prepare_cached("INSERT OR REPLACE INTO draft (chat, text, model) VALUES (?1, ?2, ?3)")?
+        .execute(params![
+            draft_key(chat),
+            draft.text,
+            draft.model.as_ref().map(ModelId::to_string)
+        ])?;
+    Ok(())
+}
+
+/// What was typed and not sent.
+pub(super) fn draft(db: &Connection, chat: Option<ChatId>) -> Result<Draft> {
+    let draft = db
+        .prepare_cached("SELECT text, model FROM draft WHERE chat = ?1")?
+        .query_row([draft_key(chat)], |row| {
+            let model_id: Option<String> = row.get(1)?;
+            Ok(Draft { text: row.get(0)?, model: model_id.as_deref().map(model) })
+        })
+        .optional()?;
+    Ok(draft.unwrap_or_default())
+}
+
+/// Keeps a value, or forgets it.
+pub(super) fn set_value(db: &Connection, key: &str, value: Option<&str>) -> Result<()> {
+    match value {
+        Some(value) => {
+            db.execute("INSERT OR REPLACE INTO kv (key, value) VALUES (?1, ?2)", [key, value])
+        }
+        None => db.execute("DELETE FROM kv WHERE key = ?1", [key]),
+    }?;
+    Ok(())
+}
+
+/// A kept value.
+pub(super) fn value(db: &Connection, key: &str) -> Result<Option<String>> {
+    let value = db
+        .prepare_cached("SELECT value FROM kv WHERE key = ?1")?
+        .query_row([key], |row| row.get(0))
+        .optional()?;
+    Ok(value)
+}
+
+/// Keeps the models of a provider; none forgets them.
+pub(super) fn save_models(
+    db: &Connection,
+    provider: &ProviderId,
+    models: &[ModelInfo],
+) -> Result<()> {
+    if models.is_empty() {
+        db.execute("DELETE FROM provider_models WHERE provider = ?1", [provider.as_str()])?;
+        return Ok(());
+    }
+    db.execute(
+        "INSERT OR REPLACE INTO provider_models (provider, models) VALUES (?1, ?2)",
+        params![provider.as_str(), to_json(&models)?],
+    )?;
+    Ok(())
+}
+
+/// The last known models of all providers. What an older version wrote and this one cannot read
+/// is left out: it is only a cache.
+pub(super) fn models(db: &Connection) -> Result<Vec<(ProviderId, Vec<ModelInfo>)>> {
+    let mut statement =
+        db.prepare_cached("SELECT provider, models FROM provider_models ORDER BY provider")?;
+    let mut rows = statement.query([])?;
+    let mut all = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (provider, models): (String, String) = (row.get(0)?, row.get(1)?);
+        if let Ok(models) = from_json(&models) {
+            all.push((ProviderId(provider), models));
+        }
+    }
+    Ok(all)
+}

@@ -1,0 +1,223 @@
+//! How a run begins and ends.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::chats::{self, Touch};
+use super::columns::{integer, status_name};
+use super::error::{Result, StoreError};
+use super::journal::{self, Folded};
+use super::message_rows;
+use super::search;
+use crate::protocol::{
+    Answer, AnswerStatus, ChatId, ChatSummary, Message, MessageId, ModelId, RunId, Timestamp,
+};
+
+/// What is asked.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Question {
+    /// A new message of the user; its parent must be in the same chat.
+    New(Box<Message>),
+    /// A message that is there already: its answer is made again.
+    Existing(MessageId),
+}
+
+impl Question {
+    fn id(&self) -> MessageId {
+        match self {
+            Self::New(message) => message.id,
+            Self::Existing(id) => *id,
+        }
+    }
+}
+
+/// A run to begin.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BeginRun {
+    /// The chat; made where it does not exist.
+    pub chat: ChatId,
+    /// Title of a new chat; without one, the first line of the question.
+    pub title_if_new: Option<String>,
+    /// The model of a new chat.
+    pub chat_model_if_new: Option<ModelId>,
+    /// What is asked.
+    pub question: Question,
+    /// The answer, open and empty. Its parent is set to the question; its `answer` names the run.
+    pub answer: Message,
+}
+
+/// A run that has begun.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Began {
+    /// What is answered, as stored.
+    pub question: Message,
+    /// The answer, as stored.
+    pub answer: Message,
+    /// The chat.
+    pub chat: ChatSummary,
+    /// It had begun before: nothing was changed, and no request should be made.
+    pub already: bool,
+}
+
+/// Whether the user saw an answer end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadState {
+    /// The chat is in view: its mark is left as it is.
+    Seen,
+    /// The chat gets the unread mark.
+    Unread,
+}
+
+/// Stores question and answer and opens the run's journal.
+pub(super) fn begin(db: &Connection, owner: &str, request: &BeginRun) -> Result<Began> {
+    if let Some(began) = begun_before(db, request)? {
+        return Ok(began);
+    }
+    let Some(run) = request.answer.answer.as_ref().map(|answer| answer.run) else {
+        return Err(StoreError::Other("an answer must name its run".to_owned()));
+    };
+    let chat = chat_for(db, request)?;
+    let question_is_new = message_rows::place(db, request.question.id())?.is_none();
+    if question_is_new {
+        insert_question(db, chat, &request.question)?;
+    }
+    let mut answer = request.answer.clone();
+    answer.parent = Some(request.question.id());
+    let n = message_rows::insert(db, chat, &answer)?;
+    db.prepare_cached(
+        "INSERT INTO run (id, chat, question, answer, owner, started)
+         VALUES (?1, ?2, (SELECT parent FROM message WHERE n = ?3), ?3, ?4, ?5)",
+    )?
+    .execute(params![run.0.as_bytes(), chat, n, owner, answer.created.0])?;
+    chats::touch(
+        db,
+        chat,
+        &Touch {
+            leaf: Some(n),
+            added: if question_is_new { 2 } else { 1 },
+            last_model: answer.answer.as_ref().map(|answer| &answer.model),
+            unread: None,
+            at: answer.created,
+        },
+    )?;
+    began(db, request.question.id(), n, false)
+}
+
+fn insert_question(db: &Connection, chat: i64, question: &Question) -> Result<()> {
+    let Question::New(message) = question else { return Err(StoreError::NotFound) };
+    let n = message_rows::insert(db, chat, message)?;
+    search::add(db, n)?;
+    // It may have waited in the queue: it leaves there in the same moment.
+    db.prepare_cached("DELETE FROM queued_message WHERE id = ?1")?
+        .execute([message.id.0.as_bytes()])?;
+    Ok(())
+}
+
+fn chat_for(db: &Connection, request: &BeginRun) -> Result<i64> {
+    match (chats::row(db, request.chat)?, &request.question) {
+        (Some(chat), _) if chat.deleted => Err(StoreError::NotFound),
+        (Some(chat), _) => Ok(chat.n),
+        (None, Question::Existing(_)) => Err(StoreError::NotFound),
+        (None, Question::New(question)) => {
+            let title = match &request.title_if_new {
+                Some(title) => title.clone(),
+                None => chats::title_of(question),
+            };
+            let model = request.chat_model_if_new.as_ref();
+            chats::create(db, request.chat, &title, model, question.created)
+        }
+    }
+}
+
+/// The same request came before: its answer is there, or its question has one.
+fn begun_before(db: &Connection, request: &BeginRun) -> Result<Option<Began>> {
+    if let Some(at) = message_rows::place(db, request.answer.id)? {
+        return began(db, request.question.id(), at.n, true).map(Some);
+    }
+    let Question::New(message) = &request.question else { return Ok(None) };
+    let answer: Option<i64> = db
+        .prepare_cached(
+            "SELECT a.n FROM message q CROSS JOIN message a ON a.chat = q.chat AND a.parent = q.n
+             WHERE q.id = ?1 ORDER BY a.created, a.n LIMIT 1",
+        )?
+        .query_row([message.id.0.as_bytes()], |row| row.get(0))
+        .optional()?;
+    answer.map(|n| began(db, message.id, n, true)).transpose()
+}
+
+fn began(db: &Connection, question: MessageId, answer: i64, already: bool) -> Result<Began> {
+    let question = message_rows::message(db, &[], question)?.ok_or(StoreError::NotFound)?;
+    let answer = message_rows::by_key(db, &[], answer)?;
+    let chat = chats::row(db, answer.chat)?.ok_or(StoreError::NotFound)?;
+    Ok(Began { question, answer, chat: chats::summary_by_key(db, chat.n)?, already })
+}
+
+/// Where a run stands.
+#[derive(Clone, Copy, Debug)]
+struct RunRow {
+    n: i64,
+    chat: i64,
+    answer: i64,
+    ended: bool,
+}
+
+fn run_row(db: &Connection, run: RunId) -> Result<RunRow> {
+    let row = db
+        .prepare_cached("SELECT n, chat, answer, ended IS NOT NULL FROM run WHERE id = ?1")?
+        .query_row([run.0.as_bytes()], |row| {
+            Ok(RunRow {
+                n: row.get(0)?,
+                chat: row.get(1)?,
+                answer: row.get(2)?,
+                ended: row.get(3)?,
+            })
+        })?;
+    Ok(row)
+}
+
+/// Makes the journal of a run into parts of its answer. Its last event must be in the journal;
+/// without one the answer was interrupted. A run that has ended stays as it is.
+pub(super) fn finish(
+    db: &Connection,
+    run: RunId,
+    read: ReadState,
+) -> Result<(Message, ChatSummary)> {
+    let row = run_row(db, run)?;
+    if !row.ended {
+        fold_into_parts(db, run, &row, read)?;
+    }
+    Ok((message_rows::by_key(db, &[], row.answer)?, chats::summary_by_key(db, row.chat)?))
+}
+
+fn fold_into_parts(db: &Connection, run: RunId, row: &RunRow, read: ReadState) -> Result<()> {
+    let (message, folded) = folded_answer(db, run, row.answer)?;
+    let ended = folded.at.unwrap_or(message.created);
+    let Some(mut answer) = message.answer else { return Err(StoreError::NotFound) };
+    if answer.status == AnswerStatus::Open {
+        interrupt(&mut answer, message.created, ended);
+    }
+    message_rows::remove_parts(db, row.answer)?;
+    message_rows::insert_parts(db, row.answer, &message.parts)?;
+    message_rows::update_answer(db, row.answer, &answer)?;
+    search::add(db, row.answer)?;
+    journal::clear(db, row.n)?;
+    db.prepare_cached("UPDATE run SET ended = ?2, status = ?3, last_seq = ?4 WHERE n = ?1")?
+        .execute(params![row.n, ended.0, status_name(answer.status), integer(folded.last.0)])?;
+    let unread = match read {
+        ReadState::Seen => None,
+        ReadState::Unread => Some(true),
+    };
+    let last_model = Some(&answer.model);
+    chats::touch(db, row.chat, &Touch { leaf: None, added: 0, last_model, unread, at: ended })
+}
+
+fn interrupt(answer: &mut Answer, started: Timestamp, ended: Timestamp) {
+    answer.status = AnswerStatus::Interrupted;
+    answer.duration_ms = Some(ended.ms_since(started));
+}
+
+/// The answer with all that its journal holds.
+fn folded_answer(db: &Connection, run: RunId, answer: i64) -> Result<(Message, Folded)> {
+    let mut message = message_rows::stored(db, answer)?;
+    let folded = journal::fold(db, &[], run, &mut message)?;
+    Ok((message, folded))
+}

@@ -1,0 +1,274 @@
+//! The thread that owns the only writing connection.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, TransactionBehavior};
+use tokio::sync::oneshot;
+
+use super::chats::{self, ChatChange};
+use super::error::{Result, StoreError};
+use super::lock::Owner;
+use super::pending::{Entry, Pending};
+use super::runs::{self, Began, BeginRun, ReadState};
+use super::{branch, kept, message_rows, queue};
+use crate::protocol::{
+    ChatId, ChatSummary, Draft, Message, MessageId, ModelInfo, Notice, NoticeCode, ProviderId,
+    QueuedMessage, RunId, Timestamp,
+};
+
+/// Where an answer goes. Nobody may wait for it any more.
+pub(super) type Reply<T> = oneshot::Sender<Result<T>>;
+
+/// How long a failed commit of appended events waits before it is tried again.
+const RETRY_AFTER: Duration = Duration::from_secs(2);
+
+/// What is asked of the writer.
+#[derive(Debug)]
+pub(super) enum WriteCommand {
+    /// Events were appended: there is a new deadline.
+    Wake,
+    Flush(Reply<()>),
+    Close(Reply<()>),
+    Begin(Box<BeginRun>, Reply<Box<Began>>),
+    Finish(RunId, ReadState, Reply<(Message, ChatSummary)>),
+    SelectBranch(ChatId, MessageId, i32, Reply<MessageId>),
+    ChangeChat(ChatId, ChatChange, Reply<ChatSummary>),
+    PurgeStep(Timestamp, Reply<bool>),
+    SaveDraft(Option<ChatId>, Draft, Reply<()>),
+    QueueAdd(Box<QueuedMessage>, Reply<()>),
+    QueueEdit(MessageId, String, Reply<()>),
+    QueueTake(ChatId, Option<MessageId>, Reply<Option<QueuedMessage>>),
+    SaveModels(ProviderId, Vec<ModelInfo>, Reply<()>),
+    SetValue(String, Option<String>, Reply<()>),
+    InsertMessages(Vec<Message>, Reply<()>),
+    #[cfg(test)]
+    LimitPages(Option<i64>, Reply<i64>),
+}
+
+/// Whether the thread goes on.
+#[derive(Debug)]
+enum Flow {
+    On,
+    /// The last commit, and who asked for the end.
+    End(Result<()>, Option<Reply<()>>),
+}
+
+#[derive(Debug)]
+pub(super) struct Writer {
+    pub(super) db: Connection,
+    pub(super) owner: Owner,
+    pub(super) pending: Arc<Pending>,
+    pub(super) notices: flume::Sender<Notice>,
+    /// Set while commits of appended events fail.
+    retry_at: Option<Instant>,
+    /// Runs whose end could not be committed; their last event is in `pending`.
+    unfinished: Vec<(RunId, ReadState)>,
+}
+
+impl Writer {
+    pub(super) fn new(
+        db: Connection,
+        owner: Owner,
+        pending: Arc<Pending>,
+        notices: flume::Sender<Notice>,
+    ) -> Self {
+        Self { db, owner, pending, notices, retry_at: None, unfinished: Vec::new() }
+    }
+
+    /// Serves until it is closed or nobody can ask any more.
+    pub(super) fn run(mut self, commands: &flume::Receiver<WriteCommand>) {
+        loop {
+            if let Flow::End(result, reply) = self.next(commands) {
+                // The file is closed when the answer comes.
+                drop(self);
+                if let Some(reply) = reply {
+                    tell(reply, result);
+                }
+                return;
+            }
+        }
+    }
+
+    fn next(&mut self, commands: &flume::Receiver<WriteCommand>) -> Flow {
+        let command = match self.due() {
+            Some(due) => commands.recv_deadline(due),
+            None => commands
+                .recv()
+                .map_err(|flume::RecvError::Disconnected| flume::RecvTimeoutError::Disconnected),
+        };
+        match command {
+            Ok(command) => self.handle(command),
+            Err(flume::RecvTimeoutError::Timeout) => {
+                // When it fails, `write` has told of it and tries again.
+                drop(self.flush());
+                Flow::On
+            }
+            Err(flume::RecvTimeoutError::Disconnected) => Flow::End(self.last_flush(), None),
+        }
+    }
+
+    /// When appended events must be committed; later while that fails.
+    fn due(&self) -> Option<Instant> {
+        let due = self.pending.due();
+        self.retry_at.map_or(due, |retry| due.map(|due| due.max(retry)).or(Some(retry)))
+    }
+
+    fn handle(&mut self, command: WriteCommand) -> Flow {
+        match command {
+            WriteCommand::Wake => {}
+            WriteCommand::Flush(reply) => tell(reply, self.flush()),
+            WriteCommand::Close(reply) => return Flow::End(self.last_flush(), Some(reply)),
+            WriteCommand::Begin(request, reply) => {
+                let owner = self.owner.name.clone();
+                self.answer(reply, |db| runs::begin(db, &owner, &request).map(Box::new));
+            }
+            WriteCommand::Finish(run, read, reply) => self.finish(run, read, reply),
+            WriteCommand::SelectBranch(chat, message, step, reply) => {
+                self.answer(reply, |db| branch::select(db, chat, message, step));
+            }
+            WriteCommand::ChangeChat(chat, change, reply) => {
+                self.answer(reply, |db| chats::change(db, chat, &change));
+            }
+            WriteCommand::PurgeStep(before, reply) => {
+                self.answer(reply, |db| chats::purge_step(db, before));
+            }
+            WriteCommand::SaveDraft(chat, draft, reply) => {
+                self.answer(reply, |db| kept::save_draft(db, chat, &draft));
+            }
+            WriteCommand::QueueAdd(item, reply) => self.answer(reply, |db| queue::add(db, &item)),
+            WriteCommand::QueueEdit(id, text, reply) => {
+                self.answer(reply, |db| queue::edit(db, id, &text));
+            }
+            WriteCommand::QueueTake(chat, id, reply) => {
+                self.answer(reply, |db| queue::take(db, chat, id));
+            }
+            WriteCommand::SaveModels(provider, models, reply) => {
+                self.answer(reply, |db| kept::save_models(db, &provider, &models));
+            }
+            WriteCommand::SetValue(key, value, reply) => {
+                self.answer(reply, |db| kept::set_value(db, &key, value.as_deref()));
+            }
+            WriteCommand::InsertMessages(messages, reply) => {
+                self.answer(reply, |db| message_rows::import(db, &messages));
+            }
+            #[cfg(test)]
+            WriteCommand::LimitPages(more, reply) => tell(reply, limit_pages(&self.db, more)),
+        }
+        Flow::On
+    }
+
+    fn answer<T>(&mut self, reply: Reply<T>, work: impl FnOnce(&Connection) -> Result<T>) {
+        let result = self.write(work);
+        tell(reply, result);
+        self.finish_rest();
+    }
+
+    fn finish(&mut self, run: RunId, read: ReadState, reply: Reply<(Message, ChatSummary)>) {
+        let result = self.write(|db| runs::finish(db, run, read));
+        if result.as_ref().is_err_and(StoreError::may_pass) {
+            self.unfinished.push((run, read));
+            self.retry_at.get_or_insert_with(|| Instant::now() + RETRY_AFTER);
+        }
+        tell(reply, result);
+    }
+
+    /// Ends the runs whose end failed before, now that writing works.
+    fn finish_rest(&mut self) {
+        if self.retry_at.is_some() {
+            return;
+        }
+        for (run, read) in std::mem::take(&mut self.unfinished) {
+            if let Err(error) = self.write(|db| runs::finish(db, run, read)) {
+                tracing::warn!(%run, %error, "the end of a run could not be stored");
+                if error.may_pass() {
+                    self.unfinished.push((run, read));
+                }
+            }
+        }
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        if self.pending.is_empty() && self.unfinished.is_empty() {
+            self.retry_at = None;
+            return Ok(());
+        }
+        let result = self.write(|_| Ok(()));
+        self.finish_rest();
+        result
+    }
+
+    fn last_flush(&mut self) -> Result<()> {
+        self.flush().inspect_err(|error| {
+            tracing::error!(%error, "appended events could not be stored before the end");
+        })
+    }
+
+    /// One short transaction: all that was appended before, then the work. When the work alone
+    /// fails, what was appended is committed all the same.
+    fn write<T>(&mut self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        let entries = self.pending.freeze();
+        match commit(&mut self.db, &entries, work) {
+            Ok(worked) => {
+                self.pending.committed();
+                self.retry_at = None;
+                worked
+            }
+            Err(error) => {
+                self.pending.keep();
+                if !entries.is_empty() {
+                    self.note_failure(&error);
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Tells once that appended events could not be committed.
+    fn note_failure(&mut self, error: &StoreError) {
+        if self.retry_at.is_none() {
+            let notice = Notice { code: NoticeCode::WriteFailed, detail: error.to_string() };
+            if self.notices.try_send(notice).is_err() {
+                tracing::warn!(%error, "nobody hears that writing fails");
+            }
+        }
+        self.retry_at = Some(Instant::now() + RETRY_AFTER);
+    }
+}
+
+/// The outer result is that of the transaction, the inner one that of the work.
+fn commit<T>(
+    db: &mut Connection,
+    entries: &[Entry],
+    work: impl FnOnce(&Connection) -> Result<T>,
+) -> Result<Result<T>> {
+    let mut tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    super::journal::insert(&tx, entries)?;
+    let mut savepoint = tx.savepoint()?;
+    let worked = work(&savepoint);
+    match &worked {
+        Ok(_) => savepoint.commit()?,
+        // A full disk makes SQLite roll back the whole transaction by itself.
+        Err(error) if savepoint.is_autocommit() => return Err(error.clone()),
+        Err(_) => {
+            savepoint.rollback()?;
+            savepoint.commit()?;
+        }
+    }
+    tx.commit()?;
+    Ok(worked)
+}
+
+#[cfg(test)]
+fn limit_pages(db: &Connection, more: Option<i64>) -> Result<i64> {
+    let used: i64 = db.query_row("PRAGMA page_count", [], |row| row.get(0))?;
+    let limit = more.map_or(i64::from(i32::MAX), |more| used + more);
+    Ok(db.query_row(&format!("PRAGMA max_page_count = {limit}"), [], |row| row.get(0))?)
+}
+
+/// Answers; whoever asked may have gone.
+pub(super) fn tell<T>(reply: Reply<T>, result: Result<T>) {
+    if reply.send(result).is_err() {
+        tracing::trace!("an answer that nobody waits for");
+    }
+}

@@ -1,0 +1,183 @@
+//! Pictures: a card first. A click shows a `data:` picture, or asks before an address is opened.
+
+use std::collections::HashMap;
+
+use base64::Engine as _;
+use egui::{Align, ColorImage, Context, Layout, TextureHandle, Ui, vec2};
+
+use super::text::open;
+use crate::state::UiCommand;
+use crate::ui::icon::Icon;
+use crate::ui::theme::{self, Palette};
+use crate::ui::widgets;
+
+/// A picture that a message names.
+#[derive(Clone, Copy, Debug)]
+pub struct Image<'a> {
+    /// Where it is.
+    pub url: &'a str,
+    /// What it shows.
+    pub alt: &'a str,
+}
+
+/// Pictures that were decoded, or are being decoded.
+#[derive(Default)]
+pub struct Images {
+    known: HashMap<u64, Picture>,
+}
+
+impl std::fmt::Debug for Images {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Images").field("known", &self.known.len()).finish()
+    }
+}
+
+enum Picture {
+    Decoding(flume::Receiver<Option<ColorImage>>),
+    Ready(TextureHandle),
+    Broken,
+}
+
+/// Longest `data:` address that is decoded, in bytes.
+const MAX_BYTES: usize = 20 * 1_024 * 1_024;
+/// Longest side of a decoded picture, in pixels.
+const MAX_SIDE: u32 = 8_192;
+/// Longest side of a shown picture, in pixels: larger ones are scaled down.
+const MAX_SHOWN: u32 = 1_600;
+
+impl Images {
+    /// Draws a picture, or the card that stands for it. A click on the card sets `shown`.
+    pub fn image_ui(
+        &mut self,
+        ui: &mut Ui,
+        image: Image<'_>,
+        shown: &mut bool,
+        out: &mut Vec<UiCommand>,
+    ) {
+        if *shown {
+            match self.picture(ui.ctx(), image.url) {
+                Picture::Ready(texture) => {
+                    let size = texture.size_vec2() / ui.pixels_per_point();
+                    let scale = (ui.available_width() / size.x).min(480.0 / size.y).min(1.0);
+                    let sized = egui::load::SizedTexture::new(texture.id(), size * scale);
+                    ui.add(egui::Image::from_texture(sized).alt_text(image.alt).corner_radius(8));
+                    return;
+                }
+                Picture::Decoding(_) => card_ui(ui, image, "Loading…", false),
+                Picture::Broken => card_ui(ui, image, "This picture cannot be shown", false),
+            };
+            return;
+        }
+        let data = image.url.starts_with("data:");
+        let label = if data { "Show" } else { "Open link…" };
+        if card_ui(ui, image, label, data || open(image.url).is_some()) {
+            *shown = data;
+            if !data {
+                out.extend(open(image.url));
+            }
+        }
+    }
+
+    fn picture(&mut self, ctx: &Context, url: &str) -> &Picture {
+        let key = egui::Id::unique(url).value();
+        let picture = self.known.entry(key).or_insert_with(|| begin(ctx.clone(), url));
+        if let Picture::Decoding(result) = picture {
+            match result.try_recv() {
+                Ok(Some(image)) => {
+                    let options = egui::TextureOptions::LINEAR;
+                    *picture = Picture::Ready(ctx.load_texture("message picture", image, options));
+                }
+                Ok(None) | Err(flume::TryRecvError::Disconnected) => *picture = Picture::Broken,
+                Err(flume::TryRecvError::Empty) => {}
+            }
+        }
+        picture
+    }
+}
+
+/// Decodes on a thread of its own: a picture of some megapixels takes longer than a frame.
+fn begin(ctx: Context, url: &str) -> Picture {
+    if url.len() > MAX_BYTES {
+        return Picture::Broken;
+    }
+    let url = url.to_owned();
+    let (sender, result) = flume::bounded(1);
+    let work = move || {
+        if sender.send(decode(&url)).is_ok() {
+            ctx.request_repaint();
+        }
+    };
+    match std::thread::Builder::new().name("picture".to_owned()).spawn(work) {
+        Ok(_) => Picture::Decoding(result),
+        Err(_) => Picture::Broken,
+    }
+}
+
+fn decode(url: &str) -> Option<ColorImage> {
+    let (head, data) = url.strip_prefix("data:")?.split_once(',')?;
+    if !head.ends_with(";base64") {
+        return None;
+    }
+    let bytes = base64::engine::general_purpose::STANDARD.decode(data.trim()).ok()?;
+    let reader = image::ImageReader::new(std::io::Cursor::new(bytes)).with_guessed_format().ok()?;
+    let mut limits = image::Limits::default();
+    limits.max_image_width = Some(MAX_SIDE);
+    limits.max_image_height = Some(MAX_SIDE);
+    let mut reader = reader;
+    reader.limits(limits);
+    let mut picture = reader.decode().ok()?;
+    if picture.width().max(picture.height()) > MAX_SHOWN {
+        picture = picture.thumbnail(MAX_SHOWN, MAX_SHOWN);
+    }
+    let rgba = picture.to_rgba8();
+    let size = [rgba.width() as usize, rgba.height() as usize];
+    Some(ColorImage::from_rgba_unmultiplied(size, rgba.as_raw()))
+}
+
+fn card_ui(ui: &mut Ui, image: Image<'_>, label: &str, button: bool) -> bool {
+    let palette = Palette::of(ui);
+    let mut clicked = false;
+    widgets::card_frame(ui).show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        ui.horizontal(|ui| {
+            ui.set_min_height(theme::SMALL_CONTROL_HEIGHT);
+            widgets::icon(ui, Icon::Image, palette.dim);
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                if button {
+                    clicked = widgets::small_button(ui, label).clicked();
+                } else {
+                    widgets::small_label(ui, label, palette.dim);
+                }
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                    let alt = if image.alt.is_empty() { "Picture" } else { image.alt };
+                    let address: String = image.url.chars().take(120).collect();
+                    ui.spacing_mut().item_spacing = vec2(8.0, 0.0);
+                    let width = ui.available_width();
+                    ui.scope(|ui| {
+                        ui.set_max_width(width * 0.5);
+                        widgets::truncated_label(ui, alt, theme::body(), palette.text);
+                    });
+                    widgets::truncated_label(ui, &address, theme::small(), palette.faint);
+                });
+            });
+        });
+    });
+    clicked
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn data_pictures_are_decoded_and_anything_else_is_refused() {
+        let mut png = std::io::Cursor::new(Vec::new());
+        image::RgbaImage::new(3, 2).write_to(&mut png, image::ImageFormat::Png).unwrap();
+        let data = base64::engine::general_purpose::STANDARD.encode(png.into_inner());
+        let picture = decode(&format!("data:image/png;base64,{data}"));
+        assert_eq!(picture.map(|picture| picture.size), Some([3, 2]));
+        for url in ["data:image/png;base64,AAAA", "data:text/plain,x", "http://x/y.png", "data:"] {
+            assert!(decode(url).is_none(), "{url}");
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! The whole window, readable in one place.
+
+use egui::{CentralPanel, Frame, Panel, Ui};
+
+use super::composer::ComposerView;
+use super::help_view::HelpView;
+use super::markdown::{DocView, Shared};
+use super::picker::PickerView;
+use super::settings::SettingsView;
+use super::shell::Shell;
+use super::transcript::TranscriptView;
+use super::welcome;
+use crate::protocol::Timestamp;
+use crate::state::{AppState, Page, UiCommand};
+
+/// All views, with what each keeps for itself.
+#[derive(Debug, Default)]
+pub struct Root {
+    shell: Shell,
+    pages: PageViews,
+    picker: PickerView,
+}
+
+/// What fills the space beside the sidebar.
+#[derive(Debug, Default)]
+struct PageViews {
+    transcript: TranscriptView,
+    composer: ComposerView,
+    settings: SettingsView,
+    help: HelpView,
+    help_text: HelpText,
+}
+
+impl Root {
+    /// Draws the window and collects what the user asks for.
+    pub fn root_ui(
+        &mut self,
+        ui: &mut Ui,
+        state: &AppState,
+        now: Timestamp,
+        out: &mut Vec<UiCommand>,
+    ) {
+        let Self { shell, pages, picker } = self;
+        shell.shell_ui(ui, state, now, |ui, out| pages.page_ui(ui, state, now, out), out);
+        picker.picker_ui(ui.ctx(), state, pages.composer.model_chip_rect(), out);
+    }
+}
+
+impl PageViews {
+    fn page_ui(&mut self, ui: &mut Ui, state: &AppState, now: Timestamp, out: &mut Vec<UiCommand>) {
+        match &state.page {
+            Page::Welcome => {
+                self.composer_ui(ui, state, now, out);
+                CentralPanel::no_frame().show(ui, |ui| welcome::welcome_ui(ui, state, out));
+            }
+            Page::Chat(_) => {
+                self.composer_ui(ui, state, now, out);
+                CentralPanel::no_frame().show(ui, |ui| self.transcript_ui(ui, state, out));
+            }
+            Page::Settings(_) => self.settings.settings_ui(ui, state, out),
+            Page::Help(page) => {
+                let text = &mut self.help_text;
+                let mut draw = |ui: &mut Ui, markdown: &str, out: &mut Vec<UiCommand>| {
+                    text.text_ui(ui, markdown, out);
+                };
+                self.help.help_ui(ui, state, page, &mut draw, out);
+            }
+        }
+    }
+
+    fn composer_ui(
+        &mut self,
+        ui: &mut Ui,
+        state: &AppState,
+        now: Timestamp,
+        out: &mut Vec<UiCommand>,
+    ) {
+        Panel::bottom("composer")
+            .resizable(false)
+            .show_separator_line(false)
+            .frame(Frame::new())
+            .show(ui, |ui| self.composer.composer_ui(ui, state, now, out));
+    }
+
+    fn transcript_ui(&mut self, ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {
+        if let Some(conversation) = state.conversation() {
+            self.transcript.transcript_ui(ui, state, conversation, out);
+        }
+    }
+}
+
+/// The page of the help that is shown, parsed once.
+#[derive(Debug, Default)]
+struct HelpText {
+    text: String,
+    document: DocView,
+    shared: Shared,
+}
+
+impl HelpText {
+    fn text_ui(&mut self, ui: &mut Ui, markdown: &str, out: &mut Vec<UiCommand>) {
+        if self.text != markdown {
+            markdown.clone_into(&mut self.text);
+            self.document = DocView::default();
+            self.document.update(markdown, true);
+        }
+        for item in 0..self.document.len() {
+            self.document.item_ui(ui, item, &mut self.shared, out);
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! What can be done with a chat: the menu of its row and of the header.
+
+use egui::{
+    CornerRadius, CursorIcon, Rect, Response, Role, Sense, Ui, WidgetInfo, emath::GuiRounding as _,
+    pos2, vec2,
+};
+
+use crate::protocol::ChatSummary;
+use crate::state::UiCommand;
+use crate::ui::icon::Icon;
+use crate::ui::theme::{self, Palette};
+use crate::ui::widgets;
+
+/// Room for the longest entry and its keys.
+const WIDTH: f32 = 272.0;
+
+/// An entry of a menu.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct MenuItem<'a> {
+    pub(crate) icon: Icon,
+    pub(crate) text: &'a str,
+    /// The keys that do the same.
+    pub(crate) keys: &'a str,
+    /// Takes something away.
+    pub(crate) danger: bool,
+}
+
+impl<'a> MenuItem<'a> {
+    pub(crate) fn new(icon: Icon, text: &'a str, keys: &'a str) -> Self {
+        Self { icon, text, keys, danger: false }
+    }
+
+    pub(crate) fn danger(mut self) -> Self {
+        self.danger = true;
+        self
+    }
+
+    /// Draws it; true when it was chosen, which closes the menu.
+    pub(crate) fn item_ui(self, ui: &mut Ui) -> bool {
+        let palette = Palette::of(ui);
+        let (rect, response) = ui.allocate_exact_size(vec2(WIDTH, 28.0), Sense::click());
+        response.widget_info(|| WidgetInfo::labeled(Role::MenuItem, ui.is_enabled(), self.text));
+        self.paint(ui, rect, &response, palette);
+        let clicked = response.on_hover_cursor(CursorIcon::PointingHand).clicked();
+        if clicked {
+            ui.close();
+        }
+        clicked
+    }
+
+    fn paint(self, ui: &Ui, rect: Rect, response: &Response, palette: &Palette) {
+        if response.hovered() || response.has_focus() {
+            ui.painter().rect_filled(rect, CornerRadius::same(6), palette.hover);
+        }
+        let (color, icon_color) =
+            if self.danger { (palette.err, palette.err) } else { (palette.text, palette.dim) };
+        let icon = Rect::from_min_size(pos2(rect.left() + 8.0, rect.top() + 6.0), vec2(16.0, 16.0));
+        widgets::paint_icon(ui, self.icon, icon, icon_color);
+        let galley = ui.painter().layout_no_wrap(self.text.to_owned(), theme::body(), color);
+        let y = (rect.center().y - galley.size().y / 2.0).floor();
+        ui.painter().galley(pos2(rect.left() + 32.0, y), galley, color);
+        let keys = ui.painter().layout_no_wrap(self.keys.to_owned(), theme::small(), palette.faint);
+        let place = pos2(rect.right() - 8.0 - keys.size().x, rect.center().y - keys.size().y / 2.0);
+        ui.painter().galley(place.round_ui(), keys, palette.faint);
+        widgets::focus_ring(ui, response, 6);
+    }
+}
+
+/// What the menu of a chat asks of the view around it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// Nothing.
+    Nothing,
+    /// To let the user change the title.
+    Rename,
+}
+
+/// Rename and Pin, of every chat.
+pub(crate) fn name_and_pin_ui(
+    ui: &mut Ui,
+    chat: &ChatSummary,
+    keys: &str,
+    out: &mut Vec<UiCommand>,
+) -> Asked {
+    ui.spacing_mut().item_spacing.y = 2.0;
+    let asked = MenuItem::new(Icon::Pencil, "Rename", keys).item_ui(ui);
+    let (icon, text) = if chat.pinned { (Icon::PinOff, "Unpin") } else { (Icon::Pin, "Pin") };
+    if MenuItem::new(icon, text, "").item_ui(ui) {
+        out.push(UiCommand::PinChat { chat: chat.id, pinned: !chat.pinned });
+    }
+    if asked { Asked::Rename } else { Asked::Nothing }
+}
+
+/// Delete, of every chat.
+pub(crate) fn delete_ui(ui: &mut Ui, chat: &ChatSummary, keys: &str, out: &mut Vec<UiCommand>) {
+    if MenuItem::new(Icon::Trash2, "Delete", keys).danger().item_ui(ui) {
+        out.push(UiCommand::DeleteChat(chat.id));
+    }
+}

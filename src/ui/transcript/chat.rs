@@ -1,0 +1,370 @@
+//! One chat: which block stands at the top of the screen, and drawing from there.
+//!
+//! The place is kept as a block and a distance, never as a distance from the beginning. So
+//! whatever becomes known of the heights above, or is put in front, what is on screen stays.
+
+use std::collections::{HashMap, HashSet};
+
+use egui::{Rect, Ui, UiBuilder, pos2, vec2};
+
+use super::Draw;
+use super::index::{Change, Index};
+use super::message::{Key, MessageView};
+use crate::protocol::{Message, MessageId, Role};
+use crate::state::Loading;
+
+/// Room above the first message.
+pub(super) const EDGE: f32 = 24.0;
+/// Room below the last message, which has some of its own.
+pub(super) const FOOT: f32 = 4.0;
+/// Width of the column.
+const COLUMN: f32 = 760.0;
+
+/// What can be unfolded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Fold {
+    /// A part of a message: thinking, a tool, a file.
+    Part(usize),
+    /// The whole result of a tool, the whole text of a message.
+    All(usize),
+    /// Raw detail of a failure.
+    Details,
+}
+
+/// What the reader opened or is changing. Outlives the parsed text.
+#[derive(Debug, Default)]
+pub(super) struct Folds {
+    pub(super) open: HashSet<(MessageId, Fold)>,
+    pub(super) editing: Option<(MessageId, String)>,
+}
+
+impl Folds {
+    pub(super) fn is_open(&self, message: MessageId, fold: Fold) -> bool {
+        self.open.contains(&(message, fold))
+    }
+
+    pub(super) fn toggle(&mut self, message: MessageId, fold: Fold) {
+        if !self.open.remove(&(message, fold)) {
+            self.open.insert((message, fold));
+        }
+    }
+}
+
+/// A block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct At {
+    pub(super) message: usize,
+    pub(super) key: Key,
+    pub(super) item: usize,
+}
+
+/// The view of one chat.
+#[derive(Debug)]
+pub(super) struct ChatView {
+    pub(super) index: Index,
+    views: HashMap<MessageId, MessageView>,
+    pub(super) folds: Folds,
+    /// The block at the top, and how much of it is above the edge.
+    pub(super) anchor: Option<(At, f32)>,
+    anchor_id: Option<MessageId>,
+    /// Whether the end is kept in sight.
+    pub(super) follow: bool,
+    asked_older: Option<MessageId>,
+    /// A block that shall stand at this height, whatever is found out about those above.
+    reference: Option<(At, f32)>,
+    pub(super) drawn: usize,
+    pub(super) last_frame: u64,
+}
+
+impl Default for ChatView {
+    fn default() -> Self {
+        Self {
+            index: Index::default(),
+            views: HashMap::new(),
+            folds: Folds::default(),
+            anchor: None,
+            anchor_id: None,
+            follow: true,
+            asked_older: None,
+            reference: None,
+            drawn: 0,
+            last_frame: 0,
+        }
+    }
+}
+
+/// Where things came to stand in a frame.
+struct Drawn {
+    /// Bottom of the last block, where the end was reached.
+    end: Option<f32>,
+    /// How far the block that should stay in place is off.
+    slip: f32,
+}
+
+impl ChatView {
+    /// Views that are kept while they are off screen.
+    const VIEWS: usize = 200;
+
+    pub(super) fn show(&mut self, ui: &mut Ui, draw: &mut Draw<'_>, frame: u64) {
+        self.last_frame = frame;
+        let rect = ui.available_rect_before_wrap();
+        ui.allocate_rect(rect, egui::Sense::hover());
+        self.sync(draw);
+        if draw.conversation.messages.is_empty() {
+            self.drawn = 0;
+            return;
+        }
+        let width = COLUMN.min(rect.width() - 48.0).max(120.0).round();
+        let left = (rect.center().x - width / 2.0).round();
+        let column = Rect::from_min_size(pos2(left, rect.top()), vec2(width, rect.height()));
+        let first_pass = ui.ctx().current_pass_index() == 0;
+        let moved = if first_pass { self.take_input(ui, rect, draw) } else { 0.0 };
+        self.place(column, moved, draw);
+        let mut content =
+            ui.new_child(UiBuilder::new().max_rect(rect).id_salt(draw.conversation.chat));
+        content.shrink_clip_rect(rect);
+        let drawn = self.draw_from_anchor(&mut content, column, draw, frame);
+        self.settle(ui, column, &drawn);
+        self.bar_ui(&content, rect);
+        self.jump_ui(&mut content, rect);
+        self.ask_for_older(draw, moved);
+        self.forget_far(frame);
+    }
+
+    fn sync(&mut self, draw: &Draw<'_>) {
+        let messages = &draw.conversation.messages;
+        match self.index.sync(draw.conversation) {
+            Change::Nothing => {}
+            Change::Grown { front, back } => {
+                if let Some((at, _)) = &mut self.anchor {
+                    at.message += front;
+                }
+                let sent = |message: &Message| message.role == Role::User;
+                if messages.iter().rev().take(back).any(sent) {
+                    self.follow = true;
+                }
+            }
+            Change::Replaced => {
+                let same = |message: &Message| Some(message.id) == self.anchor_id;
+                match (messages.iter().position(same), &mut self.anchor) {
+                    (Some(found), Some((at, _))) if !self.follow => at.message = found,
+                    (Some(_) | None, _) => {
+                        self.anchor = None;
+                        self.follow = true;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Decides what stands at the top: `moved` points were scrolled, down is positive.
+    fn place(&mut self, column: Rect, moved: f32, draw: &Draw<'_>) {
+        let start = match self.anchor {
+            Some((at, offset)) if !self.follow => {
+                self.prepare(at.message, draw);
+                let known = self.views.get(&self.id(at.message, draw));
+                let at = if known.is_some_and(|view| view.position(at.key).is_some()) {
+                    at
+                } else {
+                    self.first_of(at.message, draw)
+                };
+                Some((at, offset + moved))
+            }
+            Some(_) | None => None,
+        };
+        let (mut at, mut offset) = match start {
+            Some(start) => start,
+            None => {
+                // From the end: the last block, all of the screen above its bottom.
+                let last = self.last_of(draw.conversation.messages.len() - 1, draw);
+                let height = self.height(last, draw);
+                (last, height - (column.height() - FOOT))
+            }
+        };
+        self.reference = (!self.follow && offset < 0.0).then_some((at, column.top() - offset));
+        while offset < 0.0 {
+            let Some(before) = self.before(at, draw) else { break };
+            offset += self.height(before, draw);
+            at = before;
+        }
+        loop {
+            let height = self.height(at, draw);
+            if offset < height {
+                break;
+            }
+            let Some(after) = self.after(at, draw) else { break };
+            offset -= height;
+            at = after;
+        }
+        if offset < -EDGE || (self.follow && offset < 0.0) {
+            offset = -EDGE;
+        }
+        self.anchor = Some((at, offset));
+        self.anchor_id = draw.conversation.messages.get(at.message).map(|message| message.id);
+    }
+
+    fn draw_from_anchor(
+        &mut self,
+        ui: &mut Ui,
+        column: Rect,
+        draw: &mut Draw<'_>,
+        frame: u64,
+    ) -> Drawn {
+        let Some((start, offset)) = self.anchor else { return Drawn { end: None, slip: 0.0 } };
+        let mut at = start;
+        let mut y = column.top() - offset;
+        let mut slip = 0.0;
+        self.drawn = 0;
+        loop {
+            if let Some((_, goal)) = self.reference.filter(|(reference, _)| *reference == at) {
+                slip = y - goal;
+            }
+            let height = self.block_ui(ui, at, (column, y), draw, frame);
+            self.drawn += 1;
+            y += height;
+            let Some(after) = self.after(at, draw) else {
+                return Drawn { end: Some(y), slip };
+            };
+            if y > column.bottom() {
+                return Drawn { end: None, slip };
+            }
+            at = after;
+        }
+    }
+
+    /// Draws a block with its top at `y` and remembers its height.
+    fn block_ui(
+        &mut self,
+        ui: &mut Ui,
+        at: At,
+        (column, y): (Rect, f32),
+        draw: &mut Draw<'_>,
+        frame: u64,
+    ) -> f32 {
+        let Some(message) = draw.conversation.messages.get(at.message) else { return 0.0 };
+        let Some(view) = self.views.get_mut(&message.id) else { return 0.0 };
+        view.last_frame = frame;
+        let rect = Rect::from_min_max(
+            pos2(column.left(), y.round()),
+            pos2(column.right(), y.round() + column.height()),
+        );
+        let salt = (message.id, at.key, at.item);
+        let mut block = ui.new_child(UiBuilder::new().max_rect(rect).id_salt(salt));
+        block.spacing_mut().item_spacing = vec2(8.0, 0.0);
+        view.item_ui(&mut block, message, (at.key, at.item), &mut self.folds, draw);
+        let height = block.min_rect().bottom() - rect.top();
+        view.set_height(at.key, at.item, height);
+        let total = view.total();
+        self.index.heights.set(at.message, total);
+        height
+    }
+
+    /// After drawing: keeps the end in sight, and corrects what estimates got wrong.
+    fn settle(&mut self, ui: &Ui, column: Rect, drawn: &Drawn) {
+        let Some((at, offset)) = &mut self.anchor else { return };
+        let goal = column.bottom() - FOOT;
+        let mut slip = drawn.slip;
+        if let Some(end) = drawn.end {
+            let all_fits = at.message == 0 && *offset <= -EDGE + 0.5;
+            let below = end - goal;
+            if self.follow && below.abs() > 0.5 && !(all_fits && below < 0.0) {
+                slip = below;
+            } else if !self.follow && below <= 1.0 {
+                self.follow = true;
+                slip = if all_fits { 0.0 } else { below };
+            }
+        } else if self.follow {
+            // The estimates were too small: the end is further down.
+            slip = 1.0;
+        }
+        if slip.abs() > 0.5 {
+            *offset += slip;
+            if slip.abs() > 30.0 || drawn.end.is_none() {
+                ui.ctx().request_discard("heights became known");
+            }
+            ui.ctx().request_repaint();
+        }
+    }
+
+    fn ask_for_older(&mut self, draw: &mut Draw<'_>, moved: f32) {
+        let conversation = draw.conversation;
+        let near = self.anchor.is_some_and(|(at, _)| at.message < 6);
+        let first = conversation.messages.front().map(|message| message.id);
+        if !near || moved < 0.0 {
+            self.asked_older = None;
+        }
+        if near
+            && conversation.has_older
+            && conversation.loading == Loading::Nothing
+            && self.asked_older != first
+        {
+            self.asked_older = first;
+            draw.out.push(crate::state::UiCommand::LoadOlder);
+        }
+    }
+
+    fn forget_far(&mut self, frame: u64) {
+        if self.views.len() > Self::VIEWS {
+            self.views.retain(|_, view| view.last_frame + 2 > frame);
+        }
+    }
+
+    // -- walking -----------------------------------------------------------------------------
+
+    fn id(&self, message: usize, draw: &Draw<'_>) -> MessageId {
+        let id = |message: &Message| message.id;
+        let messages = &draw.conversation.messages;
+        messages.get(message).or(messages.back()).map_or(MessageId(uuid::Uuid::nil()), id)
+    }
+
+    /// Brings the view of a message up to date.
+    fn prepare(&mut self, message: usize, draw: &Draw<'_>) {
+        let Some(content) = draw.conversation.messages.get(message) else { return };
+        let last = message + 1 == draw.conversation.messages.len();
+        let view = self.views.entry(content.id).or_default();
+        view.sync(content, last, &self.folds, draw);
+        view.last_frame = self.last_frame;
+    }
+
+    fn first_of(&mut self, message: usize, draw: &Draw<'_>) -> At {
+        self.prepare(message, draw);
+        let view = self.views.get(&self.id(message, draw));
+        let key = view.and_then(MessageView::first).unwrap_or(Key::Space);
+        At { message, key, item: 0 }
+    }
+
+    fn last_of(&mut self, message: usize, draw: &Draw<'_>) -> At {
+        self.prepare(message, draw);
+        let view = self.views.get(&self.id(message, draw));
+        let (key, item) = view.and_then(MessageView::last).unwrap_or((Key::Space, 0));
+        At { message, key, item }
+    }
+
+    fn after(&mut self, at: At, draw: &Draw<'_>) -> Option<At> {
+        let view = self.views.get(&self.id(at.message, draw))?;
+        if let Some((key, item)) = view.after(at.key, at.item) {
+            return Some(At { key, item, ..at });
+        }
+        (at.message + 1 < draw.conversation.messages.len())
+            .then(|| self.first_of(at.message + 1, draw))
+    }
+
+    fn before(&mut self, at: At, draw: &Draw<'_>) -> Option<At> {
+        let view = self.views.get(&self.id(at.message, draw))?;
+        if let Some((key, item)) = view.before(at.key, at.item) {
+            return Some(At { key, item, ..at });
+        }
+        at.message.checked_sub(1).map(|message| self.last_of(message, draw))
+    }
+
+    /// Height of the blocks of a message above one of its blocks.
+    pub(super) fn height_above(&self, at: At) -> f32 {
+        let view = self.anchor_id.and_then(|id| self.views.get(&id));
+        view.map_or(0.0, |view| view.height_above(at.key, at.item))
+    }
+
+    fn height(&self, at: At, draw: &Draw<'_>) -> f32 {
+        let view = self.views.get(&self.id(at.message, draw));
+        view.map_or(0.0, |view| view.height(at.key, at.item))
+    }
+}

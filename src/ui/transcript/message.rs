@@ -1,0 +1,323 @@
+//! One message as a list of sections, each with its items: what can be drawn by itself.
+
+use std::collections::HashMap;
+
+use egui::Ui;
+
+use super::Draw;
+use super::chat::{Fold, Folds};
+use super::heights::Heights;
+use super::parts::ToolView;
+use super::user::UserView;
+use crate::protocol::{AnswerStatus, Message, Part, Role, ToolCallId};
+use crate::ui::markdown::DocView;
+
+/// A section of a message. The number is the index of the part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Key {
+    /// Bubble of the user, in chunks where it is long.
+    User,
+    /// Files and pictures of the user.
+    Attachment(usize),
+    /// Editor in place of the bubble.
+    Editor,
+    Who,
+    Thinking(usize),
+    ThinkingText(usize),
+    Text(usize),
+    Tool(usize),
+    ToolText(usize),
+    Notice(usize),
+    Image(usize),
+    File(usize),
+    FileText(usize),
+    /// What goes on right now.
+    Live,
+    /// How it ended, where that needs saying.
+    End,
+    Footer,
+    /// Room below the message.
+    Space,
+}
+
+/// Room between two messages.
+const SPACE: f32 = 20.0;
+/// Heights are guessed for this width until they are known.
+const GUESSED_WIDTH: f32 = 760.0;
+
+/// A message's parsed text and heights.
+#[derive(Debug, Default)]
+pub(super) struct MessageView {
+    sections: Vec<(Key, Heights)>,
+    pub(super) docs: HashMap<usize, DocView>,
+    pub(super) tools: HashMap<usize, ToolView>,
+    pub(super) user: UserView,
+    results: HashMap<ToolCallId, usize>,
+    results_seen: usize,
+    pub(super) last_frame: u64,
+}
+
+impl MessageView {
+    /// Takes over the message as it stands.
+    pub(super) fn sync(&mut self, message: &Message, last: bool, folds: &Folds, draw: &Draw<'_>) {
+        for (index, part) in message.parts.iter().enumerate().skip(self.results_seen) {
+            if let Part::ToolResult { id, .. } = part {
+                self.results.insert(id.clone(), index);
+            }
+        }
+        self.results_seen = message.parts.len();
+        let mut keys = Vec::with_capacity(message.parts.len() + 4);
+        match message.role {
+            Role::User | Role::System => self.user_keys(message, folds, &mut keys),
+            Role::Assistant => self.answer_keys(message, last, folds, draw, &mut keys),
+        }
+        keys.push((Key::Space, 1));
+        self.update_sections(&keys);
+    }
+
+    fn user_keys(&mut self, message: &Message, folds: &Folds, keys: &mut Vec<(Key, usize)>) {
+        if folds.editing.as_ref().is_some_and(|(id, _)| *id == message.id) {
+            keys.push((Key::Editor, 1));
+            return;
+        }
+        for (index, part) in message.parts.iter().enumerate() {
+            if matches!(part, Part::Image { .. } | Part::File { .. }) {
+                keys.push((Key::Attachment(index), 1));
+            }
+        }
+        let open = folds.is_open(message.id, Fold::All(0));
+        keys.push((Key::User, self.user.update(message, open)));
+    }
+
+    fn answer_keys(
+        &mut self,
+        message: &Message,
+        last: bool,
+        folds: &Folds,
+        draw: &Draw<'_>,
+        keys: &mut Vec<(Key, usize)>,
+    ) {
+        keys.push((Key::Who, 1));
+        let open = message.is_open();
+        let end = message.parts.len();
+        for (index, part) in message.parts.iter().enumerate() {
+            let unfolded = folds.is_open(message.id, Fold::Part(index));
+            let finished = !open || index + 1 < end;
+            match part {
+                Part::Text { text } => {
+                    let doc = self.docs.entry(index).or_default();
+                    doc.update(text, finished);
+                    keys.push((Key::Text(index), doc.len()));
+                }
+                Part::Thinking { text, .. } => {
+                    keys.push((Key::Thinking(index), 1));
+                    if unfolded {
+                        let doc = self.docs.entry(index).or_default();
+                        doc.update(text, finished);
+                        keys.push((Key::ThinkingText(index), doc.len()));
+                    }
+                }
+                Part::ToolCall { id, args, .. } => {
+                    keys.push((Key::Tool(index), 1));
+                    if unfolded {
+                        let all = folds.is_open(message.id, Fold::All(index));
+                        let result = self.results.get(id).and_then(|at| message.parts.get(*at));
+                        let tool = self.tools.entry(index).or_default();
+                        keys.push((Key::ToolText(index), tool.update(args, result, all)));
+                    }
+                }
+                Part::ToolResult { .. } => {}
+                Part::Image { .. } => keys.push((Key::Image(index), 1)),
+                Part::File { text, .. } => {
+                    keys.push((Key::File(index), 1));
+                    if unfolded {
+                        let tool = self.tools.entry(index).or_default();
+                        keys.push((Key::FileText(index), tool.update_file(text)));
+                    }
+                }
+                Part::Notice { .. } => keys.push((Key::Notice(index), 1)),
+            }
+        }
+        let run = draw.conversation.run.as_ref();
+        let live = run.is_some_and(|run| run.answer == message.id);
+        let status = message.answer.as_ref().map(|answer| answer.status);
+        match status {
+            Some(AnswerStatus::Stopped) if last => keys.push((Key::End, 1)),
+            Some(AnswerStatus::Interrupted | AnswerStatus::Failed) => keys.push((Key::End, 1)),
+            Some(AnswerStatus::Open | AnswerStatus::Complete | AnswerStatus::Stopped) | None => {}
+        }
+        keys.push(if live || open { (Key::Live, 1) } else { (Key::Footer, 1) });
+    }
+
+    /// Keeps the heights of sections that stay.
+    fn update_sections(&mut self, keys: &[(Key, usize)]) {
+        let same = self.sections.len() == keys.len()
+            && self.sections.iter().zip(keys).all(|((old, _), (new, _))| old == new);
+        if !same {
+            let mut old: HashMap<Key, Heights> = self.sections.drain(..).collect();
+            self.sections
+                .extend(keys.iter().map(|(key, _)| (*key, old.remove(key).unwrap_or_default())));
+        }
+        for (index, (key, items)) in keys.iter().enumerate() {
+            let known = self.sections.get(index).map_or(0, |(_, heights)| heights.len());
+            let guesses: Vec<f32> =
+                (known..*items).map(|item| self.estimate(*key, item, GUESSED_WIDTH)).collect();
+            if let Some((_, heights)) = self.sections.get_mut(index) {
+                heights.truncate(*items);
+                guesses.into_iter().for_each(|height| heights.push_back(height));
+            }
+        }
+    }
+
+    // -- walking -----------------------------------------------------------------------------
+
+    pub(super) fn position(&self, key: Key) -> Option<usize> {
+        self.sections.iter().position(|(known, heights)| *known == key && heights.len() > 0)
+    }
+
+    pub(super) fn first(&self) -> Option<Key> {
+        self.sections.iter().find(|(_, heights)| heights.len() > 0).map(|(key, _)| *key)
+    }
+
+    pub(super) fn last(&self) -> Option<(Key, usize)> {
+        let last = self.sections.iter().rfind(|(_, heights)| heights.len() > 0)?;
+        Some((last.0, last.1.len() - 1))
+    }
+
+    pub(super) fn after(&self, key: Key, item: usize) -> Option<(Key, usize)> {
+        let at = self.sections.iter().position(|(known, _)| *known == key)?;
+        if self.sections.get(at).is_some_and(|(_, heights)| item + 1 < heights.len()) {
+            return Some((key, item + 1));
+        }
+        let rest = self.sections.iter().skip(at + 1);
+        rest.into_iter().find(|(_, heights)| heights.len() > 0).map(|(key, _)| (*key, 0))
+    }
+
+    pub(super) fn before(&self, key: Key, item: usize) -> Option<(Key, usize)> {
+        let at = self.sections.iter().position(|(known, _)| *known == key)?;
+        if item > 0 {
+            return Some((key, item - 1));
+        }
+        let mut rest = self.sections.iter().take(at);
+        rest.rfind(|(_, heights)| heights.len() > 0).map(|(key, heights)| (*key, heights.len() - 1))
+    }
+
+    // -- heights -----------------------------------------------------------------------------
+
+    /// The height of an item as last drawn, else a guess.
+    pub(super) fn height(&self, key: Key, item: usize) -> f32 {
+        let known = self.sections.iter().find(|(known, _)| *known == key);
+        known.map_or(0.0, |(_, heights)| heights.get(item))
+    }
+
+    pub(super) fn set_height(&mut self, key: Key, item: usize, height: f32) {
+        if let Some((_, heights)) = self.sections.iter_mut().find(|(known, _)| *known == key) {
+            heights.set(item, height);
+        }
+    }
+
+    /// The height of all items above one.
+    pub(super) fn height_above(&self, key: Key, item: usize) -> f32 {
+        let at = self.sections.iter().position(|(known, _)| *known == key).unwrap_or(0);
+        let sections = self.sections.iter().take(at);
+        let above: f64 = sections.map(|(_, heights)| heights.total()).sum();
+        let inside = self.sections.get(at).map_or(0.0, |(_, heights)| heights.before(item));
+        (above + inside) as f32
+    }
+
+    /// The height of the message.
+    pub(super) fn total(&self) -> f32 {
+        self.sections.iter().map(|(_, heights)| heights.total()).sum::<f64>() as f32
+    }
+
+    fn estimate(&self, key: Key, item: usize, width: f32) -> f32 {
+        match key {
+            Key::Text(part) | Key::ThinkingText(part) => {
+                self.docs.get(&part).map_or(22.0, |doc| doc.estimate(item, width))
+            }
+            Key::User => self.user.estimate(item),
+            Key::ToolText(_) | Key::FileText(_) => 400.0,
+            Key::Editor => 140.0,
+            Key::Who => 26.0,
+            Key::Thinking(_) | Key::Notice(_) | Key::Live => 28.0,
+            Key::Tool(_) | Key::File(_) | Key::Attachment(_) => 50.0,
+            Key::Image(_) | Key::End => 60.0,
+            Key::Footer => 34.0,
+            Key::Space => SPACE,
+        }
+    }
+
+    // -- drawing -----------------------------------------------------------------------------
+
+    pub(super) fn item_ui(
+        &mut self,
+        ui: &mut Ui,
+        message: &Message,
+        (key, item): (Key, usize),
+        folds: &mut Folds,
+        draw: &mut Draw<'_>,
+    ) {
+        if item == 0 {
+            ui.add_space(self.gap_above(key));
+        }
+        match key {
+            Key::User => self.user.bubble_ui(ui, message, item, folds, draw),
+            Key::Attachment(part) | Key::Image(part) | Key::File(part) => {
+                self.attachment_ui(ui, message, part, folds, draw);
+            }
+            Key::Editor => super::user::editor_ui(ui, message, folds, draw),
+            Key::Who => super::parts::who_ui(ui, message, draw),
+            Key::Thinking(part) => super::parts::thinking_ui(ui, message, part, folds, draw),
+            Key::ThinkingText(part) => self.thinking_text_ui(ui, part, item, draw),
+            Key::Text(part) => {
+                if let Some(doc) = self.docs.get_mut(&part) {
+                    doc.item_ui(ui, item, draw.shared, draw.out);
+                }
+            }
+            Key::Tool(part) => {
+                let result = self.result_of(message, part);
+                super::parts::tool_ui(ui, message, (part, result), folds);
+            }
+            Key::ToolText(part) | Key::FileText(part) => {
+                if let Some(tool) = self.tools.get_mut(&part) {
+                    let more = tool.item_ui(ui, item, draw.shared, draw.out);
+                    if more {
+                        folds.toggle(message.id, Fold::All(part));
+                    }
+                }
+            }
+            Key::Notice(part) => super::parts::notice_ui(ui, message, part),
+            Key::Live => super::end::live_ui(ui, message, draw),
+            Key::End => super::end::end_ui(ui, message, folds, draw),
+            Key::Footer => super::actions::footer_ui(ui, message, draw),
+            Key::Space => ui.add_space(SPACE),
+        }
+    }
+
+    fn result_of<'a>(&self, message: &'a Message, part: usize) -> Option<&'a Part> {
+        match message.parts.get(part)? {
+            Part::ToolCall { id, .. } => self.results.get(id).and_then(|at| message.parts.get(*at)),
+            Part::Text { .. }
+            | Part::Thinking { .. }
+            | Part::ToolResult { .. }
+            | Part::Image { .. }
+            | Part::File { .. }
+            | Part::Notice { .. } => None,
+        }
+    }
+
+    fn thinking_text_ui(&mut self, ui: &mut Ui, part: usize, item: usize, draw: &mut Draw<'_>) {
+        let Some(doc) = self.docs.get_mut(&part) else { return };
+        super::parts::indented(ui, 24.0, |ui| doc.item_ui(ui, item, draw.shared, draw.out));
+    }
+
+    /// Room above a section.
+    fn gap_above(&self, key: Key) -> f32 {
+        let at = self.sections.iter().position(|(known, _)| *known == key).unwrap_or(0);
+        let before = at.checked_sub(1).and_then(|before| self.sections.get(before));
+        match (before.map(|(before, _)| *before), key) {
+            (None | Some(Key::Who), _) | (_, Key::Space) => 0.0,
+            (Some(_), _) => 8.0,
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! The built program, as a shell sees it.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use crate::support::{Script, Server, Signal, delta, failure, sse_without_done};
+
+/// The program on a folder of its own, seeing nothing of the machine's environment.
+fn switchboard(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_switchboard"));
+    command
+        .env_clear()
+        .env("SWITCHBOARD_DATA_DIR", folder)
+        .env("SWITCHBOARD_NO_KEYCHAIN", "1")
+        .env("SWITCHBOARD_GUIDE_PACE_MS", "0")
+        .current_dir(folder);
+    command
+}
+
+fn run(folder: &Path, args: &[&str]) -> Output {
+    switchboard(folder).args(args).stdin(Stdio::null()).output().unwrap()
+}
+
+fn run_with_input(folder: &Path, args: &[&str], input: &[u8]) -> Output {
+    let mut child = switchboard(folder)
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(input).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+fn add_provider(folder: &Path, server: &Server) {
+    let added = run(folder, &["providers", "add", "mock", "--url", &server.url()]);
+    assert!(added.status.success(), "{}", err(&added));
+}
+
+#[test]
+fn guide_answers_without_key_and_network() {
+    let folder = tempfile::tempdir().unwrap();
+    let answer = run(folder.path(), &["ask", "Where are my files?"]);
+    assert!(answer.status.success(), "{}", err(&answer));
+    assert!(out(&answer).contains("switchboard.db"), "{}", out(&answer));
+    let chats = run(folder.path(), &["chats", "list"]);
+    assert!(out(&chats).contains("Where are my files?"), "{}", out(&chats));
+}
+
+#[test]
+fn a_conversation_over_several_models_keeps_who_answered() {
+    let (folder, server) = (tempfile::tempdir().unwrap(), Server::start());
+    add_provider(folder.path(), &server);
+    let first = run(folder.path(), &["ask", "--model", "mock/alpha", "hello"]);
+    assert_eq!(out(&first), "alpha: hello\n");
+    let chats = run(folder.path(), &["chats", "list", "--json"]);
+    let chats: serde_json::Value = serde_json::from_slice(&chats.stdout).unwrap();
+    let id = chats[0]["id"].as_str().unwrap().to_owned();
+    let second = run(folder.path(), &["ask", "--model", "mock/beta", "--chat", &id, "and you?"]);
+    assert_eq!(out(&second), "beta: and you?\n");
+    let third = run_with_input(folder.path(), &["ask", "--chat", &id, "-"], b"from stdin");
+    assert_eq!(out(&third), "alpha: from stdin\n");
+    let shown = out(&run(folder.path(), &["chats", "show", &id]));
+    for line in ["mock/alpha", "mock/beta", "this message only"] {
+        assert!(shown.contains(line), "{line} in {shown}");
+    }
+    let deleted = run(folder.path(), &["chats", "delete", &id]);
+    assert!(deleted.status.success());
+    assert_eq!(out(&run(folder.path(), &["chats", "list"])), "");
+}
+
+#[test]
+fn json_frames_are_those_of_the_wire() {
+    let folder = tempfile::tempdir().unwrap();
+    let answer = run(folder.path(), &["ask", "--json", "hello"]);
+    let frames: Vec<serde_json::Value> =
+        out(&answer).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    for (place, frame) in frames.iter().enumerate() {
+        assert_eq!(frame["seq"], place as u64 + 1, "{frame}");
+        assert!(frame["type"].is_string() && frame["payload"].is_object(), "{frame}");
+        assert_eq!(frame["runId"], frames[0]["runId"]);
+    }
+    let last = frames.last().unwrap();
+    assert_eq!(
+        (last["type"].as_str(), last["payload"]["status"].as_str()),
+        (Some("done"), Some("complete"))
+    );
+}
+
+#[test]
+fn wrong_use_exits_with_2_and_a_hint() {
+    let folder = tempfile::tempdir().unwrap();
+    let table: &[(&[&str], &str)] = &[
+        (&["ask", ""], "the message is empty"),
+        (&["ask", "   "], "the message is empty"),
+        (&["ask", "--model", "nonsense", "hi"], "not a model id"),
+        (&["ask", "--chat", "nonsense", "hi"], "not a chat id"),
+        (&["ask", "--chat", "01a1fbfb-4b9d-752c-99c6-9ea94f4ecebb", "hi"], "there is no chat"),
+        (&["chats", "show", "x"], "not a chat id"),
+        (&["providers", "remove", "x"], "no provider"),
+        (&["providers", "test", "x"], "no provider"),
+        (&["providers", "add", "My Server", "--url", "http://localhost"], "cannot be a provider"),
+        (&["providers", "add", "mine"], "the address is missing"),
+        (&["providers", "add", "mine", "--url", "localhost:8000"], "http"),
+        (&["nonsense"], "nonsense"),
+    ];
+    for (args, sentence) in table {
+        let output = run(folder.path(), args);
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {}", err(&output));
+        assert!(err(&output).contains(sentence), "{args:?}: {}", err(&output));
+    }
+    let text = run_with_input(folder.path(), &["ask"], b"caf\xe9");
+    assert_eq!(text.status.code(), Some(2));
+    assert!(err(&text).contains("not UTF-8"), "{}", err(&text));
+}
+
+#[test]
+fn failed_work_exits_with_1_and_says_what_to_do() {
+    let (folder, server) = (tempfile::tempdir().unwrap(), Server::start());
+    add_provider(folder.path(), &server);
+    server.push(Script::json(404, &failure("model_not_found", "no such model")));
+    let output = run(folder.path(), &["ask", "--model", "mock/none", "hi"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(err(&output).contains("The model was not found (404)"), "{}", err(&output));
+    assert!(err(&output).contains("switchboard models"), "{}", err(&output));
+    let unknown = run(folder.path(), &["ask", "--model", "other/none", "hi"]);
+    assert_eq!(unknown.status.code(), Some(1));
+    assert!(err(&unknown).contains("no provider named \"other\""), "{}", err(&unknown));
+}
+
+#[test]
+fn a_key_is_kept_privately_sent_and_never_shown() {
+    let (folder, server) = (tempfile::tempdir().unwrap(), Server::start());
+    let key = "sk-test-0123456789abcdef";
+    let url = server.url();
+    let add = ["providers", "add", "mock", "--url", &url, "--key-stdin"];
+    let broken = run_with_input(folder.path(), &add, b"sk-line\nbreak");
+    assert_eq!(broken.status.code(), Some(2), "{}", out(&broken));
+    assert!(!err(&broken).contains("sk-line"), "{}", err(&broken));
+    let added = run_with_input(folder.path(), &add, format!("{key}\n").as_bytes());
+    assert!(added.status.success(), "{}", err(&added));
+    let answer = run(folder.path(), &["-v", "-v", "ask", "--model", "mock/alpha", "hi"]);
+    assert_eq!(out(&answer), "alpha: hi\n");
+    let sent = server.posts()[0].header("authorization").map(str::to_owned);
+    assert_eq!(sent, Some(format!("Bearer {key}")));
+    server.push(Script::json(401, &failure("invalid_api_key", &format!("bad key {key}"))));
+    let refused = run(folder.path(), &["ask", "--model", "mock/alpha", "hi"]);
+    let mut shown = vec![out(&answer), err(&answer), err(&refused)];
+    for args in [&["doctor"][..], &["doctor", "--json"], &["providers", "list"], &["chats", "list"]]
+    {
+        let output = run(folder.path(), args);
+        shown.push(out(&output) + &err(&output));
+    }
+    for text in &shown {
+        assert!(!text.contains(key), "{text}");
+    }
+    for file in std::fs::read_dir(folder.path()).unwrap() {
+        let path = file.unwrap().path();
+        if path.is_file() && path.file_name().unwrap() != "keys.json" {
+            let bytes = std::fs::read(&path).unwrap();
+            let found = bytes.windows(key.len()).any(|window| window == key.as_bytes());
+            assert!(!found, "{}", path.display());
+        }
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(folder.path().join("keys.json")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+}
+
+#[test]
+fn a_key_in_a_dotenv_file_makes_its_provider_ready() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join(".env"), "OPENROUTER_API_KEY=sk-or-0123456789\n").unwrap();
+    let listed = out(&run(folder.path(), &["providers", "list"]));
+    assert!(listed.contains("openrouter") && listed.contains("OPENROUTER_API_KEY"), "{listed}");
+    assert!(!listed.contains("0123456789"), "{listed}");
+}
+
+#[test]
+fn an_unknown_config_key_is_named_with_its_line() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("config.toml"), "[chat]\nmax_turns = 3\nmax_turn = 4\n")
+        .unwrap();
+    let doctor = run(folder.path(), &["doctor"]);
+    assert_eq!(doctor.status.code(), Some(1));
+    assert!(out(&doctor).contains("line 3: chat.max_turn"), "{}", out(&doctor));
+    let answer = run(folder.path(), &["ask", "hello"]);
+    assert!(answer.status.success());
+    assert!(err(&answer).contains("line 3: chat.max_turn"), "{}", err(&answer));
+}
+
+#[test]
+fn without_a_display_the_window_says_what_to_use_instead() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = run(folder.path(), &[]);
+    if cfg!(target_os = "linux") {
+        assert_eq!(output.status.code(), Some(2));
+        assert!(err(&output).contains("ask"), "{}", err(&output));
+    }
+}
+
+#[test]
+fn killed_in_the_middle_of_an_answer_it_keeps_the_text() {
+    let (folder, server) = (tempfile::tempdir().unwrap(), Server::start());
+    add_provider(folder.path(), &server);
+    let events = [delta("What had "), delta("arrived")];
+    server.push(Script::stream().bytes(sse_without_done(&events)).wait(&Signal::new()).hang());
+    let mut child = switchboard(folder.path())
+        .args(["ask", "--json", "--model", "mock/alpha", "hi"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let arrived = lines.map_while(Result::ok).any(|line| line.contains("arrived"));
+    assert!(arrived);
+    wait_for_journal(folder.path());
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let chats = run(folder.path(), &["chats", "list", "--json"]);
+    let chats: serde_json::Value = serde_json::from_slice(&chats.stdout).unwrap();
+    let id = chats[0]["id"].as_str().unwrap();
+    let shown = out(&run(folder.path(), &["chats", "show", id]));
+    assert!(shown.contains("What had arrived") && shown.contains("interrupted"), "{shown}");
+}
+
+/// Waits until the journal holds the text: it is committed within 250 ms.
+fn wait_for_journal(folder: &Path) {
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while std::time::Instant::now() < deadline {
+        let wal = std::fs::read(folder.join("switchboard.db-wal")).unwrap_or_default();
+        if wal.windows(7).any(|window| window == b"arrived") {
+            return;
+        }
+        std::thread::yield_now();
+    }
+    panic!("the journal was never written");
+}

@@ -1,0 +1,19 @@
+//! Tests of the whole, against real servers, databases and windows.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::wildcard_enum_match_arm,
+    clippy::string_slice,
+    reason = "these are tests"
+)]
+
+#[path = "../support/lib.rs"]
+#[allow(dead_code, unused_imports, reason = "shared by several kinds of tests")]
+mod support;
+
+mod architecture;
+mod command_line;
+mod engine;
+mod net;

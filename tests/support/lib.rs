@@ -1,0 +1,23 @@
+//! What the tests share: a real server on loopback whose answers are scripted, faults included.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::wildcard_enum_match_arm,
+    reason = "a harness that cannot start fails its test"
+)]
+
+mod desk;
+mod faults;
+mod request;
+mod script;
+mod server;
+mod sse;
+
+pub(crate) use desk::{Desk, Told, model, provider};
+pub(crate) use faults::{Fault, fault, faults};
+pub(crate) use request::Request;
+pub(crate) use script::{Script, Signal};
+pub(crate) use server::Server;
+pub(crate) use sse::{completion, delta, failure, finish, sse, sse_without_done, thinking, usage};

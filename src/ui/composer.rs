@@ -35,7 +35,9 @@ pub struct ComposerView {
     /// An input method has text that is not committed yet: Enter belongs to it.
     composing: bool,
     queue: QueueView,
+    reveal_cursor: bool,
     chip: Rect,
+    height: f32,
 }
 
 impl Default for ComposerView {
@@ -46,7 +48,9 @@ impl Default for ComposerView {
             focus_seen: 0,
             composing: false,
             queue: QueueView::default(),
+            reveal_cursor: false,
             chip: Rect::NOTHING,
+            height: 0.0,
         }
     }
 }
@@ -70,12 +74,19 @@ impl ComposerView {
         let width = WIDTH.min(space.width() - 32.0).max(160.0).floor();
         let left = (space.center().x - width / 2.0).max(space.left()).floor();
         let rect = Rect::from_min_size(pos2(left, space.top()), vec2(width, space.height()));
-        ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
+        let drawn = ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
             self.queue.queue_ui(ui, state, out);
             self.box_ui(ui, state, out);
             ui.add_space(16.0);
         });
+        keep_focus(ui, drawn.response.rect);
+        let height = drawn.response.rect.height();
+        if self.height != height {
+            // The panel around it takes the new height in the next frame.
+            self.height = height;
+            ui.ctx().request_repaint();
+        }
     }
 
     /// The state's text counts: after a switch of chats, a restored draft, a message not sent.
@@ -89,6 +100,7 @@ impl ComposerView {
         if chat != self.chat || !self.typed.is(text) {
             self.chat = chat;
             self.typed.set(text);
+            self.reveal_cursor = true;
             // The cursor goes to the end, and undo does not lead into another chat's text.
             let mut field = TextEditState::load(ui.ctx(), text_id()).unwrap_or_default();
             let end = CCursor::new(self.typed.tail.chars().count());
@@ -130,7 +142,9 @@ impl ComposerView {
         let hint = hint(state);
         let palette = Palette::of(ui);
         let folded = self.typed.is_folded();
-        let response = ScrollArea::vertical()
+        let was_empty = self.typed.tail.is_empty();
+        let reveal = std::mem::take(&mut self.reveal_cursor);
+        let changed = ScrollArea::vertical()
             .id_salt("composer_scroll")
             .max_height(LINE * MAX_LINES)
             .auto_shrink([false, true])
@@ -153,11 +167,18 @@ impl ComposerView {
                         tab: false,
                     })
                     .return_key(KeyboardShortcut::new(Modifiers::SHIFT, Key::Enter));
-                ui.add(edit)
+                let drawn = edit.show(ui);
+                if let Some(cursor) = drawn.cursor_range.filter(|_| reveal) {
+                    let rect = drawn.galley.pos_from_cursor(cursor.primary);
+                    ui.scroll_to_rect(rect.translate(drawn.galley_pos.to_vec2()), None);
+                }
+                drawn.response.changed()
             })
             .inner;
         ui.ctx().accesskit_node_builder(text_id(), |node| node.set_label("Message"));
-        if response.changed() || pasted {
+        if changed || pasted {
+            // egui lays the first text after the hint out a frame late, and scrolls to nowhere.
+            self.reveal_cursor = was_empty;
             self.typed.tail_changed();
             out.push(UiCommand::DraftChanged(self.typed.full()));
         }
@@ -270,8 +291,18 @@ impl ComposerView {
         if let Some(change) = change {
             change(&mut self.typed);
             out.push(UiCommand::DraftChanged(self.typed.full()));
-            ui.memory_mut(|memory| memory.request_focus(text_id()));
         }
+    }
+}
+
+/// A click on a button of the composer, or beside them, leaves the cursor in the text.
+fn keep_focus(ui: &Ui, rect: Rect) {
+    let clicked = ui.input(|input| {
+        let inside = input.pointer.interact_pos().is_some_and(|pos| rect.contains(pos));
+        inside && input.pointer.primary_clicked()
+    });
+    if clicked && ui.memory(|memory| memory.focused().is_none()) {
+        ui.memory_mut(|memory| memory.request_focus(text_id()));
     }
 }
 

@@ -213,6 +213,7 @@ impl PickerView {
                 self.list.best.and_then(|best| self.model_at(state, best))
             };
             open.reveal = true;
+            ui.ctx().request_repaint();
         }
     }
 
@@ -240,11 +241,14 @@ impl PickerView {
                     self.row_ui(ui, state, (open, row), (rect, place, in_view), out);
                 }
                 if self.list.is_empty() {
-                    empty_ui(ui, state, out);
+                    let size = vec2(width, EMPTY_HEIGHT);
+                    empty_ui(ui, Rect::from_min_size(origin, size), state, out);
                     y += EMPTY_HEIGHT;
                 }
                 if only_guide(state) {
-                    more_ui(ui, pos2(origin.x, origin.y + y), width, out);
+                    let size = vec2(width, row::HEIGHT);
+                    let min = pos2(origin.x, origin.y + y);
+                    more_ui(ui, Rect::from_min_size(min, size), out);
                     y += row::HEIGHT;
                 }
                 ui.set_min_size(vec2(width, y));

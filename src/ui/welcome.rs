@@ -26,7 +26,7 @@ const NARROW: f32 = 480.0;
 const STARTERS: [(&str, &str); 3] = [
     ("First steps", "What can Switchboard do?"),
     ("Keys", "How do I add a key?"),
-    ("Models", "How do I pick a model per message?"),
+    ("Models", "How do I switch models?"),
 ];
 
 /// Well-known providers that are offered here; all of them are in the settings.

@@ -137,7 +137,8 @@ impl QueueView {
             ui.memory_mut(|memory| memory.request_focus(id));
         }
         let mut done = escaped;
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        let row = egui::vec2(ui.available_width(), ROW);
+        ui.allocate_ui_with_layout(row, Layout::right_to_left(Align::Center), |ui| {
             let blank = editing.text.trim().is_empty();
             let keep = ui.add_enabled_ui(!blank, |ui| widgets::link_button(ui, "Keep")).inner;
             let keep = keep.on_disabled_hover_text("An empty message cannot be sent").clicked();

@@ -1,1 +1,217 @@
+use egui::{Event, ImeEvent, Key, Modifiers, vec2};
+use egui_kittest::{Harness, kittest::Queryable as _};
 
+use super::ComposerView;
+use crate::protocol::StopMode;
+use crate::state::{AppState, Page, UiCommand};
+use crate::ui::samples::{self, Driven, NOW};
+use crate::ui::theme::{self, Mode};
+
+type Composer = Harness<'static, Driven<ComposerView>>;
+
+fn composer(state: AppState) -> Composer {
+    let mut harness = Harness::builder()
+        .with_size(vec2(900.0, 600.0))
+        .with_context_setup(samples::install)
+        .build_ui_state(
+            |ui, driven: &mut Driven<ComposerView>| {
+                theme::apply(ui.ctx(), Mode::Dark, 100);
+                let mut out = Vec::new();
+                driven.view.composer_ui(ui, &driven.state, NOW, &mut out);
+                driven.take(out);
+            },
+            Driven::new(state),
+        );
+    harness.run();
+    harness
+}
+
+fn type_text(harness: &mut Composer, text: &str) {
+    harness.event(Event::Text(text.to_owned()));
+    harness.run();
+}
+
+fn press(harness: &mut Composer, modifiers: Modifiers, key: Key) {
+    harness.key_press_modifiers(modifiers, key);
+    harness.run();
+}
+
+fn sent_texts(harness: &Composer) -> Vec<&str> {
+    harness
+        .state()
+        .sent
+        .iter()
+        .filter_map(|command| {
+            let UiCommand::Send { text } = command else { return None };
+            Some(text.as_str())
+        })
+        .collect()
+}
+
+#[test]
+fn enter_sends_once_and_empties_the_field() {
+    let mut harness = composer(samples::chat());
+    type_text(&mut harness, "Hello");
+    press(&mut harness, Modifiers::NONE, Key::Enter);
+    press(&mut harness, Modifiers::NONE, Key::Enter);
+    assert_eq!(sent_texts(&harness), ["Hello"]);
+    assert_eq!(harness.get_by_label("Message").value().as_deref(), Some(""));
+    type_text(&mut harness, "Again");
+    assert_eq!(harness.state().state.draft().text, "Again", "the cursor stays in the field");
+}
+
+#[test]
+fn shift_enter_makes_a_line_and_does_not_send() {
+    let mut harness = composer(samples::chat());
+    type_text(&mut harness, "one");
+    press(&mut harness, Modifiers::SHIFT, Key::Enter);
+    type_text(&mut harness, "two");
+    assert_eq!(harness.state().state.draft().text, "one\ntwo");
+    assert!(sent_texts(&harness).is_empty());
+}
+
+#[test]
+fn blank_text_is_never_sent() {
+    let mut harness = composer(samples::chat());
+    type_text(&mut harness, "  ");
+    press(&mut harness, Modifiers::NONE, Key::Enter);
+    harness.get_by_label("Send").click();
+    harness.run();
+    assert!(sent_texts(&harness).is_empty());
+    assert_eq!(harness.state().state.draft().text, "  ");
+    type_text(&mut harness, "now");
+    harness.get_by_label("Send").click();
+    harness.run();
+    assert_eq!(sent_texts(&harness), ["  now"]);
+}
+
+#[test]
+fn enter_belongs_to_the_input_method_while_it_composes() {
+    let mut harness = composer(samples::chat());
+    let preedit = |text: &str| {
+        Event::Ime(ImeEvent::Preedit { text: text.to_owned(), active_range_chars: None })
+    };
+    harness.event(preedit("ö"));
+    harness.run();
+    press(&mut harness, Modifiers::NONE, Key::Enter);
+    assert!(sent_texts(&harness).is_empty());
+    let in_one_frame = [
+        Event::Ime(ImeEvent::Commit("ü".to_owned())),
+        Event::Key {
+            key: Key::Enter,
+            physical_key: None,
+            pressed: true,
+            repeat: false,
+            modifiers: Modifiers::NONE,
+        },
+    ];
+    harness.input_mut().events.extend(in_one_frame);
+    harness.run();
+    assert!(sent_texts(&harness).is_empty(), "the Enter that commits does not send");
+    press(&mut harness, Modifiers::NONE, Key::Enter);
+    assert_eq!(sent_texts(&harness), ["ü"]);
+}
+
+#[test]
+fn the_text_follows_the_chat() {
+    let mut harness = composer(samples::chat());
+    type_text(&mut harness, "for the chat");
+    harness.state_mut().state.page = Page::Welcome;
+    harness.run();
+    assert_eq!(harness.get_by_label("Message").value().as_deref(), Some(""));
+    type_text(&mut harness, "new");
+    press(&mut harness, Modifiers::COMMAND, Key::Z);
+    press(&mut harness, Modifiers::COMMAND, Key::Z);
+    assert!(!harness.state().state.new_draft.text.contains("chat"), "undo stays in the chat");
+}
+
+#[test]
+fn a_huge_paste_is_folded_and_sent_whole() {
+    let mut harness = composer(samples::chat());
+    type_text(&mut harness, "Look: ");
+    let paste = "0123456789abcde\n".repeat(65_536);
+    harness.event(Event::Paste(paste.clone()));
+    harness.run();
+    harness.get_by_label("1,048,582 characters · 65,537 lines");
+    type_text(&mut harness, "what is it?");
+    let field = harness.get_by_label("Message").value();
+    assert_eq!(field.as_deref(), Some("what is it?"), "only what follows is laid out");
+    press(&mut harness, Modifiers::NONE, Key::Enter);
+    assert_eq!(sent_texts(&harness), [format!("Look: {paste}what is it?")]);
+}
+
+#[test]
+fn long_text_can_be_folded_opened_and_removed() {
+    let mut harness = composer(samples::chat());
+    harness.event(Event::Paste("line\n".repeat(60)));
+    harness.run();
+    harness.get_by_label("Fold").click();
+    harness.run();
+    type_text(&mut harness, "tail");
+    harness.get_by_label("Edit").click();
+    harness.run();
+    let text = format!("{}tail", "line\n".repeat(60));
+    assert_eq!(harness.get_by_label("Message").value(), Some(text));
+    harness.get_by_label("Clear").click();
+    harness.run();
+    assert_eq!(harness.state().state.draft().text, "");
+}
+
+#[test]
+fn while_an_answer_runs_typing_queues_and_stop_stops() {
+    let mut harness = composer(samples::queued(&[]));
+    assert!(harness.query_by_label("Send").is_none());
+    harness.get_by_label("Stop").click();
+    harness.run();
+    assert!(matches!(harness.state().sent.last(), Some(UiCommand::Stop(StopMode::Graceful))));
+    harness.get_by_label("Stop now").click();
+    harness.run();
+    assert!(matches!(harness.state().sent.last(), Some(UiCommand::Stop(StopMode::Now))));
+    type_text(&mut harness, "Next");
+    harness.get_by_label("Queue message").click();
+    harness.run();
+    assert_eq!(sent_texts(&harness), ["Next"]);
+    harness.get_by_label("Waiting");
+}
+
+#[test]
+fn waiting_messages_can_be_edited_sent_and_removed() {
+    let mut harness = composer(samples::queued(&["First"]));
+    harness.get_by_label("Edit waiting message").click();
+    harness.run();
+    type_text(&mut harness, " of all");
+    press(&mut harness, Modifiers::NONE, Key::Enter);
+    let queue = |harness: &Composer| {
+        let conversation = harness.state().state.conversation().unwrap();
+        conversation.queue.iter().map(|item| item.text.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(queue(&harness), ["First of all"]);
+    harness.get_by_label("Edit waiting message").click();
+    harness.run();
+    type_text(&mut harness, "!");
+    press(&mut harness, Modifiers::NONE, Key::Escape);
+    assert_eq!(queue(&harness), ["First of all"], "Escape keeps the old text");
+    assert!(harness.query_by_label("Waiting message").is_none());
+    harness.get_by_label("Send now").click();
+    harness.run();
+    assert!(matches!(harness.state().sent.last(), Some(UiCommand::SendQueuedNow(_))));
+    harness.get_by_label("Remove waiting message").click();
+    harness.run();
+    assert!(queue(&harness).is_empty());
+}
+
+#[test]
+fn the_chip_names_the_model_and_says_when_it_is_gone() {
+    let mut harness = composer(samples::chat());
+    harness.get_by_label("Model: Claude Sonnet 5.5").click();
+    harness.run();
+    assert_eq!(harness.state().asked(), ["OpenPicker"]);
+    let gone = "openrouter/gone".parse().unwrap();
+    let state = &mut harness.state_mut().state;
+    let chat = state.open_chat().unwrap();
+    state.conversations.get_mut(&chat).unwrap().draft.model = Some(gone);
+    harness.run();
+    harness.get_by_label("Model: gone");
+    harness.get_by_label("missing");
+    harness.get_by_label("next message");
+}

@@ -88,11 +88,14 @@ impl ToolsRow<'_> {
         let mut send = false;
         if run.is_none() || !self.blank {
             let name = if run.is_some() { "Queue message" } else { "Send" };
-            let response = ui.add_enabled_ui(!self.blank, |ui| send_ui(ui, name)).inner;
-            send = response
-                .on_hover_text(name)
-                .on_disabled_hover_text("Nothing to send: type a message first")
-                .clicked();
+            send = if self.blank {
+                send_ui(ui, name, Sense::hover())
+                    .on_hover_text("Nothing to send: type a message first");
+                false
+            } else {
+                let press = send_ui(ui, name, Sense::click());
+                press.on_hover_cursor(CursorIcon::PointingHand).on_hover_text(name).clicked()
+            };
         }
         if let Some(run) = run {
             let (name, mode) = match run.stop {
@@ -124,17 +127,20 @@ impl ToolsRow<'_> {
     }
 }
 
-fn send_ui(ui: &mut Ui, name: &str) -> Response {
+/// The send button; disabled where it does not sense clicks. egui's own way to disable would
+/// fade it until it cannot be seen.
+fn send_ui(ui: &mut Ui, name: &str, sense: Sense) -> Response {
     let palette = Palette::of(ui);
-    let (rect, response) = ui.allocate_exact_size(vec2(BUTTON, BUTTON), Sense::click());
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, ui.is_enabled(), name));
-    let (fill, color) = match (ui.is_enabled(), response.hovered()) {
-        (false, _) => (palette.hover, palette.faint),
+    let (rect, response) = ui.allocate_exact_size(vec2(BUTTON, BUTTON), sense);
+    let enabled = sense.senses_click();
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, enabled, name));
+    let (fill, color) = match (enabled, response.hovered()) {
+        (false, _) => (palette.accent_soft, palette.dim),
         (true, true) => (palette.accent.lerp_to_gamma(palette.text, 0.12), palette.on_accent),
         (true, false) => (palette.accent, palette.on_accent),
     };
     round_button(ui, rect, (fill, color), Icon::ArrowUp, &response);
-    response.on_hover_cursor(CursorIcon::PointingHand)
+    response
 }
 
 fn stop_ui(ui: &mut Ui, name: &str) -> Response {

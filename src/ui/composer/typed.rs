@@ -5,8 +5,10 @@ pub(super) const FOLD_CHARS: usize = 20_000;
 /// From here on the size is told, and folding is offered.
 const LONG_CHARS: usize = 4_000;
 const LONG_LINES: usize = 50;
-/// Up to here folded text can be opened for editing.
-const EDITABLE_CHARS: usize = 200_000;
+/// Up to here folded text can be opened for editing. Each line is laid out anew when it changes,
+/// so that a long one costs more than many short ones.
+const EDITABLE_CHARS: usize = 100_000;
+const EDITABLE_LINE_BYTES: usize = 10_000;
 /// What is shown of folded text.
 const PREVIEW_LINES: usize = 4;
 const PREVIEW_CHARS: usize = 400;
@@ -29,12 +31,18 @@ pub(super) struct Typed {
 pub(super) struct Size {
     pub(super) chars: usize,
     pub(super) line_breaks: usize,
+    longest_line_bytes: usize,
 }
 
 impl Size {
     fn of(text: &str) -> Self {
-        let breaks = text.bytes().filter(|byte| *byte == b'\n').count();
-        Self { chars: text.chars().count(), line_breaks: breaks }
+        let mut size = Self { chars: text.chars().count(), ..Self::default() };
+        for line in text.split('\n') {
+            size.line_breaks += 1;
+            size.longest_line_bytes = size.longest_line_bytes.max(line.len());
+        }
+        size.line_breaks -= 1;
+        size
     }
 
     fn is_long(self) -> bool {
@@ -77,6 +85,7 @@ impl Typed {
     /// Whether the folded text may be opened.
     pub(super) fn can_open(&self) -> bool {
         self.folded_size.chars <= EDITABLE_CHARS
+            && self.folded_size.longest_line_bytes <= EDITABLE_LINE_BYTES
     }
 
     /// The size in words, where it is worth telling: of the folded text, else of a long one.
@@ -190,6 +199,17 @@ mod tests {
         assert!(typed.is(&format!("{full}!")));
         typed.clear();
         assert!(typed.is(""));
+    }
+
+    #[test]
+    fn what_would_stall_the_window_cannot_be_opened() {
+        let table = [("line\n", 10_000, true), ("line\n", 30_000, false), ("word ", 5_000, false)];
+        for (text, times, can_open) in table {
+            let mut typed = Typed::default();
+            typed.set(&text.repeat(times));
+            assert!(typed.is_folded());
+            assert_eq!(typed.can_open(), can_open, "{text:?} × {times}");
+        }
     }
 
     #[test]

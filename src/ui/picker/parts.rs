@@ -1,8 +1,8 @@
 //! What surrounds the models: headings, what is said of an empty list, the footer.
 
-use egui::{Align, Color32, Layout, Pos2, Rect, RichText, Sense, Ui, UiBuilder, vec2};
+use egui::{Align, Color32, Layout, Rect, RichText, Sense, Ui, UiBuilder, vec2};
 
-use super::{Open, row};
+use super::Open;
 use crate::state::{AppState, ModelScope, ProviderForm, SettingsTab, UiCommand};
 use crate::ui::icon::Icon;
 use crate::ui::theme::{self, Palette};
@@ -11,23 +11,20 @@ use crate::ui::widgets::{self, Chosen};
 pub(super) fn group_ui(ui: &mut Ui, rect: Rect, title: &str, note: Option<(&str, Color32)>) {
     let inner = Rect::from_min_max(rect.min + vec2(8.0, 14.0), rect.max - vec2(8.0, 4.0));
     let layout = Layout::left_to_right(Align::Center);
-    ui.scope_builder(UiBuilder::new().max_rect(inner).layout(layout), |ui| {
-        widgets::group_label(ui, title);
-        if let Some((note, color)) = note {
-            widgets::small_label(ui, note, color);
-        }
-    });
+    // A child, not a scope: the list places its rows itself.
+    let ui = &mut ui.new_child(UiBuilder::new().max_rect(inner).layout(layout));
+    widgets::group_label(ui, title);
+    if let Some((note, color)) = note {
+        widgets::small_label(ui, note, color);
+    }
 }
 
-pub(super) fn empty_ui(ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {
+pub(super) fn empty_ui(ui: &mut Ui, rect: Rect, state: &AppState, out: &mut Vec<UiCommand>) {
     let palette = Palette::of(ui);
-    ui.add_space(20.0);
-    ui.vertical_centered(|ui| {
-        ui.label(RichText::new("No model fits").color(palette.dim));
-        ui.add_space(8.0);
-    });
-    ui.horizontal(|ui| {
-        ui.add_space(((ui.available_width() - 280.0) / 2.0).max(8.0));
+    let ui = &mut ui.new_child(UiBuilder::new().max_rect(rect.shrink2(vec2(8.0, 16.0))));
+    ui.spacing_mut().item_spacing.y = 8.0;
+    ui.label(RichText::new("No model fits").color(palette.dim));
+    ui.horizontal_wrapped(|ui| {
         let refresh = widgets::small_button(ui, "Refresh model lists");
         if refresh.clicked() && !state.providers.is_empty() {
             out.push(UiCommand::RefreshModels(None));
@@ -38,18 +35,16 @@ pub(super) fn empty_ui(ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) 
     });
 }
 
-pub(super) fn more_ui(ui: &mut Ui, min: Pos2, width: f32, out: &mut Vec<UiCommand>) {
-    let rect = Rect::from_min_size(min, vec2(width, row::HEIGHT));
-    ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
-        let more = widgets::Button::new("Add a provider to get more models")
-            .ghost()
-            .icon(Icon::Plus)
-            .width(width)
-            .ui(ui);
-        if more.clicked() {
-            out.push(UiCommand::EditProvider(ProviderForm::Choose));
-        }
-    });
+pub(super) fn more_ui(ui: &mut Ui, rect: Rect, out: &mut Vec<UiCommand>) {
+    let ui = &mut ui.new_child(UiBuilder::new().max_rect(rect));
+    let more = widgets::Button::new("Add a provider to get more models")
+        .ghost()
+        .icon(Icon::Plus)
+        .width(rect.width())
+        .ui(ui);
+    if more.clicked() {
+        out.push(UiCommand::EditProvider(ProviderForm::Choose));
+    }
 }
 
 pub(super) fn footer_ui(ui: &mut Ui, open: &mut Open) {

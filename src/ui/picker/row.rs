@@ -151,8 +151,9 @@ fn name_job(name: &str, matched: &[u32], color: Color32) -> LayoutJob {
 
 /// `128k`, `1M`.
 fn tokens(count: u64) -> String {
-    let (thousands, rest) =
-        if count.is_multiple_of(1024) { (count / 1024, 1024) } else { (count / 1000, 1000) };
+    let binary = count.is_multiple_of(1024) && !count.is_multiple_of(1000);
+    let rest = if binary { 1024 } else { 1000 };
+    let thousands = count / rest;
     if count < 1000 {
         return count.to_string();
     }

@@ -58,8 +58,7 @@ fn text_size_ui(ui: &mut Ui, percent: u16, out: &mut Vec<UiCommand>) {
         if let Some(size) = parts::stepper_ui(ui, &stepper) {
             out.push(UiCommand::SetTextSize(u16::try_from(size).unwrap_or(percent)));
         }
-        let reset = ui.add_enabled_ui(percent != 100, |ui| widgets::small_button(ui, "100 %"));
-        if reset.inner.clicked() {
+        if percent != 100 && widgets::small_button(ui, "Back to 100 %").clicked() {
             out.push(UiCommand::TextReset);
         }
     });

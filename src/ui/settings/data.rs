@@ -11,7 +11,11 @@ use crate::ui::widgets::Button;
 
 const FILES: [(&str, &str); 2] = [
     ("switchboard.db", "chats, messages and drafts, in one SQLite file"),
-    ("config.toml", "settings and providers, without keys; can be edited by hand"),
+    (
+        "config.toml",
+        "settings and providers, without keys; can be edited by hand. It is in the system's \
+         folder for settings, or here when the app was started with --data-dir.",
+    ),
 ];
 
 pub(super) fn data_ui(ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {
@@ -59,9 +63,10 @@ pub(super) fn data_ui(ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {
     parts::card_ui(ui, |ui| {
         parts::note_ui(
             ui,
-            "Quit Switchboard and copy the folder. To restore it, or to move to another computer, \
-             put it in the same place there; keys have to be entered anew unless they are in the \
-             folder. To keep it elsewhere, start with --data-dir or set SWITCHBOARD_DATA_DIR.",
+            "Quit Switchboard, then copy switchboard.db and config.toml. To restore them, or to move \
+             to another computer, put them in the same places there and enter the keys again. To \
+             keep everything in one folder of your own, start with --data-dir or set \
+             SWITCHBOARD_DATA_DIR.",
         );
     });
 }

@@ -1,8 +1,8 @@
 //! A text field of one line, 32 high, as the design has it.
 
 use egui::{
-    Align, EventFilter, Frame, Id, Layout, Margin, Response, RichText, Stroke, TextEdit, Ui,
-    UiBuilder, vec2,
+    Align, Align2, EventFilter, Frame, Id, Layout, Margin, Response, RichText, Stroke, TextEdit,
+    Ui, UiBuilder, vec2,
 };
 
 use crate::ui::icon::Icon;
@@ -56,8 +56,12 @@ impl<'a> Field<'a> {
     pub(in crate::ui) fn field_ui(self, ui: &mut Ui, text: &mut String) -> Response {
         let palette = Palette::of(ui);
         let has_focus = ui.memory(|memory| memory.has_focus(self.id));
-        let line =
-            if has_focus { theme::focus_stroke(palette) } else { Stroke::new(1.0, palette.line) };
+        // A field with keys of its own has the keyboard always, and needs no ring to say so.
+        let line = if has_focus && self.keys.is_empty() {
+            theme::focus_stroke(palette)
+        } else {
+            Stroke::new(1.0, palette.line)
+        };
         let (rect, ground) = ui.allocate_exact_size(
             vec2(ui.available_width().max(80.0), theme::CONTROL_HEIGHT),
             egui::Sense::click(),
@@ -102,6 +106,8 @@ impl<'a> Field<'a> {
             .password(self.style == FieldStyle::Secret)
             .hint_text(RichText::new(self.hint).color(palette.faint))
             .desired_width(f32::INFINITY)
+            .align(Align2::LEFT_CENTER)
+            .min_size(vec2(0.0, theme::CONTROL_HEIGHT - 2.0))
             .event_filter(EventFilter {
                 horizontal_arrows: true,
                 vertical_arrows: true,

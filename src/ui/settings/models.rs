@@ -1,6 +1,6 @@
 //! The default model, favourites, lists of models, and the turn limit.
 
-use egui::{Align, Id, Rect, RichText, ScrollArea, Ui, pos2, vec2};
+use egui::{Id, Rect, ScrollArea, Ui, pos2, vec2};
 
 use super::field::Field;
 use super::parts::{self, Stepper};
@@ -154,11 +154,14 @@ fn model_ui(ui: &mut Ui, state: &AppState, model: &ModelId) {
     let provider = state
         .provider(&model.provider)
         .map_or(model.provider.as_str(), |provider| provider.config.name.as_str());
-    let room = (ui.available_width() - 90.0).max(60.0);
+    let room = ui.available_width() - 100.0;
+    if room < 180.0 {
+        widgets::truncated_label(ui, name, theme::body(), palette.text);
+        return;
+    }
     ui.scope(|ui| {
         ui.set_max_width(room);
-        let text = RichText::new(name).color(palette.text);
-        ui.add(egui::Label::new(text).truncate().selectable(false));
+        widgets::truncated_label(ui, name, theme::body(), palette.text);
     });
     widgets::truncated_label(ui, provider, theme::small(), palette.faint);
 }
@@ -200,7 +203,7 @@ fn lists_ui(ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {
                     out.push(UiCommand::RefreshModels(Some(id.clone())));
                 }
             } else {
-                ui.add_space(26.0);
+                ui.allocate_exact_size(theme::ICON_BUTTON, egui::Sense::hover());
             }
             let (words, tone) = status::short(&provider.status);
             if tone == status::Tone::Good {
@@ -216,7 +219,7 @@ fn lists_ui(ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {
         };
         parts::row_ui(ui, ROW, left, right);
     }
-    ui.with_layout(egui::Layout::left_to_right(Align::Center), |ui| {
+    ui.horizontal(|ui| {
         if widgets::small_button(ui, "Refresh all").clicked() {
             out.push(UiCommand::RefreshModels(None));
         }

@@ -71,7 +71,9 @@ pub(super) fn text_ui(ui: &mut Ui, text: &str) {
 pub(super) fn stepper_ui(ui: &mut Ui, stepper: &Stepper<'_>) -> Option<u32> {
     let (least, most) = stepper.bounds;
     let mut value = stepper.value;
-    ui.horizontal(|ui| {
+    let size = vec2(2.0 * theme::ICON_BUTTON.x + 64.0 + 8.0, theme::CONTROL_HEIGHT);
+    // From left to right, whatever the layout around it says.
+    ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Center), |ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
         ui.add_enabled_ui(value > least, |ui| {
             if widgets::icon_button(ui, Icon::Minus, stepper.less).clicked() {

@@ -1,6 +1,6 @@
 //! Where answers come from.
 
-use egui::{Align, Layout, Popup, PopupCloseBehavior, Response, RichText, Ui};
+use egui::{Align, Label, Layout, Popup, PopupCloseBehavior, Response, RichText, Sense, Ui};
 
 use super::parts;
 use super::provider_form::FormView;
@@ -60,7 +60,7 @@ impl ProvidersView {
                 |ui| name_ui(ui, provider),
                 |ui| {
                     if provider.config.id.as_str() == "guide" {
-                        ui.add_space(26.0);
+                        ui.allocate_exact_size(theme::ICON_BUTTON, Sense::hover());
                     } else {
                         self.menu_ui(ui, provider, out);
                     }
@@ -89,7 +89,8 @@ impl ProvidersView {
             ui.set_width(MENU);
             ui.spacing_mut().item_spacing.y = 0.0;
             if self.confirming.as_ref() == Some(&provider.config.id) {
-                self.confirm_ui(ui, provider, out);
+                let layout = Layout::top_down(Align::Min);
+                ui.with_layout(layout, |ui| self.confirm_ui(ui, provider, out));
             } else {
                 self.items_ui(ui, provider, out);
             }
@@ -107,11 +108,8 @@ impl ProvidersView {
             ui.close();
         }
         // What was found by itself would be found again.
-        if !provider.discovered {
-            let remove = Button::new("Remove…").danger().icon(Icon::Trash2).width(MENU).ui(ui);
-            if remove.clicked() {
-                self.confirming = Some(id.clone());
-            }
+        if !provider.discovered && item_ui(ui, "Remove…", Icon::Trash2) {
+            self.confirming = Some(id.clone());
         }
     }
 
@@ -125,7 +123,7 @@ impl ProvidersView {
         };
         ui.label(RichText::new(question).color(palette.text));
         ui.add_space(8.0);
-        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+        ui.horizontal(|ui| {
             if Button::new("Remove").danger().small().ui(ui).clicked() {
                 out.push(UiCommand::RemoveProvider(provider.config.id.clone()));
                 self.confirming = None;
@@ -148,8 +146,8 @@ fn name_ui(ui: &mut Ui, provider: &ProviderState) {
     widgets::dot(ui, provider_color(palette, &provider.config.id));
     ui.vertical(|ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
-        let name = provider.config.name.as_str();
-        widgets::truncated_label(ui, name, theme::semibold(14.0), palette.text);
+        let name = RichText::new(&provider.config.name).font(theme::semibold(14.0));
+        line_ui(ui, name.line_height(Some(20.0)).color(palette.text));
         let address = if provider.config.id.as_str() == "guide" {
             "built in"
         } else {
@@ -159,8 +157,13 @@ fn name_ui(ui: &mut Ui, provider: &ProviderState) {
             Some(origin) => format!("{address} · {origin}"),
             None => address.to_owned(),
         };
-        widgets::truncated_label(ui, &text, theme::mono(), palette.faint);
+        let text = RichText::new(text).font(theme::mono());
+        line_ui(ui, text.line_height(Some(18.0)).color(palette.faint));
     });
+}
+
+fn line_ui(ui: &mut Ui, text: RichText) {
+    ui.add(Label::new(text).truncate().selectable(false));
 }
 
 fn origin(provider: &ProviderState) -> Option<String> {

@@ -135,9 +135,9 @@ impl ComposerView {
 
     fn text_ui(&mut self, ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {
         self.take_focus(ui, state);
-        if self.take_keys(ui) {
-            self.send(out);
-        }
+        // Enter is taken out before the field sees it, and acts after the field has taken what
+        // was typed in the same frame: fast hands lose nothing.
+        let sends = self.take_keys(ui);
         let pasted = self.take_long_paste(ui);
         let hint = hint(state);
         let palette = Palette::of(ui);
@@ -180,6 +180,10 @@ impl ComposerView {
             // egui lays the first text after the hint out a frame late, and scrolls to nowhere.
             self.reveal_cursor = was_empty;
             self.typed.tail_changed();
+        }
+        if sends && !self.typed.is_blank() {
+            self.send(out);
+        } else if changed || pasted {
             out.push(UiCommand::DraftChanged(self.typed.full()));
         }
     }

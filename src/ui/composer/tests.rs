@@ -61,6 +61,23 @@ fn enter_sends_once_and_empties_the_field() {
 }
 
 #[test]
+fn what_is_typed_in_the_frame_of_enter_is_sent_with_it() {
+    let mut harness = composer(samples::chat());
+    let enter = Event::Key {
+        key: Key::Enter,
+        physical_key: None,
+        pressed: true,
+        repeat: false,
+        modifiers: Modifiers::NONE,
+    };
+    let events = &mut harness.input_mut().events;
+    events.extend([Event::Text("g".to_owned()), Event::Text("o".to_owned()), enter]);
+    harness.run();
+    assert_eq!(sent_texts(&harness), ["go"]);
+    assert_eq!(harness.state().state.draft().text, "");
+}
+
+#[test]
 fn shift_enter_makes_a_line_and_does_not_send() {
     let mut harness = composer(samples::chat());
     type_text(&mut harness, "one");

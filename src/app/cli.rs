@@ -77,7 +77,6 @@ fn run_in(paths: &Paths, command: Option<Command>, verbose: u8) -> Outcome {
 }
 
 /// Commands need no second thread: everything they wait for is elsewhere.
-#[expect(clippy::disallowed_methods, reason = "there is no UI thread in a command")]
 fn on_runtime(work: impl Future<Output = Outcome>) -> Outcome {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     match runtime {

@@ -321,7 +321,6 @@ impl eframe::App for App {
 
 impl App {
     /// Saves what is typed and ends the backend. The window is gone by then, so waiting is fine.
-    #[expect(clippy::disallowed_methods, reason = "the window is closed; nothing can stutter")]
     fn end(&mut self) {
         let effects = state::save_all_drafts(&mut self.state);
         let Some(backend) = self.backend.take() else { return };

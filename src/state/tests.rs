@@ -31,9 +31,9 @@ fn commands(effects: Vec<Effect>) -> Vec<BackendCommand> {
 
 fn send(state: &mut AppState, text: &str) -> SendRequest {
     let effects = handle(state, UiCommand::Send { text: text.to_owned() }, at(0));
-    let found = commands(effects).into_iter().find_map(|command| match command {
-        BackendCommand::Send(request) => Some(*request),
-        _ => None,
+    let found = commands(effects).into_iter().find_map(|command| {
+        let BackendCommand::Send(request) = command else { return None };
+        Some(*request)
     });
     found.expect("a message is sent")
 }

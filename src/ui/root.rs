@@ -18,7 +18,6 @@ use crate::state::{AppState, Page, UiCommand};
 pub struct Root {
     shell: Shell,
     pages: PageViews,
-    picker: PickerView,
 }
 
 /// What fills the space beside the sidebar.
@@ -26,6 +25,7 @@ pub struct Root {
 struct PageViews {
     transcript: TranscriptView,
     composer: ComposerView,
+    picker: PickerView,
     settings: SettingsView,
     help: HelpView,
     help_text: HelpText,
@@ -40,9 +40,8 @@ impl Root {
         now: Timestamp,
         out: &mut Vec<UiCommand>,
     ) {
-        let Self { shell, pages, picker } = self;
+        let Self { shell, pages } = self;
         shell.shell_ui(ui, state, now, |ui, out| pages.page_ui(ui, state, now, out), out);
-        picker.picker_ui(ui.ctx(), state, pages.composer.model_chip_rect(), out);
     }
 }
 
@@ -80,6 +79,8 @@ impl PageViews {
             .show_separator_line(false)
             .frame(Frame::new())
             .show(ui, |ui| self.composer.composer_ui(ui, state, now, out));
+        let chip = self.composer.model_chip_rect();
+        self.picker.picker_ui(ui.ctx(), state, chip, out);
     }
 
     fn transcript_ui(&mut self, ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {

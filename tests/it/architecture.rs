@@ -139,6 +139,17 @@ fn state_knows_no_toolkit_and_no_runtime() {
     }
 }
 
+/// The UI thread never waits: blocking on a future is for commands and for the end of the app.
+#[test]
+fn nothing_blocks_but_commands_and_the_end() {
+    let allowed = ["src/app/cli.rs", "src/app/window.rs"];
+    for file in rust_files(&source()).iter().filter(|file| !is_test_file(file)) {
+        let blocks = code_lines(file).iter().any(|line| line.contains(".block_on("));
+        let here = allowed.iter().any(|allowed| file.ends_with(allowed));
+        assert!(!blocks || here, "{}", file.display());
+    }
+}
+
 #[test]
 fn no_file_is_too_long() {
     let mut long = Vec::new();

@@ -58,7 +58,9 @@ fn painted(server: &Server, events: usize) -> Duration {
             environment: Environment::new(HashMap::new()),
             ask_at_start: false,
         };
-        Backend::start(parts, move || drop(wake.try_send(())))
+        Backend::start(parts, move || {
+            let _already_woken = wake.try_send(());
+        })
     };
     let mut window = Window::new();
     window.frame(&state, Vec::new());

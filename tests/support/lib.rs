@@ -22,4 +22,4 @@ pub(crate) use request::Request;
 pub(crate) use script::{Script, Signal};
 pub(crate) use server::Server;
 pub(crate) use sse::{completion, delta, failure, finish, sse, sse_without_done, thinking, usage};
-pub(crate) use window::{Place, STILL, Window};
+pub(crate) use window::{FAILED, Place, STILL, Window};

@@ -26,6 +26,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Steps after which a window that keeps repainting is taken as it is.
 const STEPS: usize = 12;
 
+/// Stands in the place of a panel that panicked.
+pub(crate) const FAILED: &str = "This part of the window failed";
+
 /// Wednesday, 23 July 2025, 09:42 in the zone of all windows of tests.
 pub(crate) const STILL: Timestamp = Timestamp(1_753_263_720_000);
 
@@ -102,7 +105,7 @@ impl Place {
             .with_size([1280.0, 800.0])
             .with_render_cursor(false)
             .build_eframe(move |creation| App::with_parts(&creation.egui_ctx, parts).unwrap());
-        let mut window = Window { harness };
+        let mut window = Window { harness, may_fail: false };
         window.until("all that the store and the providers tell at start", |window| {
             let state = window.state();
             let configured = state.settings.providers.len() + 1;
@@ -115,6 +118,8 @@ impl Place {
 /// An open window. Dropping it closes it in good order.
 pub(crate) struct Window {
     pub(crate) harness: Harness<'static, App>,
+    /// Whether a test is about a panel that panics.
+    pub(crate) may_fail: bool,
 }
 
 /// What the window knows.
@@ -226,6 +231,9 @@ impl Window {
             }
         }
         self.harness.check_accessibility();
+        // Panels catch panics, that of a missing glyph too.
+        let failed = !self.may_fail && self.sees(FAILED);
+        assert!(!failed, "a part of the window failed:\n{}", self.words());
     }
 
     /// Clicks the last of the things of this name, once it is there.

@@ -17,4 +17,4 @@ mod window;
 pub use backend::{Backend, BackendParts};
 pub use cli::run;
 pub use config::{Loaded, load as load_config, save as save_config};
-pub use window::App;
+pub use window::{App, AppParts};

@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::sync::mpsc::sync_channel;
 use std::time::{Duration, Instant};
 
-use switchboard::agent::Environment;
+use switchboard::agent::{Clock, Environment};
 use switchboard::app::{Backend, BackendParts};
 use switchboard::protocol::*;
 use switchboard::state::{self, AppState, Effect, HandleContext, Settings, UiCommand};
 use switchboard::store::Paths;
+use switchboard::store::secrets::{KeychainUse, Secrets};
 
 use crate::server::Server;
 use crate::world::Window;
@@ -53,6 +54,8 @@ fn painted(server: &Server, events: usize) -> Duration {
     let mut backend = {
         let _inside = runtime.enter();
         let parts = BackendParts {
+            secrets: Secrets::new(&paths.keys_file(), KeychainUse::Never),
+            clock: Clock::system(),
             paths,
             settings,
             environment: Environment::new(HashMap::new()),
@@ -94,5 +97,5 @@ fn painted(server: &Server, events: usize) -> Duration {
 }
 
 fn now() -> Timestamp {
-    (switchboard::agent::Clock::system().now)()
+    (Clock::system().now)()
 }

@@ -14,6 +14,7 @@ use crate::protocol::{
     RunEvent, RunStatus, SendRequest, StopMode, StreamEvent,
 };
 use crate::state::{Settings, words};
+use crate::store::secrets::Secrets;
 use crate::store::{Paths, StoreHandle};
 
 /// What `ask` takes.
@@ -137,6 +138,8 @@ async fn converse(
     let (events, mut from_engine) = mpsc::channel(1_024);
     let parts = BackendParts {
         environment: environment::read(&paths.env_files()),
+        secrets: Secrets::from_environment(&paths.keys_file()),
+        clock: Clock::system(),
         paths: paths.clone(),
         settings,
         ask_at_start: false,

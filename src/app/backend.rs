@@ -32,6 +32,10 @@ pub struct BackendParts {
     pub settings: Settings,
     /// The environment, `.env` files included.
     pub environment: Environment,
+    /// Where keys are kept.
+    pub secrets: Secrets,
+    /// Time and chance.
+    pub clock: Clock,
     /// Whether local servers are looked for and model lists are asked for at start.
     pub ask_at_start: bool,
 }
@@ -95,8 +99,8 @@ async fn work(
     commands: mpsc::Receiver<BackendCommand>,
     events: mpsc::Sender<BackendEvent>,
 ) {
-    let database = parts.paths.database();
-    let opened = tokio::task::spawn_blocking(move || open_store(&database)).await;
+    let (database, now) = (parts.paths.database(), parts.clock.now);
+    let opened = tokio::task::spawn_blocking(move || store::open(&database, Arc::new(now))).await;
     let opened = match opened {
         Ok(opened) => opened,
         Err(error) => {
@@ -117,8 +121,7 @@ async fn work(
 
 /// Opens the database with the machine's clock.
 pub(super) fn open_store(database: &Path) -> Opened {
-    let clock = Clock::system();
-    store::open(database, Arc::new(move || (clock.now)()))
+    store::open(database, Arc::new(Clock::system().now))
 }
 
 /// Starts the engine over an open store.
@@ -135,12 +138,12 @@ pub(super) fn engine(
         providers: ProviderSetup {
             configured: parts.settings.providers,
             environment: parts.environment,
-            secrets: Arc::new(Secrets::from_environment(&parts.paths.keys_file())),
+            secrets: Arc::new(parts.secrets),
             http: HttpClient::new(),
             help: Arc::new(HelpIndex::new()),
             ask_at_start: parts.ask_at_start,
         },
-        clock: Clock::system(),
+        clock: parts.clock,
         max_turns,
         idle_timeout: Duration::from_secs(u64::from(idle_timeout_s)),
         commands,

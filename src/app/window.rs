@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
+use jiff::tz::TimeZone;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::task::JoinHandle;
@@ -13,12 +14,13 @@ use super::config::{self, ConfigError};
 use super::failure::{Failure, Outcome};
 use super::frame_log::{CpuClock, FrameLog};
 use super::{environment, log};
-use crate::agent::Clock;
+use crate::agent::{Clock, Environment};
 use crate::net::known;
 use crate::protocol::{BackendCommand, BackendEvent, IdSource, Notice, NoticeCode, Timestamp};
 use crate::state::{self, AppState, Effect, HandleContext, Settings, UiCommand};
 use crate::store::Paths;
 use crate::store::help;
+use crate::store::secrets::Secrets;
 use crate::ui;
 
 /// Events applied in one frame at most, and for how long: a flood is spread over frames.
@@ -27,6 +29,37 @@ const DRAIN_TIME: Duration = Duration::from_millis(4);
 
 /// The variable that names the frame log.
 const FRAME_LOG: &str = "SWITCHBOARD_FRAME_LOG";
+
+/// What an app is made of; for tests, which must not see the machine's own.
+#[derive(Debug)]
+pub struct AppParts {
+    /// Where the files are.
+    pub paths: Paths,
+    /// The environment, `.env` files included.
+    pub environment: Environment,
+    /// Where keys are kept.
+    pub secrets: Secrets,
+    /// The time.
+    pub clock: Clock,
+    /// The time zone in which times are shown.
+    pub zone: TimeZone,
+    /// Whether local servers are looked for and model lists are asked for at start.
+    pub ask_at_start: bool,
+}
+
+impl AppParts {
+    /// Everything as this machine has it.
+    pub fn of_this_machine(paths: &Paths) -> Self {
+        Self {
+            paths: paths.clone(),
+            environment: environment::read(&paths.env_files()),
+            secrets: Secrets::from_environment(&paths.keys_file()),
+            clock: Clock::system(),
+            zone: TimeZone::system(),
+            ask_at_start: true,
+        }
+    }
+}
 
 /// The app as eframe runs it.
 #[derive(Debug)]
@@ -90,21 +123,16 @@ impl App {
     ///
     /// When the runtime's threads cannot be started.
     pub fn new(ctx: &egui::Context, paths: &Paths) -> std::io::Result<Self> {
-        let environment = environment::read(&paths.env_files());
-        Self::with_environment(ctx, paths, environment, true)
+        Self::with_parts(ctx, AppParts::of_this_machine(paths))
     }
 
-    /// The same with a given environment; for tests, which must not see the machine's own.
+    /// The same of given parts.
     ///
     /// # Errors
     ///
     /// When the runtime's threads cannot be started.
-    pub fn with_environment(
-        ctx: &egui::Context,
-        paths: &Paths,
-        environment: crate::agent::Environment,
-        ask_at_start: bool,
-    ) -> std::io::Result<Self> {
+    pub fn with_parts(ctx: &egui::Context, parts: AppParts) -> std::io::Result<Self> {
+        let AppParts { paths, environment, secrets, clock, zone, ask_at_start } = parts;
         ui::theme::install(ctx);
         let loaded = config::load(&paths.config_file());
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -122,6 +150,8 @@ impl App {
                 paths: paths.clone(),
                 settings: loaded.settings.clone(),
                 environment,
+                secrets,
+                clock,
                 ask_at_start,
             };
             Backend::start(parts, woken)
@@ -131,8 +161,8 @@ impl App {
         state.known = &known::PROVIDERS;
         let mut app = Self {
             state,
-            root: ui::Root::default(),
-            clock: Clock::system(),
+            root: ui::Root::new(clock.now, &zone),
+            clock,
             runtime,
             backend: Some(backend),
             config_file: paths.config_file(),

@@ -1,6 +1,7 @@
 //! The whole window, readable in one place.
 
 use egui::{CentralPanel, Frame, Panel, Ui};
+use jiff::tz::TimeZone;
 
 use super::composer::ComposerView;
 use super::help_view::HelpView;
@@ -32,6 +33,16 @@ struct PageViews {
 }
 
 impl Root {
+    /// Views with a clock and a time zone of the caller's choice.
+    pub fn new(clock: fn() -> Timestamp, zone: &TimeZone) -> Self {
+        let transcript = TranscriptView::new(clock, zone.clone());
+        Self {
+            shell: Shell::new(zone.clone()),
+            pages: PageViews { transcript, ..PageViews::default() },
+            picker: PickerView::default(),
+        }
+    }
+
     /// Draws the window and collects what the user asks for.
     pub fn root_ui(
         &mut self,

@@ -4,6 +4,7 @@ use egui::{
     Align2, Area, CentralPanel, Context, CornerRadius, Frame, Id, Margin, Modal, Panel, Rect, Ui,
     UiBuilder, Vec2, vec2,
 };
+use jiff::tz::TimeZone;
 
 use super::boundary::{self, PanelFailure};
 use super::header::{self, HeaderView, Sidebar};
@@ -46,6 +47,11 @@ struct Failures {
 }
 
 impl Shell {
+    /// A frame with a time zone of the caller's choice.
+    pub fn new(zone: TimeZone) -> Self {
+        Self { sidebar: SidebarView::new(zone), ..Self::default() }
+    }
+
     /// Draws a frame of the window into the whole of `ui`. `center` draws the page.
     pub fn shell_ui(
         &mut self,

@@ -65,6 +65,11 @@ impl Default for SidebarView {
 }
 
 impl SidebarView {
+    /// A view with a time zone of the caller's choice.
+    pub fn new(zone: TimeZone) -> Self {
+        Self { zone, ..Self::default() }
+    }
+
     /// Draws it into the whole of `ui`, which is [`WIDTH`] wide.
     pub fn sidebar_ui(
         &mut self,

@@ -17,3 +17,4 @@ mod architecture;
 mod command_line;
 mod engine;
 mod net;
+mod window;

@@ -14,6 +14,7 @@ mod request;
 mod script;
 mod server;
 mod sse;
+mod window;
 
 pub(crate) use desk::{Desk, Told, model, provider};
 pub(crate) use faults::{Fault, fault, faults};
@@ -21,3 +22,4 @@ pub(crate) use request::Request;
 pub(crate) use script::{Script, Signal};
 pub(crate) use server::Server;
 pub(crate) use sse::{completion, delta, failure, finish, sse, sse_without_done, thinking, usage};
+pub(crate) use window::{FAILED, Place, STILL, Window};

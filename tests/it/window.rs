@@ -1,0 +1,16 @@
+//! The whole window as a person uses it: by names, keys and clicks.
+
+mod asking;
+mod branches;
+mod chats;
+mod pages;
+mod settings;
+mod streaming;
+mod trouble;
+
+use crate::support::{Script, Signal, delta, sse_without_done};
+
+/// An answer that gives its first words, then waits.
+fn half(text: &str, go: &Signal) -> Script {
+    Script::stream().bytes(sse_without_done(&[delta(text)])).wait(go)
+}

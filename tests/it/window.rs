@@ -4,6 +4,7 @@ mod asking;
 mod branches;
 mod chats;
 mod pages;
+mod pictures;
 mod settings;
 mod streaming;
 mod trouble;

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use egui::accesskit::Role;
-use egui::{Key, Modifiers};
+use egui::{Key, Modifiers, Shape};
 use egui_kittest::kittest::{NodeT, Queryable};
 use egui_kittest::{Harness, Node};
 use jiff::tz::TimeZone;
 use switchboard::agent::{Clock, Environment};
 use switchboard::app::{App, AppParts};
-use switchboard::protocol::{Message, Timestamp};
+use switchboard::protocol::{Message, ProviderStatus, Timestamp};
 use switchboard::state::{AppState, Conversation};
 use switchboard::store::secrets::{KeychainUse, Secrets};
 use switchboard::store::{self, Paths, StoreHandle};
@@ -36,12 +36,15 @@ pub(crate) const STILL: Timestamp = Timestamp(1_753_263_720_000);
 pub(crate) struct Place {
     pub(crate) folder: TempDir,
     pub(crate) server: Server,
+    /// Variables that the app finds in its environment.
+    pub(crate) variables: HashMap<String, String>,
 }
 
 impl Place {
     /// A first start: nothing is configured.
     pub(crate) fn bare() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), server: Server::start() }
+        let folder = tempfile::tempdir().unwrap();
+        Self { folder, server: Server::start(), variables: HashMap::new() }
     }
 
     /// The server is configured as `mock`, and `alpha` answers where nothing else is chosen.
@@ -73,7 +76,6 @@ impl Place {
         let now = Arc::new(|| STILL);
         let handle = store::open(&self.path("switchboard.db"), now).handle;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        #[expect(clippy::disallowed_methods, reason = "no window is open yet")]
         runtime.block_on(async {
             let done = work(handle.clone()).await;
             handle.close().await.unwrap();
@@ -94,7 +96,7 @@ impl Place {
     fn open_with(&self, clock: Clock) -> Window {
         let paths = Paths::find(Some(self.folder.path().to_owned())).unwrap();
         let parts = AppParts {
-            environment: Environment::new(HashMap::new()),
+            environment: Environment::new(self.variables.clone()),
             secrets: Secrets::new(&paths.keys_file(), KeychainUse::Never),
             paths,
             clock,
@@ -109,7 +111,12 @@ impl Place {
         window.until("all that the store and the providers tell at start", |window| {
             let state = window.state();
             let configured = state.settings.providers.len() + 1;
-            state.chats.is_some() && state.providers.len() >= configured
+            let guide = state.provider(&"guide".into());
+            // Guide is asked last of all.
+            let asked = guide.is_some_and(|guide| {
+                guide.status == ProviderStatus::Ready && !guide.models.is_empty()
+            });
+            state.chats.is_some() && state.providers.len() >= configured && asked
         });
         window
     }
@@ -167,6 +174,12 @@ impl Window {
             let has = |text: Option<String>| text.is_some_and(|text| text.contains(words));
             has(node.label()) || has(node.value())
         })
+    }
+
+    /// Whether some text has this colour.
+    pub(crate) fn paints(&self, color: egui::Color32) -> bool {
+        let shapes = self.harness.output().shapes.iter();
+        shapes.map(|clipped| &clipped.shape).any(|shape| has_text_of(shape, color))
     }
 
     /// Whether there is a thing of this name.
@@ -292,7 +305,7 @@ impl Window {
                     | Role::SpinButton
             )
         };
-        fields.filter(is_field).last()
+        fields.filter(is_field).next_back()
     }
 
     /// Puts text into the composer.
@@ -331,5 +344,15 @@ impl Window {
         self.ctrl(Key::K);
         self.type_text(name);
         self.press(Key::Enter);
+    }
+}
+
+fn has_text_of(shape: &Shape, color: egui::Color32) -> bool {
+    match shape {
+        Shape::Vec(shapes) => shapes.iter().any(|shape| has_text_of(shape, color)),
+        Shape::Text(text) => {
+            text.galley.job.sections.iter().any(|section| section.format.color == color)
+        }
+        _ => false,
     }
 }

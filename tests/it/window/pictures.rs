@@ -1,0 +1,165 @@
+//! Pictures of the whole window in `tests/snapshots`, 1280 × 800, dark and light.
+//!
+//! `UPDATE_SNAPSHOTS=1 cargo test --test it pictures` draws them anew. Without a graphics driver
+//! they are left out.
+
+mod scene;
+
+use std::io::Write;
+
+use eframe::egui_wgpu::wgpu::Backends;
+use egui::Key;
+use egui_kittest::wgpu::default_wgpu_setup;
+use egui_kittest::{SnapshotOptions, try_image_snapshot_options};
+
+use self::scene::{CHAT, Scene};
+use crate::support::{Script, Signal, Window, delta, failure, sse_without_done, thinking};
+
+/// How much a pixel may differ, and how many may differ more: drivers round differently.
+const THRESHOLD: f32 = 1.0;
+const OTHER_PIXELS: usize = 40;
+
+/// Draws a scene in both themes. `act` brings the window to what the picture shows.
+fn picture(name: &str, scene: impl Fn(&str) -> Scene, act: impl Fn(&mut Window, &Scene)) {
+    if !has_driver() {
+        let said = writeln!(std::io::stderr(), "left out: no graphics driver for {name}");
+        assert!(said.is_ok());
+        return;
+    }
+    for theme in ["dark", "light"] {
+        let scene = scene(theme);
+        let mut window = scene.place.open_still();
+        act(&mut window, &scene);
+        window.harness.remove_cursor();
+        window.settle();
+        let image = window.harness.render().unwrap();
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/snapshots");
+        let options = SnapshotOptions::new()
+            .threshold(THRESHOLD)
+            .max_failed_pixels(OTHER_PIXELS)
+            .output_path(folder);
+        let compared = try_image_snapshot_options(&image, format!("{name}-{theme}"), &options);
+        compared.unwrap_or_else(|error| panic!("{error}"));
+    }
+}
+
+/// Whether anything can draw here. Asking does not panic; making a renderer would.
+fn has_driver() -> bool {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(async {
+        let instance = default_wgpu_setup().new_instance().await;
+        !instance.enumerate_adapters(Backends::all()).await.is_empty()
+    })
+}
+
+/// Opens the chat, and waits until its code has its colours.
+fn open_chat(window: &mut Window, scene: &Scene) {
+    window.click(CHAT);
+    window.until_sees("With jitter");
+    let keyword = scene.palette.syntax_keyword;
+    window.until("the colours of the code", |window| window.paints(keyword));
+}
+
+#[test]
+fn welcome() {
+    picture("welcome", Scene::first_start, |_, _| {});
+}
+
+#[test]
+fn chat() {
+    picture("chat", Scene::providers, open_chat);
+}
+
+#[test]
+fn picker() {
+    picture("picker", Scene::providers, |window, scene| {
+        open_chat(window, scene);
+        window.ctrl(Key::M);
+        window.type_text("son");
+    });
+}
+
+#[test]
+fn settings() {
+    picture("settings", Scene::providers, |window, _| {
+        window.ctrl(Key::Comma);
+        window.click("More for Workshop");
+        window.click("Test");
+        window.until_sees("not reachable");
+        window.click("More for Workshop");
+        window.click("Edit…");
+    });
+}
+
+#[test]
+fn answer_in_progress() {
+    picture("progress", Scene::chats, |window, scene| {
+        let events = [
+            thinking("The delay grows without a bound."),
+            delta("Yes: `delay` doubles for ever. Cap it **before** the jitter, so that\n\n"),
+            delta("- the longest wait is known,\n- and the clients still spread\n\n"),
+            delta("The smallest change"),
+        ];
+        let script = Script::stream().bytes(sse_without_done(&events));
+        scene.place.server.push(script.wait(&Signal::new()));
+        open_chat(window, scene);
+        window.send("Is the cap applied to every attempt?");
+        window.until_sees("The smallest change");
+        window.send("And write a test for it.");
+        window.until_sees("Waiting");
+    });
+}
+
+#[test]
+fn error_card() {
+    picture("error", Scene::chats, |window, scene| {
+        let refusal = failure("invalid_api_key", "No auth credentials found");
+        scene.place.server.push(Script::json(401, &refusal));
+        open_chat(window, scene);
+        window.ask("Is the cap applied to every attempt?");
+        window.until_sees("The key was not accepted");
+    });
+}
+
+#[test]
+fn tmp_look() {
+    picture("tmp-help", Scene::providers, |window, _| {
+        window.press(Key::F1);
+        window.click("Providers");
+    });
+    picture("tmp-palette", Scene::providers, |window, _| {
+        window.ctrl(Key::K);
+    });
+    picture("tmp-models", Scene::providers, |window, _| window.run_command("settings: models"));
+    picture("tmp-appearance", Scene::providers, |window, _| {
+        window.run_command("settings: appearance")
+    });
+    picture("tmp-data", Scene::providers, |window, _| window.run_command("settings: data"));
+    picture("tmp-choose", Scene::providers, |window, _| {
+        window.ctrl(Key::Comma);
+        window.click("Add provider");
+    });
+    picture("tmp-menu", Scene::providers, |window, scene| {
+        open_chat(window, scene);
+        window.get("Weekly plan").hover();
+        window.settle();
+        window.activate("More about Weekly plan");
+    });
+    picture("tmp-trouble", Scene::chats, |window, scene| {
+        let table = "| Server | Needs a key |\n|---|---|\n| `ollama` | no |\n| OpenRouter | **yes** |\n\n1. one\n2. two with `code` and a [link](https://example.com/a)\n\n> quoted\n\n- [x] done\n- [ ] open\n\nRun";
+        let events = sse_without_done(&[delta(table)]);
+        scene.place.server.push(Script::stream().bytes(events).cut());
+        open_chat(window, scene);
+        window.ask("Make me a table");
+        window.get("Weekly plan").hover();
+        window.settle();
+        window.activate("More about Weekly plan");
+        window.click("Delete");
+    });
+    picture("tmp-link", Scene::chats, |window, scene| {
+        scene.place.server.push(Script::answer("[link](https://example.com/a)"));
+        open_chat(window, scene);
+        window.ask("Make me a link");
+        window.click("https://example.com/a");
+    });
+}

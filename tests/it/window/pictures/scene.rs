@@ -1,0 +1,245 @@
+//! What the pictures show: models, and chats of the last days.
+
+use serde_json::json;
+use switchboard::protocol::{
+    Answer, AnswerStatus, ChatId, IdSource, Message, MessageId, ModelId, ModelInfo, Params, Part,
+    Role, Siblings, Timestamp, ToolCallId, Usage,
+};
+use switchboard::store::StoreHandle;
+use switchboard::ui::theme::Palette;
+
+use crate::support::{Place, STILL};
+
+/// The chat that the pictures show.
+pub(super) const CHAT: &str = "Reconnect back-off in tokio";
+
+const MINUTE: i64 = 60_000;
+const DAY: i64 = 24 * 60 * MINUTE;
+
+/// A place with something to see.
+pub(super) struct Scene {
+    pub(super) place: Place,
+    pub(super) palette: &'static Palette,
+}
+
+impl Scene {
+    /// Nothing is configured.
+    pub(super) fn first_start(theme: &str) -> Self {
+        let place = Place::bare();
+        std::fs::write(place.path("config.toml"), appearance(theme)).unwrap();
+        Self { place, palette: palette(theme) }
+    }
+
+    /// Chats of a week, with models of two providers.
+    pub(super) fn chats(theme: &str) -> Self {
+        Self::with_hosted(theme, None)
+    }
+
+    /// The same with an address that is the same in every picture; nobody answers there.
+    pub(super) fn providers(theme: &str) -> Self {
+        Self::with_hosted(theme, Some("https://openrouter.ai/api/v1"))
+    }
+
+    fn with_hosted(theme: &str, address: Option<&str>) -> Self {
+        let mut place = Place::bare();
+        place
+            .variables
+            .insert("OPENROUTER_API_KEY".to_owned(), "sk-or-0123456789abcdef".to_owned());
+        let url = address.map_or_else(|| place.server.url(), str::to_owned);
+        let mut config = format!(
+            "default_model = \"openrouter/anthropic/claude-haiku-5.5\"\n\
+             favourites = [\"openrouter/anthropic/claude-sonnet-5.5\"]\n{}",
+            appearance(theme)
+        );
+        for (id, name, url) in [
+            ("openrouter", "OpenRouter", url.as_str()),
+            ("ollama", "Ollama", "http://localhost:11434/v1"),
+            ("mistral", "Mistral", "https://api.mistral.ai/v1"),
+            ("workshop", "Workshop", "http://127.0.0.1:1/v1"),
+        ] {
+            config.push_str(&format!(
+                "\n[[providers]]\nid = \"{id}\"\nname = \"{name}\"\nkind = \"openai\"\nurl = \"{url}\"\n"
+            ));
+        }
+        std::fs::write(place.path("config.toml"), config).unwrap();
+        place.with_store(async |store| {
+            for (provider, models) in models() {
+                store.save_models(provider.into(), models).await.unwrap();
+            }
+            other_chats(&store).await;
+            open_chat(&store).await;
+        });
+        Self { place, palette: palette(theme) }
+    }
+}
+
+fn palette(theme: &str) -> &'static Palette {
+    if theme == "light" { &Palette::LIGHT } else { &Palette::DARK }
+}
+
+fn appearance(theme: &str) -> String {
+    format!("[appearance]\ntheme = \"{theme}\"\n")
+}
+
+fn haiku() -> ModelId {
+    ModelId::new("openrouter", "anthropic/claude-haiku-5.5")
+}
+
+fn sonnet() -> ModelId {
+    ModelId::new("openrouter", "anthropic/claude-sonnet-5.5")
+}
+
+fn hermes() -> ModelId {
+    ModelId::new("ollama", "hermes-sonnet:8b")
+}
+
+fn models() -> [(&'static str, Vec<ModelInfo>); 2] {
+    let model =
+        |id: ModelId, name: &str, context, price: Option<(f64, f64)>, can: &str| ModelInfo {
+            id,
+            name: name.to_owned(),
+            context: Some(context),
+            price_in: price.map(|price| price.0),
+            price_out: price.map(|price| price.1),
+            vision: can.contains('v'),
+            tools: can.contains('t'),
+            thinking: can.contains('r'),
+        };
+    let sonar = ModelId::new("openrouter", "perplexity/sonar-reasoning-pro");
+    let older = ModelId::new("openrouter", "anthropic/claude-sonnet-5");
+    let hosted = vec![
+        model(haiku(), "Claude Haiku 5.5", 1_000_000, Some((0.5, 2.5)), "vtr"),
+        model(sonnet(), "Claude Sonnet 5.5", 1_000_000, Some((2.0, 10.0)), "vtr"),
+        model(older, "Claude Sonnet 5", 1_000_000, Some((2.0, 10.0)), "vtr"),
+        model(sonar, "Sonar Reasoning Pro", 128_000, Some((2.0, 8.0)), "r"),
+    ];
+    let local = vec![
+        model(hermes(), "hermes-sonnet:8b", 32_000, Some((0.0, 0.0)), "t"),
+        model(ModelId::new("ollama", "qwen3:8b"), "qwen3:8b", 40_000, Some((0.0, 0.0)), "tr"),
+    ];
+    [("openrouter", hosted), ("ollama", local)]
+}
+
+async fn other_chats(store: &StoreHandle) {
+    let chats = [
+        ("Release notes bot", hermes(), 20 * DAY),
+        ("Rust mentor", sonnet(), 12 * DAY),
+        ("Cover letter", haiku(), 5 * DAY),
+        ("Regex for log lines", hermes(), 4 * DAY),
+        ("Explain WAL checkpoints", sonnet(), DAY + 90 * MINUTE),
+        ("Trip budget", hermes(), DAY + 60 * MINUTE),
+        ("Translate the changelog", haiku(), DAY + 30 * MINUTE),
+        ("SQL: slow query on events", hermes(), 90 * MINUTE),
+        ("Weekly plan", sonnet(), 60 * MINUTE),
+    ];
+    for (place, (title, model, ago)) in chats.into_iter().enumerate() {
+        let at = Timestamp(STILL.0 - ago);
+        let mut thread = Thread::begin(at);
+        thread.ask(title, at);
+        thread.answer(model, at, vec![text("Here it is.")]);
+        let chat = thread.store(store, title).await;
+        if place < 2 {
+            store.pin_chat(chat, true).await.unwrap();
+        }
+    }
+}
+
+async fn open_chat(store: &StoreHandle) {
+    let (first, second) = (Timestamp(STILL.0 - MINUTE), STILL);
+    let mut thread = Thread::begin(first);
+    let question =
+        thread.ask("How should a desktop client back off when its WebSocket drops?", first);
+    thread.answer(hermes(), first, vec![text("Wait a little longer each time.")]);
+    thread.leaf = Some(question);
+    let advice = "Double the delay after each failure, cap it, and add **full jitter** so that \
+                  many clients don't return at once. Reset only after the link has stayed up for \
+                  a while.";
+    let answer = thread.answer(haiku(), first, vec![text(advice)]);
+    answer.usage =
+        Usage { prompt_tokens: Some(24), completion_tokens: Some(388), cost_usd: Some(0.0004) };
+    thread.ask("Show it in Rust, and check our current code for the cap.", second);
+    let id = ToolCallId::from("call-1");
+    let code = "Your code already caps at 30 s, but it resets on connect. With jitter:\n\n\
+                ```rust\n\
+                pub fn delay(attempt: u32, rng: &mut impl Rng) -> Duration {\n    \
+                // full jitter: uniform in [0, min(cap, base·2ⁿ))\n    \
+                let ceiling = CAP.min(BASE * 2u32.saturating_pow(attempt));\n    \
+                rng.random_range(Duration::ZERO..ceiling)\n\
+                }\n```\n";
+    let parts = vec![
+        Part::Thinking {
+            text: "They want code and a check of the cap.".to_owned(),
+            started: second,
+            ended: Some(second.plus_ms(4_000)),
+            opaque: None,
+        },
+        Part::ToolCall {
+            id: id.clone(),
+            tool: "read_file".to_owned(),
+            args: json!({"path": "src/net/backoff.rs"}),
+        },
+        Part::ToolResult { id, result: "const CAP: …".to_owned(), success: true, elapsed_ms: 84 },
+        text(code),
+    ];
+    thread.answer(sonnet(), second, parts).one_off = true;
+    let chat = thread.store(store, CHAT).await;
+    store.set_chat_model(chat, Some(haiku())).await.unwrap();
+}
+
+fn text(text: &str) -> Part {
+    Part::Text { text: text.to_owned() }
+}
+
+/// Messages of a chat, each below the one before.
+struct Thread {
+    chat: ChatId,
+    leaf: Option<MessageId>,
+    messages: Vec<Message>,
+}
+
+impl Thread {
+    fn begin(at: Timestamp) -> Self {
+        Self { chat: IdSource.chat(at), leaf: None, messages: Vec::new() }
+    }
+
+    fn ask(&mut self, words: &str, at: Timestamp) -> MessageId {
+        self.add(Role::User, at, vec![text(words)]).id
+    }
+
+    fn answer(&mut self, model: ModelId, at: Timestamp, parts: Vec<Part>) -> &mut Answer {
+        let message = self.add(Role::Assistant, at, parts);
+        message.answer.insert(Answer {
+            model,
+            run: IdSource.run(at),
+            status: AnswerStatus::Complete,
+            one_off: false,
+            params: Params::default(),
+            usage: Usage::default(),
+            first_token_ms: None,
+            duration_ms: None,
+            error: None,
+        })
+    }
+
+    fn add(&mut self, role: Role, at: Timestamp, parts: Vec<Part>) -> &mut Message {
+        let message = Message {
+            id: IdSource.message(at),
+            chat: self.chat,
+            parent: self.leaf,
+            role,
+            created: at,
+            parts,
+            answer: None,
+            siblings: Siblings::default(),
+        };
+        self.leaf = Some(message.id);
+        self.messages.push(message);
+        self.messages.last_mut().unwrap()
+    }
+
+    async fn store(self, store: &StoreHandle, title: &str) -> ChatId {
+        store.insert_messages(self.messages).await.unwrap();
+        store.rename_chat(self.chat, title).await.unwrap();
+        self.chat
+    }
+}

@@ -10,7 +10,8 @@ pub use fonts::{
 pub use palette::{Palette, model_color, provider_color};
 
 use egui::{
-    self, Context, CornerRadius, FontId, Margin, Shadow, Stroke, TextStyle, Vec2, Visuals, vec2,
+    self, Context, CornerRadius, FontId, Margin, Shadow, Stroke, TextStyle, Vec2, Visuals,
+    style::ScrollStyle, vec2,
 };
 
 use crate::state::{Appearance, Theme};
@@ -93,11 +94,25 @@ fn style(mode: Mode) -> egui::Style {
     spacing.menu_margin = Margin::same(6);
     spacing.icon_width = 16.0;
     spacing.tooltip_width = 360.0;
-    spacing.scroll = egui::style::ScrollStyle::thin();
+    spacing.scroll = scroll();
     style.interaction.tooltip_delay = 0.4;
     style.animation_time = 0.0;
     style.scroll_animation = egui::style::ScrollAnimation::none();
     style
+}
+
+/// Bars without a track, of the colour of text: they are seen on every ground.
+fn scroll() -> ScrollStyle {
+    ScrollStyle {
+        foreground_color: true,
+        dormant_background_opacity: 0.0,
+        active_background_opacity: 0.0,
+        interact_background_opacity: 0.0,
+        dormant_handle_opacity: 0.15,
+        active_handle_opacity: 0.3,
+        interact_handle_opacity: 0.5,
+        ..ScrollStyle::thin()
+    }
 }
 
 fn visuals(mode: Mode) -> Visuals {

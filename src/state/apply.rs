@@ -244,7 +244,15 @@ fn not_sent(state: &mut AppState, chat: ChatId, message: MessageId, text: String
 fn provider_changed(state: &mut AppState, provider: ProviderState) {
     match state.providers.iter_mut().find(|known| known.config.id == provider.config.id) {
         Some(known) => *known = provider,
-        None => state.providers.push(provider),
+        None => {
+            state.providers.push(provider);
+            let configured = &state.settings.providers;
+            state.providers.sort_by_key(|known| {
+                let id = &known.config.id;
+                let place = configured.iter().position(|config| config.id == *id);
+                (id.as_str() == "guide", place.unwrap_or(usize::MAX))
+            });
+        }
     }
 }
 

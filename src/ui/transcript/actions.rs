@@ -14,7 +14,8 @@ pub(super) fn footer_ui(ui: &mut Ui, message: &Message, draw: &mut Draw<'_>) {
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
         let row = ui.cursor().min;
-        if widgets::icon_button(ui, Icon::Copy, "Copy answer").clicked() {
+        let has_text = message.parts.iter().any(|part| super::parts::text_len(part) > 0);
+        if has_text && widgets::icon_button(ui, Icon::Copy, "Copy answer").clicked() {
             draw.out.push(UiCommand::CopyText(message.text()));
         }
         if widgets::icon_button(ui, Icon::RotateCw, "Regenerate answer").clicked() {

@@ -293,7 +293,7 @@ impl Window {
     }
 
     fn field<'a>(&'a self, name: &'a str) -> Option<Node<'a>> {
-        let fields = self.harness.query_all_by_label(name);
+        let mut fields = self.harness.query_all_by_label(name);
         let is_field = |node: &Node<'_>| {
             let role = node.accesskit_node().role();
             matches!(
@@ -305,7 +305,7 @@ impl Window {
                     | Role::SpinButton
             )
         };
-        fields.filter(is_field).next_back()
+        fields.rfind(is_field)
     }
 
     /// Puts text into the composer.

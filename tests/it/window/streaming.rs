@@ -96,7 +96,7 @@ fn a_waiting_message_can_be_taken_back() {
     window.click("Remove waiting message");
     go.fire();
     window.until_answered();
-    assert!(!window.sees("two"));
+    window.until_gone("two");
     assert_eq!(place.server.posts().len(), 1);
 }
 

@@ -39,7 +39,6 @@ impl Root {
         Self {
             shell: Shell::new(zone.clone()),
             pages: PageViews { transcript, ..PageViews::default() },
-            picker: PickerView::default(),
         }
     }
 

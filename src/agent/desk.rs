@@ -90,6 +90,7 @@ async fn serve(shared: &Shared, command: BackendCommand) -> Result<(), StoreErro
         | BackendCommand::RemoveProvider { .. }
         | BackendCommand::RefreshModels { .. }
         | BackendCommand::SetLimits { .. }
+        | BackendCommand::LoadImage { .. }
         | BackendCommand::Shutdown => {
             tracing::error!(?command, "not a command for the desk");
         }

@@ -167,6 +167,7 @@ impl Dispatcher {
             BackendCommand::RefreshModels { provider } => {
                 self.shared.providers.clone().refresh(provider);
             }
+            BackendCommand::LoadImage { url } => self.shared.providers.clone().load_image(url),
             BackendCommand::SetLimits { max_turns, idle_timeout_s } => {
                 let idle_timeout = Duration::from_secs(u64::from(idle_timeout_s));
                 *self.shared.limits.write() = limits(max_turns, idle_timeout);

@@ -211,6 +211,7 @@ impl Printer {
             | BackendEvent::RunStarted { .. }
             | BackendEvent::Queue { .. }
             | BackendEvent::KeysKept(_)
+            | BackendEvent::ImageLoaded { .. }
             | BackendEvent::ProviderChanged(_)
             | BackendEvent::ProviderRemoved(_) => Ok(None),
         }

@@ -1,10 +1,13 @@
 //! What the window asks of the backend, and what it is told.
 
+use std::sync::Arc;
+
 use secrecy::SecretString;
 
 use super::{
     ChatId, ChatSummary, Draft, KeptIn, Message, MessageId, MessagePage, ModelId, Notice, Params,
-    ProviderConfig, ProviderId, ProviderState, QueryId, QueuedMessage, RunEvent, RunId, Timestamp,
+    ProviderConfig, ProviderError, ProviderId, ProviderState, QueryId, QueuedMessage, RunEvent,
+    RunId, Timestamp,
 };
 
 /// How urgent a command is. Ordered: `Critical` is the greatest.
@@ -228,6 +231,11 @@ pub enum BackendCommand {
         /// Which; all without one.
         provider: Option<ProviderId>,
     },
+    /// Load a picture that a message names, because the user asked to see it.
+    LoadImage {
+        /// Its address.
+        url: String,
+    },
     /// Change the bounds of runs to come.
     SetLimits {
         /// The most model calls a run may make.
@@ -259,6 +267,7 @@ impl BackendCommand {
             | Self::RestoreChat { .. }
             | Self::SetChatModel { .. }
             | Self::SetLimits { .. }
+            | Self::LoadImage { .. }
             | Self::SaveProvider { .. }
             | Self::RemoveProvider { .. } => Priority::Normal,
             Self::MarkRead { .. } | Self::SaveDraft { .. } | Self::RefreshModels { .. } => {
@@ -312,6 +321,13 @@ pub enum BackendEvent {
         chat: ChatId,
         /// What waits, in order.
         items: Vec<QueuedMessage>,
+    },
+    /// A picture was loaded, or could not be.
+    ImageLoaded {
+        /// Its address.
+        url: String,
+        /// Its bytes, still encoded.
+        result: Result<Arc<[u8]>, ProviderError>,
     },
     /// Where new keys go.
     KeysKept(KeptIn),

@@ -2,7 +2,7 @@
 
 use super::model::{Effect, ToastAction};
 use super::words;
-use super::{AppState, Conversation, LiveRun, Loading, RetryWait, Toast, ToastLevel};
+use super::{AppState, Conversation, ImageState, LiveRun, Loading, RetryWait, Toast, ToastLevel};
 use crate::protocol::{
     AgentState, BackendCommand, BackendEvent, ChatId, ChatSummary, Draft, Message, MessageId,
     MessagePage, Notice, ProviderState, QueryId, QueuedMessage, RunEvent, RunId, Seq, StreamEvent,
@@ -40,6 +40,9 @@ pub fn apply(state: &mut AppState, event: BackendEvent, now: Timestamp) -> Vec<E
             if let Some(conversation) = state.conversations.get_mut(&chat) {
                 conversation.queue = items;
             }
+        }
+        BackendEvent::ImageLoaded { url, result } => {
+            state.images.insert(url, ImageState::from(result));
         }
         BackendEvent::KeysKept(place) => state.keys_kept = Some(place),
         BackendEvent::NotSent { chat, message, text } => not_sent(state, chat, message, text),

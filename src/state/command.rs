@@ -104,6 +104,8 @@ pub enum UiCommand {
     CopyText(String),
     /// Copy the newest answer.
     CopyLastAnswer,
+    /// Load a picture that a message names, and show it.
+    LoadImage(String),
     /// Show the address of a link before it is opened.
     AskLink(String),
     /// Open a link in the browser.
@@ -242,6 +244,7 @@ impl UiCommand {
             Self::SendQueuedNow(_) => "Send now",
             Self::CopyText(_) => "Copy",
             Self::CopyLastAnswer => "Copy the last answer",
+            Self::LoadImage(_) => "Load picture",
             Self::AskLink(_) => "Open link…",
             Self::OpenLink(_) => "Open in browser",
             Self::ChooseModel { .. } => "Choose model",
@@ -309,6 +312,7 @@ impl UiCommand {
             | Self::RemoveQueued(_)
             | Self::SendQueuedNow(_)
             | Self::CopyText(_)
+            | Self::LoadImage(_)
             | Self::AskLink(_)
             | Self::OpenLink(_)
             | Self::ChooseModel { .. }

@@ -6,7 +6,9 @@ mod settings;
 
 use super::apply::{load_end, load_older, push_toast};
 use super::model::{Effect, FocusTarget, HandleContext, Overlay, Page, ToastAction};
-use super::{AppState, Loading, ModelScope, ProviderForm, SettingsTab, ToastLevel, UiCommand};
+use super::{
+    AppState, ImageState, Loading, ModelScope, ProviderForm, SettingsTab, ToastLevel, UiCommand,
+};
 use crate::protocol::{
     BackendCommand, ChatId, Draft, Message, MessageId, ModelId, QueryId, StopMode, Timestamp,
 };
@@ -50,6 +52,7 @@ pub fn handle(state: &mut AppState, command: UiCommand, context: HandleContext) 
         UiCommand::SendQueuedNow(message) => send::send_queued_now(state, message),
         UiCommand::CopyText(text) => vec![Effect::Copy(text)],
         UiCommand::CopyLastAnswer => copy_last_answer(state, context.now),
+        UiCommand::LoadImage(url) => load_image(state, url),
         UiCommand::AskLink(url) => toggle_overlay(state, Overlay::Link(url)),
         UiCommand::OpenLink(url) => open_link(state, url),
         UiCommand::ChooseModel { model, scope } => choose_model(state, model, scope, context),
@@ -310,6 +313,14 @@ fn copy_last_answer(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
 fn info(state: &mut AppState, title: &str, now: Timestamp) {
     let words = (ToastLevel::Info, title.to_owned(), String::new(), Vec::<ToastAction>::new());
     push_toast(state, words, String::new(), now);
+}
+
+fn load_image(state: &mut AppState, url: String) -> Vec<Effect> {
+    if matches!(state.images.get(&url), Some(ImageState::Loading | ImageState::Loaded(_))) {
+        return Vec::new();
+    }
+    state.images.insert(url.clone(), ImageState::Loading);
+    vec![Effect::Backend(BackendCommand::LoadImage { url })]
 }
 
 fn open_link(state: &mut AppState, url: String) -> Vec<Effect> {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::{Conversation, Settings, UiCommand};
 use crate::protocol::{
     BackendCommand, ChatId, ChatSummary, Draft, HelpPage, IdSource, KeptIn, KnownProvider,
-    MessageId, ModelId, ModelInfo, ProviderId, ProviderState, QueryId, Timestamp,
+    MessageId, ModelId, ModelInfo, ProviderError, ProviderId, ProviderState, QueryId, Timestamp,
 };
 
 /// Everything the window shows.
@@ -37,6 +37,8 @@ pub struct AppState {
     pub new_draft_dirty: Option<Timestamp>,
     /// The model chosen on the welcome screen for the chat to come.
     pub new_chat_model: Option<ModelId>,
+    /// Pictures that the user asked to see, by address.
+    pub images: HashMap<String, ImageState>,
     /// What is told once, newest last.
     pub toasts: Vec<Toast>,
     /// Which form the providers page of the settings shows.
@@ -84,6 +86,26 @@ pub enum Overlay {
     },
     /// The address of a link, before it is opened.
     Link(String),
+}
+
+/// A picture that the user asked to see.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ImageState {
+    /// On its way.
+    Loading,
+    /// Here, still encoded.
+    Loaded(Arc<[u8]>),
+    /// Not to be had, and why.
+    Failed(String),
+}
+
+impl From<Result<Arc<[u8]>, ProviderError>> for ImageState {
+    fn from(result: Result<Arc<[u8]>, ProviderError>) -> Self {
+        match result {
+            Ok(bytes) => Self::Loaded(bytes),
+            Err(error) => Self::Failed(error.message),
+        }
+    }
 }
 
 /// Pages of the settings.
@@ -236,6 +258,7 @@ impl AppState {
             new_draft: Draft::default(),
             new_draft_dirty: None,
             new_chat_model: None,
+            images: HashMap::new(),
             toasts: Vec::new(),
             provider_form: ProviderForm::Closed,
             focus: (FocusTarget::Composer, 1),

@@ -73,6 +73,7 @@ impl TranscriptView {
         }
         let chat = self.chats.entry(conversation.chat).or_default();
         let shared = &mut self.shared;
+        shared.images.follow(ui.ctx(), state);
         let mut draw = Draw { state, conversation, now, zone: &self.zone, shared, out };
         chat.show(ui, &mut draw, self.frame);
     }

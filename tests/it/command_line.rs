@@ -236,6 +236,54 @@ fn killed_in_the_middle_of_an_answer_it_keeps_the_text() {
     assert!(shown.contains("What had arrived") && shown.contains("interrupted"), "{shown}");
 }
 
+/// Sends Ctrl-C to a child once a frame with this text has been printed.
+#[cfg(unix)]
+fn interrupt_after(
+    child: &std::process::Child,
+    lines: &mut impl Iterator<Item = String>,
+    text: &str,
+) {
+    assert!(lines.any(|line| line.contains(text)), "{text} is never printed");
+    let sent =
+        Command::new("sh").args(["-c", &format!("kill -INT {}", child.id())]).status().unwrap();
+    assert!(sent.success());
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_stops_at_the_sentence_and_twice_at_once() {
+    let (folder, server) = (tempfile::tempdir().unwrap(), Server::start());
+    add_provider(folder.path(), &server);
+    let go = Signal::new();
+    let rest = [delta(" a sentence. And more"), delta(" of it.")];
+    for rest in [sse_without_done(&rest), Vec::new()] {
+        let begin = sse_without_done(&[delta("Half")]);
+        server.push(Script::stream().bytes(begin).wait(&go).bytes(rest).hang());
+    }
+    let ask = || {
+        let mut child = switchboard(folder.path())
+            .args(["ask", "--json", "--model", "mock/alpha", "hi"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+        (child, lines)
+    };
+    let (mut child, mut lines) = ask();
+    interrupt_after(&child, &mut lines, "Half");
+    assert!(lines.any(|line| line.contains("stopping")));
+    go.fire();
+    let told: String = lines.collect();
+    assert!(told.contains("a sentence.") && !told.contains("And more"), "{told}");
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+
+    let (mut child, mut lines) = ask();
+    interrupt_after(&child, &mut lines, "Half");
+    interrupt_after(&child, &mut lines, "stopping");
+    assert!(lines.any(|line| line.contains("\"stopped\"")));
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+}
+
 /// Waits until the journal holds the text: it is committed within 250 ms.
 fn wait_for_journal(folder: &Path) {
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use serde_json::{Value, json};
 use switchboard::net::{
-    ChatRequest, Chunk, FinishReason, HttpClient, Provider, build, coalesce, local,
+    ChatRequest, Chunk, FinishReason, HttpClient, Provider, build, coalesce, fetch_image, local,
 };
 use switchboard::protocol::{
     ChatId, ErrorKind, HelpHit, HelpSearch, Message, MessageId, ModelId, Params, Part,
@@ -389,4 +389,27 @@ async fn local_servers_are_found_and_other_programs_are_not() {
     let expected =
         ProviderConfig { id: "ollama".into(), name: "ollama".to_owned(), ..config(&ollama.url()) };
     assert_eq!(found, [expected]);
+}
+
+#[tokio::test]
+async fn a_picture_is_fetched_by_its_address_and_anything_else_is_refused() {
+    let server = Server::start();
+    let http = HttpClient::new();
+    let url = format!("{}/picture.png", server.url());
+    let png = || Script::status(200).header("content-type", "image/png").bytes(*b"\x89PNG");
+    server.push_get(png());
+    assert_eq!(fetch_image(&http, &url).await.unwrap().as_ref(), b"\x89PNG");
+    server.push_get(Script::status(302).header("location", "/elsewhere.png"));
+    server.push_get(png());
+    assert!(fetch_image(&http, &url).await.is_ok());
+    server.push_get(Script::html(200, "Not a picture"));
+    server.push_get(Script::status(404));
+    for (url, kind) in [
+        (url.as_str(), ErrorKind::Protocol),
+        (url.as_str(), ErrorKind::NotFound),
+        ("file:///etc/passwd", ErrorKind::BadRequest),
+    ] {
+        assert_eq!(fetch_image(&http, url).await.unwrap_err().kind, kind, "{url}");
+    }
+    assert!(server.requests().iter().all(|request| request.header("authorization").is_none()));
 }

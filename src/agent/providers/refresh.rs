@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{LIST_PATIENCE, Origin, Providers};
-use crate::net::local;
+use crate::net::{fetch_image, local};
 use crate::protocol::{
     BackendEvent, ErrorKind, KeyChange, KeySource, ModelInfo, ProviderConfig, ProviderError,
     ProviderId, ProviderStatus,
@@ -39,6 +39,15 @@ impl Providers {
         self.enter(config, key, source, Origin::Configured);
         self.tell_state(&id).await;
         self.ask(id).await;
+    }
+
+    /// Loads a picture that the user asked to see.
+    pub(in crate::agent) fn load_image(self: Arc<Self>, url: String) {
+        let providers = self.clone();
+        self.spawn(async move {
+            let result = fetch_image(&providers.setup.http, &url).await;
+            providers.tell(BackendEvent::ImageLoaded { url, result }).await;
+        });
     }
 
     /// Asks every provider that can be asked, all at once.

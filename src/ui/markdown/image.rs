@@ -1,4 +1,4 @@
-//! Pictures: a card first. A click shows a `data:` picture, or asks before an address is opened.
+//! Pictures: a card with the address first. A click loads and shows the picture.
 
 use std::collections::HashMap;
 
@@ -6,7 +6,7 @@ use base64::Engine as _;
 use egui::{Align, ColorImage, Context, Layout, TextureHandle, Ui, vec2};
 
 use super::text::open;
-use crate::state::UiCommand;
+use crate::state::{AppState, ImageState, UiCommand};
 use crate::ui::icon::Icon;
 use crate::ui::theme::{self, Palette};
 use crate::ui::widgets;
@@ -35,7 +35,8 @@ impl std::fmt::Debug for Images {
 enum Picture {
     Decoding(flume::Receiver<Option<ColorImage>>),
     Ready(TextureHandle),
-    Broken,
+    Loading,
+    Broken(String),
 }
 
 /// Longest `data:` address that is decoded, in bytes.
@@ -63,31 +64,67 @@ impl Images {
                     ui.add(egui::Image::from_texture(sized).alt_text(image.alt).corner_radius(8));
                     return;
                 }
-                Picture::Decoding(_) => card_ui(ui, image, "Loading…", false),
-                Picture::Broken => card_ui(ui, image, "This picture cannot be shown", false),
-            };
+                Picture::Decoding(_) | Picture::Loading => {
+                    card_ui(ui, image, "Loading…", false);
+                }
+                Picture::Broken(reason) => {
+                    let reason = reason.clone();
+                    card_ui(ui, image, "It cannot be shown", false);
+                    widgets::small_label(ui, &reason, Palette::of(ui).dim);
+                }
+            }
             return;
         }
         let data = image.url.starts_with("data:");
-        let label = if data { "Show" } else { "Open link…" };
+        let label = if data { "Show" } else { "Load picture" };
         if card_ui(ui, image, label, data || open(image.url).is_some()) {
-            *shown = data;
+            *shown = true;
             if !data {
-                out.extend(open(image.url));
+                out.push(UiCommand::LoadImage(image.url.to_owned()));
+            }
+        }
+    }
+
+    /// Takes over what was loaded since the last frame.
+    pub fn follow(&mut self, ctx: &Context, state: &AppState) {
+        for (url, loaded) in &state.images {
+            let key = egui::Id::unique(url.as_str()).value();
+            let waits = matches!(self.known.get(&key), Some(Picture::Loading) | None);
+            match loaded {
+                ImageState::Loading => {
+                    self.known.insert(key, Picture::Loading);
+                }
+                ImageState::Failed(reason) => {
+                    self.known.insert(key, Picture::Broken(reason.clone()));
+                }
+                ImageState::Loaded(bytes) if waits => {
+                    let bytes = bytes.clone();
+                    self.known.insert(key, begin(ctx.clone(), move || decode(&bytes)));
+                }
+                ImageState::Loaded(_) => {}
             }
         }
     }
 
     fn picture(&mut self, ctx: &Context, url: &str) -> &Picture {
         let key = egui::Id::unique(url).value();
-        let picture = self.known.entry(key).or_insert_with(|| begin(ctx.clone(), url));
+        let picture = self.known.entry(key).or_insert_with(|| match url.starts_with("data:") {
+            true if url.len() > MAX_BYTES => Picture::Broken("It is too large".to_owned()),
+            true => {
+                let url = url.to_owned();
+                begin(ctx.clone(), move || decode_data(&url))
+            }
+            false => Picture::Loading,
+        });
         if let Picture::Decoding(result) = picture {
             match result.try_recv() {
                 Ok(Some(image)) => {
                     let options = egui::TextureOptions::LINEAR;
                     *picture = Picture::Ready(ctx.load_texture("message picture", image, options));
                 }
-                Ok(None) | Err(flume::TryRecvError::Disconnected) => *picture = Picture::Broken,
+                Ok(None) | Err(flume::TryRecvError::Disconnected) => {
+                    *picture = Picture::Broken("It is no picture of a known kind".to_owned());
+                }
                 Err(flume::TryRecvError::Empty) => {}
             }
         }
@@ -96,34 +133,34 @@ impl Images {
 }
 
 /// Decodes on a thread of its own: a picture of some megapixels takes longer than a frame.
-fn begin(ctx: Context, url: &str) -> Picture {
-    if url.len() > MAX_BYTES {
-        return Picture::Broken;
-    }
-    let url = url.to_owned();
+fn begin(ctx: Context, decode: impl FnOnce() -> Option<ColorImage> + Send + 'static) -> Picture {
     let (sender, result) = flume::bounded(1);
     let work = move || {
-        if sender.send(decode(&url)).is_ok() {
+        if sender.send(decode()).is_ok() {
             ctx.request_repaint();
         }
     };
     match std::thread::Builder::new().name("picture".to_owned()).spawn(work) {
         Ok(_) => Picture::Decoding(result),
-        Err(_) => Picture::Broken,
+        Err(error) => Picture::Broken(error.to_string()),
     }
 }
 
-fn decode(url: &str) -> Option<ColorImage> {
+fn decode_data(url: &str) -> Option<ColorImage> {
     let (head, data) = url.strip_prefix("data:")?.split_once(',')?;
     if !head.ends_with(";base64") {
         return None;
     }
     let bytes = base64::engine::general_purpose::STANDARD.decode(data.trim()).ok()?;
-    let reader = image::ImageReader::new(std::io::Cursor::new(bytes)).with_guessed_format().ok()?;
+    decode(&bytes)
+}
+
+fn decode(bytes: &[u8]) -> Option<ColorImage> {
+    let cursor = std::io::Cursor::new(bytes);
+    let mut reader = image::ImageReader::new(cursor).with_guessed_format().ok()?;
     let mut limits = image::Limits::default();
     limits.max_image_width = Some(MAX_SIDE);
     limits.max_image_height = Some(MAX_SIDE);
-    let mut reader = reader;
     reader.limits(limits);
     let mut picture = reader.decode().ok()?;
     if picture.width().max(picture.height()) > MAX_SHOWN {
@@ -174,10 +211,10 @@ mod tests {
         let mut png = std::io::Cursor::new(Vec::new());
         image::RgbaImage::new(3, 2).write_to(&mut png, image::ImageFormat::Png).unwrap();
         let data = base64::engine::general_purpose::STANDARD.encode(png.into_inner());
-        let picture = decode(&format!("data:image/png;base64,{data}"));
+        let picture = decode_data(&format!("data:image/png;base64,{data}"));
         assert_eq!(picture.map(|picture| picture.size), Some([3, 2]));
         for url in ["data:image/png;base64,AAAA", "data:text/plain,x", "http://x/y.png", "data:"] {
-            assert!(decode(url).is_none(), "{url}");
+            assert!(decode_data(url).is_none(), "{url}");
         }
     }
 }

@@ -141,6 +141,8 @@ fn layout(ui: &Ui, inline: &Inline, look: &Look, doc: &MarkdownDoc) -> (LayoutJo
             format.color = palette.accent;
             if openable(&url) {
                 format.underline = Stroke::new(1.0, palette.accent.gamma_multiply(0.5));
+                // egui draws the line below the line height, not below the letters.
+                format.line_height = None;
             }
             match links.last_mut() {
                 Some(last) if last.url == url && last.chars.end == chars => last.chars.end += count,
@@ -181,7 +183,8 @@ fn format(palette: &Palette, look: &Look, style: Style) -> TextFormat {
         font_id: FontId::new(size, family),
         color: if look.dim { palette.dim } else { palette.text },
         background: if code { palette.hover } else { Color32::TRANSPARENT },
-        line_height: Some(look.line_height),
+        // The ground of code is as high as its letters; the row is as high as its other text.
+        line_height: (!code).then_some(look.line_height),
         italics: emphasis && (strong || code),
         strikethrough: if style.has(Style::STRIKE) { line } else { Stroke::NONE },
         valign: egui::Align::Center,

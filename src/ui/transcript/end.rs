@@ -88,8 +88,27 @@ pub(super) fn end_ui(ui: &mut Ui, message: &Message, folds: &mut Folds, draw: &m
         AnswerStatus::Interrupted => interrupted_ui(ui, message, answer, folds, draw),
         AnswerStatus::Failed => failed_ui(ui, message, answer, folds, draw),
         AnswerStatus::Stopped => stopped_ui(ui, message, answer, draw),
+        AnswerStatus::Complete if ended_at_limit(message) => limit_ui(ui, message, draw),
         AnswerStatus::Open | AnswerStatus::Complete => {}
     }
+}
+
+/// Whether the last thing said of a complete answer is that it reached a limit.
+fn ended_at_limit(message: &Message) -> bool {
+    let last = message.parts.last();
+    last.is_some_and(|part| {
+        matches!(part, Part::Notice { code, .. } if code == "turn_limit" || code == "length")
+    })
+}
+
+fn limit_ui(ui: &mut Ui, message: &Message, draw: &mut Draw<'_>) {
+    let warn = Palette::of(ui).warn;
+    let words = ("Not finished.", "A limit ended the answer.");
+    card_ui(ui, (Icon::CircleAlert, warn), words, |ui| {
+        if widgets::small_button(ui, "Continue").clicked() {
+            draw.out.push(UiCommand::Continue { answer: message.id });
+        }
+    });
 }
 
 fn kept(answer: &Answer) -> String {

@@ -9,6 +9,7 @@ mod doctor;
 mod environment;
 mod failure;
 mod frame_log;
+mod launch;
 mod log;
 mod models;
 mod providers;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use super::failure::{Failure, Outcome};
-use super::{ask, chats, doctor, log, models, providers, window};
+use super::{ask, chats, doctor, launch, log, models, providers};
 use crate::store::Paths;
 
 /// A desktop chat in which every message can go to another model
@@ -64,7 +64,7 @@ pub fn run() -> ExitCode {
 
 fn run_in(paths: &Paths, command: Option<Command>, verbose: u8) -> Outcome {
     let Some(command) = command else {
-        return window::open(paths, verbose);
+        return launch::open(paths, verbose);
     };
     log::to_stderr(verbose);
     match command {

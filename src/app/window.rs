@@ -11,9 +11,8 @@ use tokio::task::JoinHandle;
 
 use super::backend::{Backend, BackendParts};
 use super::config::{self, ConfigError};
-use super::failure::{Failure, Outcome};
+use super::environment;
 use super::frame_log::{CpuClock, FrameLog};
-use super::{environment, log};
 use crate::agent::{Clock, Environment};
 use crate::net::known;
 use crate::protocol::{BackendCommand, BackendEvent, IdSource, Notice, NoticeCode, Timestamp};
@@ -76,44 +75,6 @@ pub struct App {
     focused: bool,
     frame_log: Option<FrameLog>,
     commands: Vec<UiCommand>,
-}
-
-/// Opens the window and stays until it closes.
-pub(super) fn open(paths: &Paths, verbose: u8) -> Outcome {
-    if !has_display() {
-        let hint = "Without a window, use `switchboard ask` (see `switchboard --help`)";
-        return Err(Failure::usage("there is no display to open a window on", hint));
-    }
-    paths.create().map_err(|error| Failure::usage(error, "Name a folder with --data-dir"))?;
-    log::to_files(&paths.log_dir, verbose);
-    let options = eframe::NativeOptions {
-        viewport: egui::ViewportBuilder::default()
-            .with_title("Switchboard")
-            .with_app_id("switchboard")
-            .with_inner_size([1280.0, 800.0])
-            .with_min_inner_size([480.0, 360.0]),
-        renderer: eframe::Renderer::Glow,
-        persistence_path: Some(paths.window_file()),
-        ..eframe::NativeOptions::default()
-    };
-    let paths = paths.clone();
-    let opened = eframe::run_native(
-        "Switchboard",
-        options,
-        Box::new(move |creation| Ok(Box::new(App::new(&creation.egui_ctx, &paths)?))),
-    );
-    opened.map_err(|error| {
-        Failure::usage(
-            format!("the window could not be opened: {error}"),
-            "Without a window, use `switchboard ask` (see `switchboard --help`)",
-        )
-    })
-}
-
-/// Whether a window can be opened at all. Only X11 and Wayland can be absent.
-fn has_display() -> bool {
-    let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    cfg!(not(all(unix, not(target_os = "macos")))) || set("DISPLAY") || set("WAYLAND_DISPLAY")
 }
 
 impl App {

@@ -18,8 +18,9 @@ use crate::{ms, ratio, report};
 pub(crate) fn run() {
     let server = Server::start();
     painted(&server, 1_000);
-    let half = painted(&server, 10_000);
-    let whole = painted(&server, 20_000);
+    let best = |events| (0..5).map(|_| painted(&server, events)).min().unwrap();
+    let half = best(10_000);
+    let whole = best(20_000);
     report(
         "20,000 events as fast as they come, first byte to last word painted",
         &ms(whole),

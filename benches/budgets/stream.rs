@@ -87,10 +87,14 @@ pub(crate) fn baseline(url: &str) {
         let body = format!("{{\"model\":\"{}\"}}", url.split('?').nth(1).unwrap());
         let answer = client.post(url).body(body).send().await.unwrap();
         let mut events = sse_stream::SseStream::from_bytes_stream(answer.bytes_stream());
-        let mut bytes = 0;
+        let wanted: usize = url.rsplit('-').next().unwrap().parse().unwrap();
+        let (mut count, mut bytes) = (0, 0);
         while let Some(event) = events.next().await {
             bytes += event.unwrap().data.map_or(0, |data| data.len());
+            count += 1;
         }
+        // The last two are the finish and the end.
+        assert_eq!(count, wanted + 2);
         std::hint::black_box(bytes);
     });
 }

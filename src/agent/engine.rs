@@ -90,6 +90,37 @@ pub fn start(parts: EngineParts) -> EngineHandle {
     EngineHandle { task }
 }
 
+/// Whether a command leaves something behind that must still be there after a restart.
+fn is_kept(command: &BackendCommand) -> bool {
+    match command {
+        // The message is stored; its run ends as soon as it began.
+        BackendCommand::Send(_)
+        | BackendCommand::EditQueued { .. }
+        | BackendCommand::RemoveQueued { .. }
+        | BackendCommand::SelectBranch { .. }
+        | BackendCommand::RenameChat { .. }
+        | BackendCommand::PinChat { .. }
+        | BackendCommand::DeleteChat { .. }
+        | BackendCommand::RestoreChat { .. }
+        | BackendCommand::SetChatModel { .. }
+        | BackendCommand::MarkRead { .. }
+        | BackendCommand::SaveDraft { .. } => true,
+        // Keys and lists of models are asked for in the background, which ends at once.
+        BackendCommand::SaveProvider { .. }
+        | BackendCommand::RemoveProvider { .. }
+        | BackendCommand::RefreshModels { .. }
+        | BackendCommand::Regenerate(_)
+        | BackendCommand::SendQueuedNow { .. }
+        | BackendCommand::Stop { .. }
+        | BackendCommand::RetryNow { .. }
+        | BackendCommand::ListChats { .. }
+        | BackendCommand::LoadMessages { .. }
+        | BackendCommand::LoadImage { .. }
+        | BackendCommand::SetLimits { .. }
+        | BackendCommand::Shutdown => false,
+    }
+}
+
 fn limits(max_turns: u32, idle_timeout: Duration) -> Limits {
     Limits { max_turns: max_turns.max(1), idle_timeout: idle_timeout.max(Duration::from_secs(1)) }
 }
@@ -122,10 +153,9 @@ impl Dispatcher {
                 },
             }
         }
-        // What was asked before the end and only writes is still done.
+        // The end overtakes what was asked before it: nothing of that may be lost.
         while let Some(command) = self.queue.try_pop() {
-            if matches!(command, BackendCommand::SaveDraft { .. } | BackendCommand::MarkRead { .. })
-            {
+            if is_kept(&command) {
                 self.dispatch(command);
             }
         }

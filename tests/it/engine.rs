@@ -437,3 +437,26 @@ async fn a_megabyte_goes_out_whole() {
     assert_eq!(server.posts()[0].last_text(), text);
     assert_eq!(desk.messages(chat).await[0].text(), text);
 }
+
+#[tokio::test]
+async fn what_was_asked_right_before_the_end_is_done() {
+    let (folder, server) = (folder(), Server::start());
+    let (kept, gone, last) = (Desk::new_chat(), Desk::new_chat(), Desk::new_chat());
+    let mut desk = Desk::open(folder.path(), &server);
+    for chat in [kept, gone] {
+        let run = desk.send(chat, "Hi", model("alpha")).await;
+        desk.finish(run).await;
+    }
+    desk.ask(BackendCommand::RenameChat { chat: kept, title: "Kept".to_owned() }).await;
+    desk.ask(BackendCommand::PinChat { chat: kept, pinned: true }).await;
+    desk.ask(BackendCommand::DeleteChat { chat: gone }).await;
+    desk.send(last, "Typed in a hurry", model("alpha")).await;
+    desk.close().await;
+
+    let desk = Desk::open(folder.path(), &server);
+    let chats = desk.store.list_chats().await.unwrap();
+    let mut titles: Vec<_> = chats.iter().map(|chat| (chat.title.as_str(), chat.pinned)).collect();
+    titles.sort_unstable();
+    assert_eq!(titles, [("Kept", true), ("Typed in a hurry", false)]);
+    assert_eq!(desk.messages(last).await[0].text(), "Typed in a hurry");
+}

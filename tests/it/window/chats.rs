@@ -41,7 +41,7 @@ fn a_deleted_chat_stays_away_after_a_restart() {
     window.click("Delete");
     drop(window);
     let window = place.open();
-    assert!(window.sees("pears") && !window.sees("apples"));
+    assert!(window.sees("pears") && !window.sees("apples"), "{}", window.words());
 }
 
 #[test]

@@ -72,13 +72,22 @@ fn answer(mut stream: TcpStream) {
         .and_then(|digits| digits.parse().ok())
         .unwrap_or(10);
     let mut out = String::from(
-        "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n",
+        "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n",
     );
+    // Each event is a chunk of its own, as servers send them.
+    let mut event = |data: &str| {
+        let length = data.len() + 8;
+        out.push_str(&format!("{length:x}\r\ndata: {data}\n\n\r\n"));
+    };
     for number in 0..count {
         let end = if number % 12 == 11 { "\\n\\n" } else { " " };
-        out.push_str(&format!("data: {{\"id\":\"gen-1\",\"provider\":\"x\",\"model\":\"m\",\"object\":\"chat.completion.chunk\",\"created\":1795220000,\"choices\":[{{\"index\":0,\"delta\":{{\"role\":\"assistant\",\"content\":\"word{number}{end}\"}},\"finish_reason\":null}}]}}\n\n"));
+        event(&format!(
+            "{{\"id\":\"gen-1\",\"provider\":\"x\",\"model\":\"m\",\"object\":\"chat.completion.chunk\",\"created\":1795220000,\"choices\":[{{\"index\":0,\"delta\":{{\"role\":\"assistant\",\"content\":\"word{number}{end}\"}},\"finish_reason\":null}}]}}"
+        ));
     }
-    out.push_str("data: {\"id\":\"gen-1\",\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n");
+    event("{\"id\":\"gen-1\",\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}");
+    event("[DONE]");
+    out.push_str("0\r\n\r\n");
     // The reader may go away in the middle.
     drop(stream.write_all(out.as_bytes()));
 }

@@ -9,6 +9,7 @@ mod doctor;
 mod environment;
 mod failure;
 mod frame_log;
+mod interrupt;
 mod launch;
 mod log;
 mod models;

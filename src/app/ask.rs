@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 
 use super::backend::{self, BackendParts};
 use super::failure::{Failure, Outcome, pipe_closed};
+use super::interrupt::Interrupts;
 use super::{config, environment};
 use crate::agent::Clock;
 use crate::protocol::{
@@ -129,6 +130,8 @@ async fn converse(
     request: SendRequest,
     json: bool,
 ) -> Outcome {
+    let mut interrupts = Interrupts::listen()
+        .map_err(|error| Failure::work(format!("Ctrl-C cannot be heard: {error}"), ""))?;
     let (commands, engine_commands) = mpsc::channel(64);
     let (events, mut from_engine) = mpsc::channel(1_024);
     let parts = BackendParts {
@@ -155,10 +158,7 @@ async fn converse(
                 },
                 None => break Err(Failure::work("the engine ended early", "")),
             },
-            stopped = tokio::signal::ctrl_c() => {
-                if stopped.is_err() {
-                    break Err(Failure::work("Ctrl-C cannot be heard", ""));
-                }
+            () = interrupts.next() => {
                 stops += 1;
                 let mode = if stops == 1 { StopMode::Graceful } else { StopMode::Now };
                 hand_over(&commands, BackendCommand::Stop { chat, mode }).await;

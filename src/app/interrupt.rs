@@ -1,0 +1,32 @@
+//! Ctrl-C, heard from one place for the whole of a command, so that none is missed in between.
+
+/// The listener.
+#[derive(Debug)]
+pub(super) struct Interrupts {
+    #[cfg(unix)]
+    signals: tokio::signal::unix::Signal,
+    #[cfg(windows)]
+    signals: tokio::signal::windows::CtrlC,
+}
+
+impl Interrupts {
+    /// Listens from now on; Ctrl-C no longer ends the program by itself.
+    pub(super) fn listen() -> std::io::Result<Self> {
+        #[cfg(unix)]
+        let signals = {
+            use tokio::signal::unix::{SignalKind, signal};
+            signal(SignalKind::interrupt())?
+        };
+        #[cfg(windows)]
+        let signals = tokio::signal::windows::ctrl_c()?;
+        Ok(Self { signals })
+    }
+
+    /// The next one.
+    pub(super) async fn next(&mut self) {
+        if self.signals.recv().await.is_none() {
+            // No more can come.
+            std::future::pending::<()>().await;
+        }
+    }
+}

@@ -120,3 +120,6 @@ impl HelpText {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -35,7 +35,7 @@ fn type_text(harness: &mut Harness<'_, Stage<SidebarView>>, text: &str) {
 fn chats_are_listed_in_groups_and_open_at_a_click() {
     let mut harness = sidebar(sample::state());
     harness.run();
-    for heading in ["PINNED", "TODAY", "YESTERDAY", "LAST 7 DAYS", "LAST 30 DAYS"] {
+    for heading in ["Pinned", "Today", "Yesterday", "Last 7 days", "Last 30 days"] {
         harness.get_by_label(heading);
     }
     let toggled = |title| row(&harness, title).accesskit_node().toggled();

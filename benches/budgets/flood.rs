@@ -8,8 +8,8 @@ use switchboard::agent::{Clock, Environment};
 use switchboard::app::{Backend, BackendParts};
 use switchboard::protocol::*;
 use switchboard::state::{self, AppState, Effect, HandleContext, Settings, UiCommand};
-use switchboard::store::Paths;
 use switchboard::store::secrets::{KeychainUse, Secrets};
+use switchboard::store::{Paths, ReadState};
 
 use crate::server::Server;
 use crate::world::Window;
@@ -60,6 +60,7 @@ fn painted(server: &Server, events: usize) -> Duration {
             paths,
             settings,
             environment: Environment::new(HashMap::new()),
+            read: ReadState::Unread,
             ask_at_start: false,
         };
         Backend::start(parts, move || {

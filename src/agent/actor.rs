@@ -29,6 +29,8 @@ pub(super) struct Shared {
     pub(super) clock: Clock,
     pub(super) ids: IdSource,
     pub(super) limits: RwLock<Limits>,
+    /// Whether the user sees answers end, as on the command line.
+    pub(super) read: ReadState,
 }
 
 impl Shared {
@@ -260,6 +262,7 @@ impl Agent {
             question,
             continues: start.continues,
             model: start.model,
+            read: shared.read,
             params: start.params,
             usage: Usage::default(),
             turn_usage: Usage::default(),

@@ -16,7 +16,7 @@ use super::queue::PriorityQueue;
 use super::run::Limits;
 use super::stop::StopWish;
 use crate::protocol::{BackendCommand, BackendEvent, ChatId, IdSource, Notice, NoticeCode};
-use crate::store::StoreHandle;
+use crate::store::{ReadState, StoreHandle};
 
 /// Commands that may wait in all. A window cannot fill it; a flood is refused with a notice.
 const QUEUED: usize = 4_096;
@@ -37,6 +37,8 @@ pub struct EngineParts {
     pub max_turns: u32,
     /// Silence after which an answer counts as broken.
     pub idle_timeout: Duration,
+    /// Whether the user sees answers end, as on the command line.
+    pub read: ReadState,
     /// Commands, in the order of asking.
     pub commands: mpsc::Receiver<BackendCommand>,
     /// What happens.
@@ -70,6 +72,7 @@ pub fn start(parts: EngineParts) -> EngineHandle {
         clock: parts.clock,
         ids: IdSource,
         limits: RwLock::new(limits),
+        read: parts.read,
     });
     let (desk, desk_commands) = mpsc::channel(DESK);
     let dispatcher = Dispatcher {

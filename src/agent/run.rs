@@ -39,6 +39,7 @@ pub(super) struct Run {
     pub(super) question: MessageId,
     pub(super) continues: bool,
     pub(super) model: ModelId,
+    pub(super) read: ReadState,
     pub(super) params: Params,
     /// Tokens and cost of the turns before this one.
     pub(super) usage: Usage,
@@ -207,6 +208,7 @@ impl Run {
                 RunStatus::Stopped
             }
             End::Failed(error) => {
+                tracing::info!(model = %self.model, kind = ?error.kind, status = ?error.status, "the answer failed");
                 let status = if self.sink.has_content() {
                     RunStatus::Interrupted
                 } else {
@@ -235,7 +237,8 @@ impl Run {
             message_id: self.sink.answer_id(),
             reply_to_id: Some(self.question),
         });
-        let kept = self.store.finish_run(done.clone(), ReadState::Unread).await;
+        tracing::info!(run = %done.run, model = %self.model, ?status, events = done.seq.0, "run ended");
+        let kept = self.store.finish_run(done.clone(), self.read).await;
         self.sink.tell(BackendEvent::Run(done)).await;
         match kept {
             Ok((_, chat)) => self.sink.tell(BackendEvent::ChatChanged(chat)).await,

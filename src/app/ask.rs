@@ -15,7 +15,7 @@ use crate::protocol::{
 };
 use crate::state::{Settings, words};
 use crate::store::secrets::Secrets;
-use crate::store::{Paths, StoreHandle};
+use crate::store::{Paths, ReadState, StoreHandle};
 
 /// What `ask` takes.
 #[derive(Debug, Args)]
@@ -40,12 +40,7 @@ pub(super) async fn run(paths: &Paths, args: AskArgs) -> Outcome {
     for notice in &loaded.notices {
         tracing::warn!("config.toml: {}", notice.detail);
     }
-    paths.create().map_err(|error| Failure::usage(error, "Name a folder with --data-dir"))?;
-    let opened = backend::open_store(&paths.database());
-    for notice in &opened.notices {
-        tracing::warn!(code = ?notice.code, "{}", notice.detail);
-    }
-    let store = opened.handle;
+    let store = backend::store_for_command(paths)?;
     let (chat, chat_model) = find_chat(&store, args.chat.as_deref()).await?;
     let default = loaded.settings.default_model.clone();
     let usual = chat_model.or(default).unwrap_or_else(|| ModelId::new("guide", "guide"));
@@ -142,6 +137,7 @@ async fn converse(
         clock: Clock::system(),
         paths: paths.clone(),
         settings,
+        read: ReadState::Seen,
         ask_at_start: false,
     };
     let engine = backend::engine(parts, store, engine_commands, events);

@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
+use super::failure::Failure;
 use crate::agent::{self, Clock, EngineParts, Environment, ProviderSetup};
 use crate::net::HttpClient;
-use crate::protocol::{BackendCommand, BackendEvent};
-use crate::state::Settings;
+use crate::protocol::{BackendCommand, BackendEvent, NoticeCode};
+use crate::state::{Settings, words};
 use crate::store::help::HelpIndex;
 use crate::store::secrets::Secrets;
-use crate::store::{self, Opened, Paths, StoreHandle};
+use crate::store::{self, Opened, Paths, ReadState, StoreHandle};
 
 /// Commands that may be on their way to the engine.
 const COMMANDS: usize = 1_024;
@@ -36,6 +37,8 @@ pub struct BackendParts {
     pub secrets: Secrets,
     /// Time and chance.
     pub clock: Clock,
+    /// Whether the user sees answers end, as on the command line.
+    pub read: ReadState,
     /// Whether local servers are looked for and model lists are asked for at start.
     pub ask_at_start: bool,
 }
@@ -124,6 +127,29 @@ pub(super) fn open_store(database: &Path) -> Opened {
     store::open(database, Arc::new(Clock::system().now))
 }
 
+/// The database for a command, which needs it: one that cannot be used is a failure.
+pub(super) fn store_for_command(paths: &Paths) -> Result<StoreHandle, Failure> {
+    paths.create().map_err(|error| Failure::usage(error, "Name a folder with --data-dir"))?;
+    let opened = open_store(&paths.database());
+    for notice in opened.notices {
+        let (title, body) = words::notice(&notice.code);
+        match notice.code {
+            NoticeCode::StoreDamaged | NoticeCode::StoreNewer | NoticeCode::StoreUnavailable => {
+                return Err(Failure::work(format!("{title}: {}", notice.detail), body));
+            }
+            NoticeCode::RunsInterrupted { .. }
+            | NoticeCode::WriteFailed
+            | NoticeCode::ConfigUnknownKey
+            | NoticeCode::ConfigUnreadable
+            | NoticeCode::ConfigNotSaved
+            | NoticeCode::KeyNotSaved
+            | NoticeCode::Busy
+            | NoticeCode::ChatMissing => tracing::info!("{title}"),
+        }
+    }
+    Ok(opened.handle)
+}
+
 /// Starts the engine over an open store.
 pub(super) fn engine(
     parts: BackendParts,
@@ -145,6 +171,7 @@ pub(super) fn engine(
         },
         clock: parts.clock,
         max_turns,
+        read: parts.read,
         idle_timeout: Duration::from_secs(u64::from(idle_timeout_s)),
         commands,
         events,

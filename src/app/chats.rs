@@ -31,12 +31,7 @@ pub(super) enum ChatsCommand {
 }
 
 pub(super) async fn run(paths: &Paths, command: ChatsCommand) -> Outcome {
-    paths.create().map_err(|error| Failure::usage(error, "Name a folder with --data-dir"))?;
-    let opened = backend::open_store(&paths.database());
-    if let Some(notice) = opened.notices.first() {
-        tracing::warn!(code = ?notice.code, "{}", notice.detail);
-    }
-    let store = opened.handle;
+    let store = backend::store_for_command(paths)?;
     let done = match command {
         ChatsCommand::List(flag) => list(&store, flag).await,
         ChatsCommand::Show { id, flag } => show(&store, &id, flag).await,

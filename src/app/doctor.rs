@@ -54,14 +54,16 @@ fn folders(paths: &Paths, findings: &mut Vec<Finding>) {
 fn settings(paths: &Paths, findings: &mut Vec<Finding>) {
     let loaded = config::load(&paths.config_file());
     for notice in loaded.notices {
-        findings.push(bad("config.toml", notice.detail));
+        let (title, _) = words::notice(&notice.code);
+        findings.push(bad("config.toml", format!("{title}: {}", notice.detail)));
     }
 }
 
 async fn database(paths: &Paths, findings: &mut Vec<Finding>) {
     let opened = backend::open_store(&paths.database());
     for notice in &opened.notices {
-        findings.push(bad("database", format!("{:?}: {}", notice.code, notice.detail)));
+        let (title, body) = words::notice(&notice.code);
+        findings.push(bad("database", format!("{title}. {body} {}", notice.detail)));
     }
     let usable = opened.notices.is_empty();
     match opened.handle.stats().await {
@@ -85,8 +87,11 @@ fn describe_stats(stats: &StoreStats) -> String {
         .as_ref()
         .map_or_else(|| "in memory".to_owned(), |file| file.display().to_string());
     format!(
-        "{file}: {} chats, {} messages, {mb} MB, schema {}, SQLite {}",
-        stats.chats, stats.messages, stats.schema_version, stats.sqlite_version
+        "{file}: {}, {}, {mb} MB, schema {}, SQLite {}",
+        counted(usize::try_from(stats.chats).unwrap_or(usize::MAX), "chat"),
+        counted(usize::try_from(stats.messages).unwrap_or(usize::MAX), "message"),
+        stats.schema_version,
+        stats.sqlite_version
     )
 }
 
@@ -94,7 +99,7 @@ fn keys(paths: &Paths, findings: &mut Vec<Finding>) {
     let text = match Secrets::from_environment(&paths.keys_file()).where_kept() {
         KeptIn::Keychain => "in the system keychain".to_owned(),
         KeptIn::File(file) => {
-            format!("no system keychain; in {}, which only you can read", file.display())
+            format!("in {}, which only you can read", file.display())
         }
     };
     findings.push(good("keys", text));
@@ -115,15 +120,21 @@ async fn providers(paths: &Paths, findings: &mut Vec<Finding>) {
             Err(error) => Err(error),
         };
         findings.push(match asked {
-            Ok(models) => {
-                good("provider", format!("{}: ready, {} models, {key}", config.id, models.len()))
-            }
+            Ok(models) => good(
+                "provider",
+                format!("{}: ready, {}, {key}", config.id, counted(models.len(), "model")),
+            ),
             Err(error) => {
                 let title = words::for_error(&error).title;
                 bad("provider", format!("{}: {title}: {}", config.id, error.message))
             }
         });
     }
+}
+
+/// `1 model`, `2 models`.
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 fn print(findings: &[Finding], flag: JsonFlag) -> Outcome {

@@ -1,5 +1,6 @@
 //! Logging: to stderr for commands, to daily files for the window. Never a key, never a message.
 
+use std::io::IsTerminal;
 use std::path::Path;
 
 use tracing_appender::rolling::{RollingFileAppender, Rotation};
@@ -23,6 +24,7 @@ pub(super) fn to_stderr(verbose: u8) {
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter(verbose))
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .without_time()
         .finish();
     install(subscriber);

@@ -28,8 +28,7 @@ pub(super) async fn run(paths: &Paths, args: ModelsArgs) -> Outcome {
         Some(name) => vec![desk.find(name)?],
         None => desk.all(),
     };
-    paths.create().map_err(|error| Failure::usage(error, "Name a folder with --data-dir"))?;
-    let store = backend::open_store(&paths.database()).handle;
+    let store = backend::store_for_command(paths)?;
     let mut models = Vec::new();
     let mut failed = None;
     for config in wanted {

@@ -179,10 +179,15 @@ impl Desk {
             kept.map_err(|error| Failure::usage(error, "Nothing was changed"))?;
         }
         let mut after = self.settings.clone();
-        after.providers.retain(|known| known.id != config.id);
-        after.providers.push(config.clone());
+        let known = after.providers.iter_mut().find(|known| known.id == config.id);
+        let what = if known.is_some() { "changed" } else { "added" };
+        match known {
+            Some(known) => *known = config.clone(),
+            None => after.providers.push(config.clone()),
+        }
         self.save(&after)?;
-        say(&format!("{} is added. Try it: switchboard providers test {}", config.name, config.id))
+        let (name, id) = (&config.name, &config.id);
+        say(&format!("{name} is {what}. Try it: switchboard providers test {id}"))
     }
 
     fn remove(&self, name: &str) -> Outcome {

@@ -17,9 +17,9 @@ use crate::agent::{Clock, Environment};
 use crate::net::known;
 use crate::protocol::{BackendCommand, BackendEvent, IdSource, Notice, NoticeCode, Timestamp};
 use crate::state::{self, AppState, Effect, HandleContext, Settings, UiCommand};
-use crate::store::Paths;
 use crate::store::help;
 use crate::store::secrets::Secrets;
+use crate::store::{Paths, ReadState};
 use crate::ui;
 
 /// Events applied in one frame at most, and for how long: a flood is spread over frames.
@@ -113,6 +113,7 @@ impl App {
                 environment,
                 secrets,
                 clock,
+                read: ReadState::Unread,
                 ask_at_start,
             };
             Backend::start(parts, woken)
@@ -299,10 +300,6 @@ impl eframe::App for App {
                 ctx.repaint_causes().iter().map(ToString::to_string).collect();
             log.ui_done(cpu, &causes);
         }
-    }
-
-    fn persist_egui_memory(&self) -> bool {
-        false
     }
 
     fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {

@@ -5,8 +5,8 @@ use super::words;
 use super::{AppState, Conversation, ImageState, LiveRun, Loading, RetryWait, Toast, ToastLevel};
 use crate::protocol::{
     AgentState, BackendCommand, BackendEvent, ChatId, ChatSummary, Draft, Message, MessageId,
-    MessagePage, Notice, ProviderState, QueryId, QueuedMessage, RunEvent, RunId, Seq, StreamEvent,
-    Timestamp,
+    MessagePage, Notice, NoticeCode, ProviderState, QueryId, QueuedMessage, RunEvent, RunId, Seq,
+    StreamEvent, Timestamp,
 };
 
 /// How many messages a page holds.
@@ -60,6 +60,11 @@ fn chat_changed(state: &mut AppState, mut summary: ChatSummary) -> Vec<Effect> {
     if summary.unread && state.open_chat() == Some(summary.id) {
         summary.unread = false;
         effects.push(Effect::Backend(BackendCommand::MarkRead { chat: summary.id }));
+    }
+    if state.chats.is_none() {
+        // The first list is still to come, and may have been read before this change.
+        effects.extend(super::start(state));
+        return effects;
     }
     let chats = state.chats.get_or_insert_with(Vec::new);
     chats.retain(|known| known.id != summary.id);
@@ -278,10 +283,29 @@ pub(super) fn load_older(state: &mut AppState, chat: ChatId, before: MessageId) 
 }
 
 fn push_notice(state: &mut AppState, notice: Notice, now: Timestamp) {
+    state.unsaved |= matches!(
+        notice.code,
+        NoticeCode::StoreUnavailable | NoticeCode::StoreDamaged | NoticeCode::StoreNewer
+    );
     let words = words::for_notice(&notice.code);
     let actions =
         words.action.map(|(label, command)| ToastAction { label, command }).into_iter().collect();
-    let toast = (words.level, words.title.to_owned(), words.body.to_owned(), actions);
+    let body = match notice.code {
+        // The line is what helps: it need not be unfolded.
+        NoticeCode::ConfigUnknownKey | NoticeCode::ConfigUnreadable => {
+            format!("{}. {}", notice.detail, words.body)
+        }
+        NoticeCode::StoreUnavailable
+        | NoticeCode::StoreDamaged
+        | NoticeCode::StoreNewer
+        | NoticeCode::WriteFailed
+        | NoticeCode::RunsInterrupted { .. }
+        | NoticeCode::ConfigNotSaved
+        | NoticeCode::KeyNotSaved
+        | NoticeCode::Busy
+        | NoticeCode::ChatMissing => words.body.to_owned(),
+    };
+    let toast = (words.level, words.title.to_owned(), body, actions);
     push_toast(state, toast, notice.detail, now);
 }
 

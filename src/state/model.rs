@@ -21,6 +21,8 @@ pub struct AppState {
     pub conversations: HashMap<ChatId, Conversation>,
     /// What fills the space beside the sidebar.
     pub page: Page,
+    /// The database cannot be used: nothing of this session is saved.
+    pub unsaved: bool,
     /// Where settings and help lead back to.
     pub back: Page,
     /// What lies on top of it.
@@ -250,6 +252,7 @@ impl AppState {
             chats: None,
             conversations: HashMap::new(),
             page: Page::Welcome,
+            unsaved: false,
             back: Page::Welcome,
             overlay: Overlay::Nothing,
             running: HashSet::new(),
@@ -309,13 +312,23 @@ impl AppState {
         self.model(id).map_or(id.model.as_str(), |model| model.name.as_str())
     }
 
-    /// The model of the chat on screen: the chat's own, else the app's default, else Guide. The one place where this is decided; see also [`Self::next_model`].
+    /// The model of the chat on screen: the chat's own, else the app's default, else the newest
+    /// chat's, else Guide. The one place where this is decided; see also [`Self::next_model`].
     pub fn chat_model(&self) -> ModelId {
         let chosen = match self.open_chat() {
             Some(chat) => self.summary(chat).and_then(|summary| summary.model.clone()),
             None => self.new_chat_model.clone(),
         };
-        chosen.or_else(|| self.settings.default_model.clone()).unwrap_or_else(guide_model)
+        chosen
+            .or_else(|| self.settings.default_model.clone())
+            .or_else(|| self.last_chat_model())
+            .unwrap_or_else(guide_model)
+    }
+
+    /// The model of the newest chat, if it can still be had.
+    fn last_chat_model(&self) -> Option<ModelId> {
+        let newest = self.chats.as_ref()?.iter().max_by_key(|chat| chat.updated)?;
+        newest.model.clone().filter(|model| self.model(model).is_some())
     }
 
     /// The model of the next message, and whether it is chosen for that message only.

@@ -10,7 +10,9 @@ fn at(ms: u64) -> HandleContext {
 }
 
 fn state() -> AppState {
-    AppState::new(Settings::default(), &[], "/data".into())
+    let mut state = AppState::new(Settings::default(), &[], "/data".into());
+    state.chats = Some(Vec::new());
+    state
 }
 
 fn model(name: &str) -> ModelId {
@@ -295,6 +297,29 @@ fn a_deleted_chat_can_be_brought_back_from_its_toast() {
     let restored = commands(handle(&mut state, undo, at(0)));
     assert!(matches!(restored[..], [BackendCommand::RestoreChat { .. }]));
     assert!(state.toasts.is_empty());
+}
+
+#[test]
+fn a_change_before_the_first_list_does_not_hide_the_other_chats() {
+    let mut state = AppState::new(Settings::default(), &[], "/data".into());
+    let asked = commands(start(&mut state));
+    let summary = ChatSummary {
+        id: IdSource.chat(NOW),
+        title: "new".to_owned(),
+        pinned: false,
+        unread: false,
+        model: None,
+        last_model: None,
+        created: NOW,
+        updated: NOW,
+        messages: 1,
+    };
+    let again = commands(apply(&mut state, BackendEvent::ChatChanged(summary), NOW));
+    assert_eq!(state.chats, None);
+    assert!(matches!(again[..], [BackendCommand::ListChats { .. }]));
+    let Some(BackendCommand::ListChats { query }) = asked.first() else { panic!("{asked:?}") };
+    apply(&mut state, BackendEvent::Chats { query: *query, chats: Vec::new() }, NOW);
+    assert_eq!(state.chats, None, "the older list is not the one that is waited for");
 }
 
 #[test]

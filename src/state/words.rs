@@ -93,6 +93,12 @@ pub(super) struct NoticeWords {
     pub(super) action: Option<(&'static str, UiCommand)>,
 }
 
+/// What happened and what to do, for the command line.
+pub fn notice(code: &NoticeCode) -> (&'static str, &'static str) {
+    let words = for_notice(code);
+    (words.title, words.body)
+}
+
 /// The words for what concerns no single message.
 pub(super) fn for_notice(code: &NoticeCode) -> NoticeWords {
     let (level, title, body) = notice_row(code);
@@ -141,16 +147,12 @@ fn notice_row(code: &NoticeCode) -> (ToastLevel, &'static str, &'static str) {
             "An answer had been cut off",
             "Switchboard ended before it was complete. The text is kept, with Continue below it.",
         ),
-        NoticeCode::ConfigUnknownKey => (
-            Warning,
-            "config.toml has a key that is not known",
-            "It is ignored. Details name the line.",
-        ),
-        NoticeCode::ConfigUnreadable => (
-            Error,
-            "config.toml could not be read",
-            "It is left untouched, and defaults are used. Details name the line.",
-        ),
+        NoticeCode::ConfigUnknownKey => {
+            (Warning, "config.toml has a key that is not known", "It is ignored.")
+        }
+        NoticeCode::ConfigUnreadable => {
+            (Error, "config.toml could not be read", "It is left untouched, and defaults are used.")
+        }
         NoticeCode::ConfigNotSaved => {
             (Error, "The settings could not be saved", "They hold until Switchboard ends.")
         }

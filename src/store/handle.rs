@@ -65,7 +65,9 @@ impl StoreHandle {
         let pending = Arc::new(Pending::default());
         let (writer_ended, readers_ended) = (CancellationToken::new(), CancellationToken::new());
         let mut readers = 0;
-        if let Some(Connections { writer, readers: connections, owner, file }) = connections {
+        if let Some(Connections { writer, readers: connections, owner, file, scratch }) =
+            connections
+        {
             let ended = Arc::new(readers_ended.clone().drop_guard());
             for db in connections {
                 let reader = Reader { db, pending: Arc::clone(&pending), file: file.clone() };
@@ -74,7 +76,10 @@ impl StoreHandle {
             }
             let writer = Writer::new(writer, owner, Arc::clone(&pending), notices);
             let ended = Arc::new(writer_ended.clone().drop_guard());
-            spawn("store-writer", ended, move || writer.run(&write_commands));
+            spawn("store-writer", ended, move || {
+                writer.run(&write_commands);
+                drop(scratch);
+            });
         } else {
             writer_ended.cancel();
             readers_ended.cancel();

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
+use tempfile::TempDir;
 use uuid::Uuid;
 
 use super::error::{Result, StoreError};
@@ -24,6 +25,8 @@ pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Readers beside the writer: a long search does not hold up a page.
 const READERS: usize = 2;
+/// Largest file that is copied when it cannot be written, in bytes.
+const LARGEST_COPY: u64 = 1024 * 1024 * 1024;
 /// The write-ahead log is cut down to this, in bytes, once its content is in the file.
 const WAL_LIMIT: i64 = 64 * 1024 * 1024;
 
@@ -50,6 +53,8 @@ pub(super) struct Connections {
     pub(super) readers: Vec<Connection>,
     pub(super) owner: Owner,
     pub(super) file: Option<PathBuf>,
+    /// A folder that goes when the store ends.
+    pub(super) scratch: Option<TempDir>,
 }
 
 /// Opens the database at `path`, making it where there is none. Where that cannot be done the
@@ -67,8 +72,15 @@ pub fn open(path: &Path, clock: Clock) -> Opened {
             tracing::warn!(path = %path.display(), code = ?refusal.code, detail = %refusal.detail,
                 "the database is not used");
             let detail = format!("{}: {}", path.display(), refusal.detail);
+            // What is in the file can still be looked at, in a copy.
+            let copy = (refusal.code == NoticeCode::StoreUnavailable).then(|| in_a_copy(path));
             notices.push(Notice { code: refusal.code, detail });
-            in_memory().inspect_err(|error| tracing::error!(%error, "no database")).ok()
+            match copy {
+                Some(Ok(connections)) => Some(connections),
+                Some(Err(_)) | None => {
+                    in_memory().inspect_err(|error| tracing::error!(%error, "no database")).ok()
+                }
+            }
         }
     };
     let (sender, later_notices) = flume::bounded(16);
@@ -128,7 +140,10 @@ fn open_file(path: &Path) -> std::result::Result<(Connections, usize), Refusal> 
     lock::remove_dead(&locks);
     let readers = (0..READERS).map(|_| reader(path)).collect::<Result<_>>()?;
     on_close(&writer, Closing::TidiesUp)?;
-    Ok((Connections { writer, readers, owner, file: Some(path.to_owned()) }, interrupted))
+    Ok((
+        Connections { writer, readers, owner, file: Some(path.to_owned()), scratch: None },
+        interrupted,
+    ))
 }
 
 /// What closing the last connection may do.
@@ -227,13 +242,46 @@ fn reader(path: impl AsRef<Path>) -> Result<Connection> {
     Ok(db)
 }
 
+/// A copy of a file that may be read and not be written, in a folder of its own.
+fn in_a_copy(path: &Path) -> std::result::Result<Connections, Refusal> {
+    let size = std::fs::metadata(path).map_err(Refusal::unavailable)?.len();
+    if size == 0 || size > LARGEST_COPY {
+        return Err(Refusal::unavailable("nothing to copy, or too much"));
+    }
+    let scratch = TempDir::new().map_err(Refusal::unavailable)?;
+    let copy = scratch.path().join("switchboard.db");
+    std::fs::copy(path, &copy).map_err(Refusal::unavailable)?;
+    let log = beside(path, "-wal");
+    if log.exists() {
+        std::fs::copy(log, beside(&copy, "-wal")).map_err(Refusal::unavailable)?;
+    }
+    for copied in [copy.clone(), beside(&copy, "-wal")] {
+        make_writable(&copied);
+    }
+    let (connections, _) = open_file(&copy)?;
+    Ok(Connections { file: None, scratch: Some(scratch), ..connections })
+}
+
+/// A copy takes over that its original may not be written.
+fn make_writable(path: &Path) {
+    let Ok(metadata) = std::fs::metadata(path) else { return };
+    let mut permissions = metadata.permissions();
+    #[cfg(unix)]
+    std::os::unix::fs::PermissionsExt::set_mode(&mut permissions, 0o600);
+    #[cfg(not(unix))]
+    permissions.set_readonly(false);
+    if let Err(error) = std::fs::set_permissions(path, permissions) {
+        tracing::debug!(%error, "the copy stays as it is");
+    }
+}
+
 /// A database that several connections of this process share and that ends with them.
 fn in_memory() -> Result<Connections> {
     let name = format!("file:/{}?vfs=memdb", Uuid::now_v7());
     let mut writer = connect(&name)?;
     schema::migrate(&mut writer, None, &schema::MIGRATIONS, schema::LATEST)?;
     let readers = (0..READERS).map(|_| reader(&name)).collect::<Result<_>>()?;
-    Ok(Connections { writer, readers, owner: Owner::alone(), file: None })
+    Ok(Connections { writer, readers, owner: Owner::alone(), file: None, scratch: None })
 }
 
 /// A file that lies beside another and is named after it.

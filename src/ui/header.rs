@@ -205,7 +205,7 @@ impl ContextUse {
 
 /// 1000000 and 1048576 are 1M; 131072 is 128k.
 fn short(tokens: u64) -> String {
-    let binary = tokens.is_multiple_of(1024);
+    let binary = tokens.is_multiple_of(1024) && !tokens.is_multiple_of(1000);
     let (kilo, mega) = if binary { (1024, 1024 * 1024) } else { (1000, 1_000_000) };
     match tokens {
         _ if tokens >= mega && tokens.is_multiple_of(mega) => format!("{}M", tokens / mega),

@@ -190,6 +190,32 @@ fn a_key_in_a_dotenv_file_makes_its_provider_ready() {
 }
 
 #[test]
+fn a_damaged_database_is_left_untouched_and_is_a_failure() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("switchboard.db");
+    std::fs::write(&file, b"this is no database, whatever its name says".repeat(100)).unwrap();
+    let before = std::fs::read(&file).unwrap();
+    for args in [&["chats", "list"][..], &["ask", "hello"], &["doctor"]] {
+        let output = run(folder.path(), args);
+        assert_eq!(output.status.code(), Some(1), "{args:?}");
+        let said = out(&output) + &err(&output);
+        assert!(said.contains("The database is damaged"), "{args:?}: {said}");
+    }
+    assert_eq!(std::fs::read(&file).unwrap(), before);
+}
+
+#[test]
+fn a_folder_that_cannot_be_made_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    std::fs::write(&file, b"in the way").unwrap();
+    let below = file.join("below").display().to_string();
+    let output = run(folder.path(), &["--data-dir", &below, "ask", "hi"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(err(&output).contains("cannot be made"), "{}", err(&output));
+}
+
+#[test]
 fn an_unknown_config_key_is_named_with_its_line() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("config.toml"), "[chat]\nmax_turns = 3\nmax_turn = 4\n")

@@ -14,7 +14,7 @@ use switchboard::protocol::{
 };
 use switchboard::store::help::HelpIndex;
 use switchboard::store::secrets::{KeychainUse, Secrets};
-use switchboard::store::{self, StoreHandle};
+use switchboard::store::{self, ReadState, StoreHandle};
 use tokio::sync::mpsc;
 
 use super::Server;
@@ -102,6 +102,7 @@ impl Desk {
             },
             clock,
             max_turns,
+            read: ReadState::Unread,
             idle_timeout: Duration::from_secs(30),
             commands: engine_commands,
             events: engine_events,

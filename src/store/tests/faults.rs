@@ -112,6 +112,22 @@ async fn a_place_that_cannot_be_written_is_told() {
 }
 
 #[tokio::test]
+async fn chats_in_a_file_that_cannot_be_written_can_still_be_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("switchboard.db");
+    filled(&path).await;
+    let locks = dir.path().join("switchboard.db-locks");
+    std::fs::remove_dir_all(&locks).unwrap();
+    std::fs::write(&locks, b"in the way").unwrap();
+    assert_eq!(refused(&path).await, NoticeCode::StoreUnavailable);
+    let opened = open_at(&path);
+    let chats = opened.handle.list_chats().await.unwrap();
+    let page = opened.handle.page(chats[0].id, None, 5).await.unwrap();
+    assert_eq!((chats.len(), page.messages.len()), (1, 5));
+    opened.handle.close().await.unwrap();
+}
+
+#[tokio::test]
 async fn the_database_of_another_program_is_left_untouched() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("switchboard.db");

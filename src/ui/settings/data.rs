@@ -46,10 +46,9 @@ pub(super) fn data_ui(ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {
     parts::card_ui(ui, |ui| {
         let place = match &state.keys_kept {
             Some(KeptIn::Keychain) => "New keys go to the system keychain.".to_owned(),
-            Some(KeptIn::File(file)) => format!(
-                "This system offers no keychain: new keys go to {}, which only you can read.",
-                file.display()
-            ),
+            Some(KeptIn::File(file)) => {
+                format!("New keys go to {}, which only you can read.", file.display())
+            }
             None => "Looking for the system keychain".to_owned(),
         };
         parts::note_ui(ui, &place);

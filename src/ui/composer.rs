@@ -1,5 +1,6 @@
 //! Where messages are written: the box at the bottom, with what waits above it.
 
+pub(super) mod focus;
 mod queue;
 #[cfg(test)]
 mod tests;
@@ -7,13 +8,14 @@ mod tools;
 mod typed;
 
 use egui::{
-    Event, EventFilter, Frame, Id, ImeEvent, Key, KeyboardShortcut, Margin, Modifiers, Rect,
-    RichText, ScrollArea, Stroke, TextEdit, Ui, UiBuilder, pos2,
+    Event, EventFilter, Frame, ImeEvent, Key, KeyboardShortcut, Margin, Modifiers, Rect, RichText,
+    ScrollArea, Stroke, TextEdit, Ui, UiBuilder, pos2,
     text::{CCursor, CCursorRange},
     text_edit::TextEditState,
     vec2,
 };
 
+use self::focus::text_id;
 use self::queue::QueueView;
 use self::typed::{FOLD_CHARS, Typed};
 use super::icon::Icon;
@@ -80,7 +82,7 @@ impl ComposerView {
             self.box_ui(ui, state, out);
             ui.add_space(16.0);
         });
-        keep_focus(ui, drawn.response.rect);
+        focus::keep(ui, drawn.response.rect);
         let height = drawn.response.rect.height();
         if self.height != height {
             // The panel around it takes the new height in the next frame.
@@ -188,14 +190,22 @@ impl ComposerView {
         }
     }
 
+    /// Takes the keyboard where the state asks for it, and for text that would be lost.
     fn take_focus(&mut self, ui: &Ui, state: &AppState) {
+        let is_free = ui.memory(|memory| memory.allows_interaction(ui.layer_id()));
         let (target, count) = state.focus;
-        if count == self.focus_seen {
+        let asked = count != self.focus_seen
+            && target == FocusTarget::Composer
+            && state.overlay == Overlay::Nothing;
+        if asked && !is_free {
+            // A dialog that closed keeps the keyboard from the rest for one more frame.
+            ui.ctx().request_repaint();
             return;
         }
         self.focus_seen = count;
-        if target == FocusTarget::Composer && state.overlay == Overlay::Nothing {
-            ui.memory_mut(|memory| memory.request_focus(text_id()));
+        let typed = is_free && state.overlay == Overlay::Nothing && focus::typed_nowhere(ui);
+        if asked || typed {
+            focus::request(ui.ctx());
         }
     }
 
@@ -299,17 +309,6 @@ impl ComposerView {
     }
 }
 
-/// A click on a button of the composer, or beside them, leaves the cursor in the text.
-fn keep_focus(ui: &Ui, rect: Rect) {
-    let clicked = ui.input(|input| {
-        let inside = input.pointer.interact_pos().is_some_and(|pos| rect.contains(pos));
-        inside && input.pointer.primary_clicked()
-    });
-    if clicked && ui.memory(|memory| memory.focused().is_none()) {
-        ui.memory_mut(|memory| memory.request_focus(text_id()));
-    }
-}
-
 /// Takes Enter, with or without Ctrl, out of the input. With Shift or Alt it stays.
 fn take_enter(ui: &Ui) -> bool {
     let mut pressed = false;
@@ -324,10 +323,6 @@ fn take_enter(ui: &Ui) -> bool {
         });
     });
     pressed
-}
-
-fn text_id() -> Id {
-    Id::unique("composer_text")
 }
 
 fn hint(state: &AppState) -> String {

@@ -137,6 +137,11 @@ pub fn focus_ring(ui: &Ui, response: &Response, radius: u8) {
     }
 }
 
+/// Whether the pointer really moved in this frame: rows that scroll or appear under it did not.
+pub fn pointer_moved(ui: &Ui) -> bool {
+    ui.input(|input| input.pointer.delta() != egui::Vec2::ZERO)
+}
+
 /// Frame of a card.
 pub fn card_frame(ui: &Ui) -> Frame {
     let palette = Palette::of(ui);

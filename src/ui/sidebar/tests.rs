@@ -181,6 +181,24 @@ fn the_menu_pins_renames_and_deletes() {
 }
 
 #[test]
+fn the_keys_that_an_open_menu_names_act_on_its_row() {
+    let mut harness = sidebar(sample::state());
+    row(&harness, "Trip budget").focus();
+    harness.run();
+    row(&harness, "Weekly plan").click_secondary();
+    harness.run();
+    press(&mut harness, Key::F2);
+    assert!(harness.query_by_label("Rename").is_none(), "the menu is closed");
+    type_text(&mut harness, "By key");
+    press(&mut harness, Key::Enter);
+    row(&harness, "By key").click_secondary();
+    harness.run();
+    press(&mut harness, Key::Delete);
+    assert!(harness.state().state.summary(chat_id(3)).is_none());
+    assert!(harness.state().state.summary(chat_id(6)).is_some());
+}
+
+#[test]
 fn the_menu_works_without_a_pointer() {
     let mut harness = sidebar(sample::state());
     row(&harness, "Weekly plan").focus();

@@ -85,7 +85,7 @@ pub fn start(parts: EngineParts) -> EngineHandle {
         let desk = tokio::spawn(desk::work(shared.clone(), desk_commands));
         shared.providers.start();
         dispatcher.run(parts.commands).await;
-        shared.providers.stop();
+        shared.providers.stop().await;
         if desk.await.is_err() {
             tracing::error!("the desk did not end well");
         }

@@ -12,6 +12,7 @@ use std::time::Duration;
 use parking_lot::RwLock;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::net::{self, HttpClient, Provider};
 use crate::protocol::{
@@ -20,6 +21,9 @@ use crate::protocol::{
 };
 use crate::store::StoreHandle;
 use crate::store::secrets::Secrets;
+
+/// How long the end of the app waits for a key to be kept.
+const CHANGE_PATIENCE: Duration = Duration::from_secs(3);
 
 /// How long a provider may take to list its models.
 const LIST_PATIENCE: Duration = Duration::from_secs(20);
@@ -93,6 +97,8 @@ pub(super) struct Providers {
     /// Whether all keys have been looked up.
     keys_known: watch::Sender<bool>,
     ending: CancellationToken,
+    /// Changes of keys: the end of the app waits for them.
+    changes: TaskTracker,
 }
 
 impl Providers {
@@ -103,7 +109,15 @@ impl Providers {
     ) -> Self {
         let entries = RwLock::new(BTreeMap::new());
         let keys_known = watch::Sender::new(false);
-        Self { setup, store, events, entries, keys_known, ending: CancellationToken::new() }
+        Self {
+            setup,
+            store,
+            events,
+            entries,
+            keys_known,
+            ending: CancellationToken::new(),
+            changes: TaskTracker::new(),
+        }
     }
 
     /// Makes the providers ready. Guide and those whose key is in the environment can be used at
@@ -128,9 +142,13 @@ impl Providers {
         self.spawn(async move { providers.settle().await });
     }
 
-    /// Ends what runs in the background.
-    pub(super) fn stop(&self) {
+    /// Ends what runs in the background, but for changes of keys, which are waited for.
+    pub(super) async fn stop(&self) {
         self.ending.cancel();
+        self.changes.close();
+        if tokio::time::timeout(CHANGE_PATIENCE, self.changes.wait()).await.is_err() {
+            tracing::warn!("a key may not have been kept");
+        }
     }
 
     /// A provider that can be used, once its key is known; an error where it cannot be used.
@@ -187,13 +205,18 @@ impl Providers {
     /// Adds or changes a provider, keeps its key, asks it for its models.
     pub(super) fn save(self: Arc<Self>, config: ProviderConfig, key: KeyChange) {
         let providers = self.clone();
-        self.spawn(async move { providers.save_and_ask(config, key).await });
+        self.changes.spawn(async move {
+            let id = config.id.clone();
+            if providers.save_with_key(config, key).await {
+                providers.clone().refresh(Some(id));
+            }
+        });
     }
 
     /// Removes a provider and its key.
     pub(super) fn remove(self: Arc<Self>, id: ProviderId) {
         let providers = self.clone();
-        self.spawn(async move {
+        self.changes.spawn(async move {
             providers.entries.write().remove(&id);
             providers.forget_key(&id).await;
             providers.tell(BackendEvent::ProviderRemoved(id)).await;

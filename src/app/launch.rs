@@ -16,6 +16,7 @@ pub(super) fn open(paths: &Paths, verbose: u8) -> Outcome {
         // The window opens all the same, keeps what it can in memory, and says so.
         tracing::warn!(%error, "no folder for the files");
     }
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), "started");
     let options = eframe::NativeOptions {
         viewport: egui::ViewportBuilder::default()
             .with_title("Switchboard")

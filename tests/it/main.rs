@@ -6,6 +6,7 @@
     clippy::panic,
     clippy::wildcard_enum_match_arm,
     clippy::string_slice,
+    clippy::print_stdout,
     reason = "these are tests"
 )]
 
@@ -17,4 +18,5 @@ mod architecture;
 mod command_line;
 mod engine;
 mod net;
+mod real_window;
 mod window;

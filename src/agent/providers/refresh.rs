@@ -29,16 +29,16 @@ impl Providers {
         }
     }
 
-    /// Adds or changes a provider, keeps its key, asks it for its models.
-    pub(super) async fn save_and_ask(&self, config: ProviderConfig, key: KeyChange) {
+    /// Adds or changes a provider and keeps its key; says whether that worked.
+    pub(super) async fn save_with_key(&self, config: ProviderConfig, key: KeyChange) -> bool {
         let id = config.id.clone();
         if !self.change_key(&id, key).await {
-            return;
+            return false;
         }
         let (key, source) = self.look_up_key(&config).await;
         self.enter(config, key, source, Origin::Configured);
         self.tell_state(&id).await;
-        self.ask(id).await;
+        true
     }
 
     /// Loads a picture that the user asked to see.

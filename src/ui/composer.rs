@@ -1,6 +1,7 @@
 //! Where messages are written: the box at the bottom, with what waits above it.
 
 pub(super) mod focus;
+pub(super) mod keys;
 mod queue;
 #[cfg(test)]
 mod tests;
@@ -8,7 +9,7 @@ mod tools;
 mod typed;
 
 use egui::{
-    Event, EventFilter, Frame, ImeEvent, Key, KeyboardShortcut, Margin, Modifiers, Rect, RichText,
+    Event, EventFilter, Frame, Key, KeyboardShortcut, Margin, Modifiers, Rect, RichText,
     ScrollArea, Stroke, TextEdit, Ui, UiBuilder, pos2,
     text::{CCursor, CCursorRange},
     text_edit::TextEditState,
@@ -16,6 +17,7 @@ use egui::{
 };
 
 use self::focus::text_id;
+use self::keys::Ime;
 use self::queue::QueueView;
 use self::typed::{FOLD_CHARS, Typed};
 use super::icon::Icon;
@@ -34,8 +36,7 @@ pub struct ComposerView {
     typed: Typed,
     chat: Option<ChatId>,
     focus_seen: u64,
-    /// An input method has text that is not committed yet: Enter belongs to it.
-    composing: bool,
+    ime: Ime,
     queue: QueueView,
     reveal_cursor: bool,
     chip: Rect,
@@ -48,7 +49,7 @@ impl Default for ComposerView {
             typed: Typed::default(),
             chat: None,
             focus_seen: 0,
-            composing: false,
+            ime: Ime::default(),
             queue: QueueView::default(),
             reveal_cursor: false,
             chip: Rect::NOTHING,
@@ -211,21 +212,8 @@ impl ComposerView {
 
     /// Takes Enter out of the input; true where it sends.
     fn take_keys(&mut self, ui: &Ui) -> bool {
-        let was_composing = self.composing;
-        let mut composes = false;
-        ui.input(|input| {
-            for event in &input.events {
-                if let Event::Ime(ImeEvent::Preedit { text, .. } | ImeEvent::Commit(text)) = event {
-                    composes |= !text.is_empty();
-                    self.composing =
-                        matches!(event, Event::Ime(ImeEvent::Preedit { .. })) && !text.is_empty();
-                }
-            }
-        });
-        if was_composing || composes || !ui.memory(|memory| memory.has_focus(text_id())) {
-            return false;
-        }
-        take_enter(ui)
+        let composes = self.ime.composes(ui);
+        !composes && focus::is_here(ui.ctx()) && keys::take_enter(ui)
     }
 
     /// Folds a very long paste before the text field sees it. True where there was one.
@@ -307,22 +295,6 @@ impl ComposerView {
             out.push(UiCommand::DraftChanged(self.typed.full()));
         }
     }
-}
-
-/// Takes Enter, with or without Ctrl, out of the input. With Shift or Alt it stays.
-fn take_enter(ui: &Ui) -> bool {
-    let mut pressed = false;
-    ui.input_mut(|input| {
-        input.events.retain(|event| {
-            let Event::Key { key: Key::Enter, pressed: true, modifiers, .. } = event else {
-                return true;
-            };
-            let sends = !modifiers.shift && !modifiers.alt;
-            pressed |= sends;
-            !sends
-        });
-    });
-    pressed
 }
 
 fn hint(state: &AppState) -> String {

@@ -10,7 +10,7 @@ pub(super) fn text_id() -> Id {
 }
 
 /// Gives it the keyboard.
-pub(super) fn request(ctx: &Context) {
+pub(in crate::ui) fn request(ctx: &Context) {
     ctx.memory_mut(|memory| memory.request_focus(text_id()));
 }
 

@@ -251,8 +251,13 @@ fn footer_ui(ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {
     ui.add_space(6.0);
     ui.horizontal(|ui| {
         ui.add_space(8.0);
-        widgets::dot(ui, palette.ok);
-        widgets::small_label(ui, &status(state.running.len()), palette.dim);
+        let (color, text) = if state.unsaved {
+            (palette.warn, "Not saved: see the notice".to_owned())
+        } else {
+            (palette.ok, status(state.running.len()))
+        };
+        widgets::dot(ui, color);
+        widgets::small_label(ui, &text, palette.dim);
     });
 }
 

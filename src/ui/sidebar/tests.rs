@@ -281,3 +281,14 @@ fn the_open_chat_is_scrolled_into_view() {
 fn context() -> crate::state::HandleContext {
     crate::state::HandleContext { now: NOW, ids: crate::protocol::IdSource }
 }
+
+#[test]
+fn the_status_says_when_nothing_is_saved() {
+    let mut harness = sidebar(sample::state());
+    harness.run();
+    harness.get_by_label("This computer · ready");
+    harness.state_mut().state.unsaved = true;
+    harness.run();
+    harness.get_by_label("Not saved: see the notice");
+    assert!(harness.query_by_label("This computer · ready").is_none());
+}

@@ -15,8 +15,8 @@ use super::sink::Sink;
 use super::stop::{RunControl, StopWish};
 use crate::protocol::{
     Answer, AnswerStatus, BackendEvent, ChatId, ErrorKind, IdSource, Message, MessageId, ModelId,
-    Notice, NoticeCode, Params, Part, Place, QueuedMessage, RegenerateRequest, Role, RunEvent,
-    RunId, RunStatus, SendRequest, Seq, Siblings, StreamEvent, Timestamp, Usage,
+    Notice, NoticeCode, Params, Part, Place, ProviderError, QueuedMessage, RegenerateRequest, Role,
+    RunEvent, RunId, RunStatus, SendRequest, Seq, Siblings, StreamEvent, Timestamp, Usage,
 };
 use crate::store::{BeginRun, Question, ReadState, StoreError, StoreHandle};
 
@@ -354,14 +354,10 @@ impl Agent {
         let last = i64::MAX.unsigned_abs();
         let at = (self.shared.clock.now)();
         let event = |seq, event| RunEvent { chat: self.chat, run: running.run, seq, at, event };
-        let error = StreamEvent::Error {
-            message: "Switchboard failed inside this answer".to_owned(),
-            code: None,
-            kind: ErrorKind::Protocol,
-            status: None,
-            retryable: false,
-            retry_after_ms: None,
-        };
+        let error = StreamEvent::final_error(ProviderError::new(
+            ErrorKind::Protocol,
+            "Switchboard failed inside this answer",
+        ));
         let done = StreamEvent::Done {
             status: RunStatus::Interrupted,
             message_id: running.answer,

@@ -214,16 +214,7 @@ impl Run {
                 } else {
                     RunStatus::Failed
                 };
-                self.sink
-                    .emit(StreamEvent::Error {
-                        message: error.message,
-                        code: error.code,
-                        kind: error.kind,
-                        status: error.status,
-                        retryable: false,
-                        retry_after_ms: error.retry_after_ms,
-                    })
-                    .await;
+                self.sink.emit(StreamEvent::final_error(error)).await;
                 self.change(AgentState::Failed, StateCause::Error).await;
                 status
             }

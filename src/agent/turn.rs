@@ -60,16 +60,7 @@ impl Run {
     /// Waits before the next attempt, visibly. Says so when a stop ended the wait.
     async fn wait_for_retry(&mut self, error: ProviderError, wait: Duration) -> Option<StopWish> {
         let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
-        self.sink
-            .emit(StreamEvent::Error {
-                message: error.message,
-                code: error.code,
-                kind: error.kind,
-                status: error.status,
-                retryable: true,
-                retry_after_ms: Some(wait_ms),
-            })
-            .await;
+        self.sink.emit(StreamEvent::planned_retry(error, wait_ms)).await;
         self.change(AgentState::Retrying, StateCause::Backoff).await;
         let control = self.control.clone();
         tokio::select! {

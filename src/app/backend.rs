@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use super::failure::Failure;
 use crate::agent::{self, Clock, EngineParts, Environment, ProviderSetup};
 use crate::net::HttpClient;
-use crate::protocol::{BackendCommand, BackendEvent, NoticeCode};
+use crate::protocol::{BackendCommand, BackendEvent};
 use crate::state::{Settings, words};
 use crate::store::help::HelpIndex;
 use crate::store::secrets::Secrets;
@@ -133,19 +133,10 @@ pub(super) fn store_for_command(paths: &Paths) -> Result<StoreHandle, Failure> {
     let opened = open_store(&paths.database());
     for notice in opened.notices {
         let (title, body) = words::notice(&notice.code);
-        match notice.code {
-            NoticeCode::StoreDamaged | NoticeCode::StoreNewer | NoticeCode::StoreUnavailable => {
-                return Err(Failure::work(format!("{title}: {}", notice.detail), body));
-            }
-            NoticeCode::RunsInterrupted { .. }
-            | NoticeCode::WriteFailed
-            | NoticeCode::ConfigUnknownKey
-            | NoticeCode::ConfigUnreadable
-            | NoticeCode::ConfigNotSaved
-            | NoticeCode::KeyNotSaved
-            | NoticeCode::Busy
-            | NoticeCode::ChatMissing => tracing::info!("{title}"),
+        if notice.code.means_unsaved() {
+            return Err(Failure::work(format!("{title}: {}", notice.detail), body));
         }
+        tracing::info!("{title}");
     }
     Ok(opened.handle)
 }

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    AgentState, ChatId, ErrorKind, MessageId, ModelId, Role, RunId, Seq, StateCause, Timestamp,
-    ToolCallId,
+    AgentState, ChatId, ErrorKind, MessageId, ModelId, ProviderError, Role, RunId, Seq, StateCause,
+    Timestamp, ToolCallId,
 };
 
 /// Version of the wire, field `v` of a frame.
@@ -150,6 +150,24 @@ pub enum StreamEvent {
         /// The question.
         reply_to_id: Option<MessageId>,
     },
+}
+
+impl StreamEvent {
+    /// A failure after which the engine tries again in so many milliseconds.
+    pub fn planned_retry(error: ProviderError, wait_ms: u64) -> Self {
+        Self::error(error, true, Some(wait_ms))
+    }
+
+    /// A failure that ends the run.
+    pub fn final_error(error: ProviderError) -> Self {
+        let asked = error.retry_after_ms;
+        Self::error(error, false, asked)
+    }
+
+    fn error(error: ProviderError, retryable: bool, retry_after_ms: Option<u64>) -> Self {
+        let ProviderError { kind, status, code, message, retry_after_ms: _ } = error;
+        Self::Error { message, code, kind, status, retryable, retry_after_ms }
+    }
 }
 
 /// How a run ended.

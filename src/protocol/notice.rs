@@ -38,3 +38,20 @@ pub enum NoticeCode {
     /// A chat could not be found.
     ChatMissing,
 }
+
+impl NoticeCode {
+    /// Whether the database is out of use, so that nothing of this session is saved.
+    pub fn means_unsaved(&self) -> bool {
+        match self {
+            Self::StoreUnavailable | Self::StoreDamaged | Self::StoreNewer => true,
+            Self::WriteFailed
+            | Self::RunsInterrupted { .. }
+            | Self::ConfigUnknownKey
+            | Self::ConfigUnreadable
+            | Self::ConfigNotSaved
+            | Self::KeyNotSaved
+            | Self::Busy
+            | Self::ChatMissing => false,
+        }
+    }
+}

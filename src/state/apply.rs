@@ -283,10 +283,7 @@ pub(super) fn load_older(state: &mut AppState, chat: ChatId, before: MessageId) 
 }
 
 fn push_notice(state: &mut AppState, notice: Notice, now: Timestamp) {
-    state.unsaved |= matches!(
-        notice.code,
-        NoticeCode::StoreUnavailable | NoticeCode::StoreDamaged | NoticeCode::StoreNewer
-    );
+    state.unsaved |= notice.code.means_unsaved();
     let words = words::for_notice(&notice.code);
     let actions =
         words.action.map(|(label, command)| ToastAction { label, command }).into_iter().collect();

@@ -33,19 +33,8 @@ pub(super) fn send(state: &mut AppState, text: String, context: HandleContext) -
         }
     }
     let Some(conversation) = state.conversations.get_mut(&chat) else { return Vec::new() };
-    let request = SendRequest {
-        chat,
-        message: context.ids.message(context.now),
-        place: Place::AtLeaf,
-        text,
-        model,
-        one_off,
-        chat_model,
-        params: Params::default(),
-        run: context.ids.run(context.now),
-        answer: context.ids.message(context.now),
-        created: context.now,
-    };
+    let choice = Choice { model, one_off, chat_model };
+    let request = new_request(conversation.chat, Place::AtLeaf, text, choice, context);
     if conversation.is_running() {
         conversation.queue.push(queued(&request));
     } else {
@@ -54,6 +43,36 @@ pub(super) fn send(state: &mut AppState, text: String, context: HandleContext) -
     }
     let forget = BackendCommand::SaveDraft { chat: open, draft: Draft::default() };
     vec![Effect::Backend(BackendCommand::Send(Box::new(request))), Effect::Backend(forget)]
+}
+
+/// Who shall answer, and what the chat's own model is.
+struct Choice {
+    model: ModelId,
+    one_off: bool,
+    chat_model: ModelId,
+}
+
+/// A message with the ids of all that will follow from it.
+fn new_request(
+    chat: ChatId,
+    place: Place,
+    text: String,
+    choice: Choice,
+    context: HandleContext,
+) -> SendRequest {
+    SendRequest {
+        chat,
+        message: context.ids.message(context.now),
+        place,
+        text,
+        model: choice.model,
+        one_off: choice.one_off,
+        chat_model: choice.chat_model,
+        params: Params::default(),
+        run: context.ids.run(context.now),
+        answer: context.ids.message(context.now),
+        created: context.now,
+    }
 }
 
 /// A changed version of a message: its sibling, with an answer of its own.
@@ -78,19 +97,8 @@ pub(super) fn edit(
         .or_else(|| answered.map(|answer| answer.model.clone()))
         .unwrap_or_else(|| chat_model.clone());
     let one_off = model != chat_model;
-    let request = SendRequest {
-        chat: conversation.chat,
-        message: context.ids.message(context.now),
-        place: Place::Under(old.parent),
-        text,
-        model,
-        one_off,
-        chat_model,
-        params: Params::default(),
-        run: context.ids.run(context.now),
-        answer: context.ids.message(context.now),
-        created: context.now,
-    };
+    let choice = Choice { model, one_off, chat_model };
+    let request = new_request(conversation.chat, Place::Under(old.parent), text, choice, context);
     conversation.messages.truncate(place);
     conversation.generation += 1;
     let count = old.siblings.count + 1;

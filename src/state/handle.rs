@@ -256,7 +256,7 @@ fn load_image(state: &mut AppState, url: String) -> Vec<Effect> {
 }
 
 fn open_link(state: &mut AppState, url: String) -> Vec<Effect> {
-    state.overlay = Overlay::Nothing;
+    close_overlay(state);
     vec![Effect::OpenUrl(url)]
 }
 

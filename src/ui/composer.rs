@@ -1,5 +1,7 @@
 //! Where messages are written: the box at the bottom, with what waits above it.
 
+pub(super) mod focus;
+pub(super) mod keys;
 mod queue;
 #[cfg(test)]
 mod tests;
@@ -7,13 +9,15 @@ mod tools;
 mod typed;
 
 use egui::{
-    Event, EventFilter, Frame, Id, ImeEvent, Key, KeyboardShortcut, Margin, Modifiers, Rect,
-    RichText, ScrollArea, Stroke, TextEdit, Ui, UiBuilder, pos2,
+    Event, EventFilter, Frame, Key, KeyboardShortcut, Margin, Modifiers, Rect, RichText,
+    ScrollArea, Stroke, TextEdit, Ui, UiBuilder, pos2,
     text::{CCursor, CCursorRange},
     text_edit::TextEditState,
     vec2,
 };
 
+use self::focus::text_id;
+use self::keys::Ime;
 use self::queue::QueueView;
 use self::typed::{FOLD_CHARS, Typed};
 use super::icon::Icon;
@@ -32,8 +36,7 @@ pub struct ComposerView {
     typed: Typed,
     chat: Option<ChatId>,
     focus_seen: u64,
-    /// An input method has text that is not committed yet: Enter belongs to it.
-    composing: bool,
+    ime: Ime,
     queue: QueueView,
     reveal_cursor: bool,
     chip: Rect,
@@ -46,7 +49,7 @@ impl Default for ComposerView {
             typed: Typed::default(),
             chat: None,
             focus_seen: 0,
-            composing: false,
+            ime: Ime::default(),
             queue: QueueView::default(),
             reveal_cursor: false,
             chip: Rect::NOTHING,
@@ -80,7 +83,7 @@ impl ComposerView {
             self.box_ui(ui, state, out);
             ui.add_space(16.0);
         });
-        keep_focus(ui, drawn.response.rect);
+        focus::keep(ui, drawn.response.rect);
         let height = drawn.response.rect.height();
         if self.height != height {
             // The panel around it takes the new height in the next frame.
@@ -188,34 +191,29 @@ impl ComposerView {
         }
     }
 
+    /// Takes the keyboard where the state asks for it, and for text that would be lost.
     fn take_focus(&mut self, ui: &Ui, state: &AppState) {
+        let is_free = ui.memory(|memory| memory.allows_interaction(ui.layer_id()));
         let (target, count) = state.focus;
-        if count == self.focus_seen {
+        let asked = count != self.focus_seen
+            && target == FocusTarget::Composer
+            && state.overlay == Overlay::Nothing;
+        if asked && !is_free {
+            // A dialog that closed keeps the keyboard from the rest for one more frame.
+            ui.ctx().request_repaint();
             return;
         }
         self.focus_seen = count;
-        if target == FocusTarget::Composer && state.overlay == Overlay::Nothing {
-            ui.memory_mut(|memory| memory.request_focus(text_id()));
+        let typed = is_free && state.overlay == Overlay::Nothing && focus::typed_nowhere(ui);
+        if asked || typed {
+            focus::request(ui.ctx());
         }
     }
 
     /// Takes Enter out of the input; true where it sends.
     fn take_keys(&mut self, ui: &Ui) -> bool {
-        let was_composing = self.composing;
-        let mut composes = false;
-        ui.input(|input| {
-            for event in &input.events {
-                if let Event::Ime(ImeEvent::Preedit { text, .. } | ImeEvent::Commit(text)) = event {
-                    composes |= !text.is_empty();
-                    self.composing =
-                        matches!(event, Event::Ime(ImeEvent::Preedit { .. })) && !text.is_empty();
-                }
-            }
-        });
-        if was_composing || composes || !ui.memory(|memory| memory.has_focus(text_id())) {
-            return false;
-        }
-        take_enter(ui)
+        let composes = self.ime.composes(ui);
+        !composes && focus::is_here(ui.ctx()) && keys::take_enter(ui)
     }
 
     /// Folds a very long paste before the text field sees it. True where there was one.
@@ -297,37 +295,6 @@ impl ComposerView {
             out.push(UiCommand::DraftChanged(self.typed.full()));
         }
     }
-}
-
-/// A click on a button of the composer, or beside them, leaves the cursor in the text.
-fn keep_focus(ui: &Ui, rect: Rect) {
-    let clicked = ui.input(|input| {
-        let inside = input.pointer.interact_pos().is_some_and(|pos| rect.contains(pos));
-        inside && input.pointer.primary_clicked()
-    });
-    if clicked && ui.memory(|memory| memory.focused().is_none()) {
-        ui.memory_mut(|memory| memory.request_focus(text_id()));
-    }
-}
-
-/// Takes Enter, with or without Ctrl, out of the input. With Shift or Alt it stays.
-fn take_enter(ui: &Ui) -> bool {
-    let mut pressed = false;
-    ui.input_mut(|input| {
-        input.events.retain(|event| {
-            let Event::Key { key: Key::Enter, pressed: true, modifiers, .. } = event else {
-                return true;
-            };
-            let sends = !modifiers.shift && !modifiers.alt;
-            pressed |= sends;
-            !sends
-        });
-    });
-    pressed
-}
-
-fn text_id() -> Id {
-    Id::unique("composer_text")
 }
 
 fn hint(state: &AppState) -> String {

@@ -1,17 +1,18 @@
 //! The line above the page: what it is, how full its context is, what can be done with it.
 
 use egui::{
-    Align2, Color32, CornerRadius, Label, Layout, Mesh, Popup, Rect, RichText, Sense, Shape,
-    Stroke, StrokeKind, Ui, UiBuilder, emath::GuiRounding as _, pos2, vec2,
+    Align2, Color32, CornerRadius, Key, Label, Layout, Mesh, Modifiers, Popup, Rect, RichText,
+    Sense, Shape, Stroke, StrokeKind, Ui, UiBuilder, emath::GuiRounding as _, pos2, vec2,
 };
 
+use super::composer::focus;
 use super::icon::Icon;
 use super::sidebar::menu::{self, Asked, MenuItem};
 use super::sidebar::rename::{Rename, Renamed};
 use super::theme::{self, Palette};
 use super::widgets;
 use crate::protocol::ChatSummary;
-use crate::state::{AppState, Page, UiCommand};
+use crate::state::{AppState, Overlay, Page, UiCommand};
 
 /// Height of the header, its line included.
 pub const HEIGHT: f32 = 48.0;
@@ -81,6 +82,9 @@ impl HeaderView {
         if self.renaming.as_ref().is_some_and(|rename| rename.chat != chat.id) {
             self.renaming = None;
         }
+        if self.renaming.is_none() && asks_to_rename(row, state) {
+            self.renaming = Some(Rename::new(chat.id, &chat.title));
+        }
         match &mut self.renaming {
             Some(rename) => {
                 let left = row.cursor().left() - 8.0;
@@ -124,7 +128,7 @@ impl HeaderView {
         let mut child = row.new_child(UiBuilder::new().max_rect(place));
         let more = widgets::icon_button(&mut child, Icon::Ellipsis, "More");
         Popup::menu(&more).show(|ui| {
-            if menu::name_and_pin_ui(ui, chat, "", out) == Asked::Rename {
+            if menu::name_and_pin_ui(ui, chat, "F2", out) == Asked::Rename {
                 self.renaming = Some(Rename::new(chat.id, &chat.title));
             }
             if state.conversation().is_some_and(|chat| chat.last_answer().is_some()) {
@@ -141,6 +145,17 @@ impl HeaderView {
             menu::delete_ui(ui, chat, "", out);
         });
     }
+}
+
+/// F2, where no other text is being changed. A row of the sidebar has taken its own before.
+fn asks_to_rename(ui: &Ui, state: &AppState) -> bool {
+    let ctx = ui.ctx();
+    state.overlay == Overlay::Nothing
+        && matches!(state.page, Page::Chat(_))
+        && ui.memory(|memory| memory.allows_interaction(ui.layer_id()))
+        && !Popup::is_any_open(ctx)
+        && (!ctx.text_edit_focused() || focus::is_here(ctx))
+        && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::F2))
 }
 
 fn title(state: &AppState) -> &str {

@@ -19,6 +19,9 @@ const NARROW: f32 = 560.0;
 /// Its height there.
 const SHORT_LIST: f32 = 132.0;
 
+/// The page that comes first; the others follow by title.
+const FIRST: &str = "getting-started";
+
 /// Draws Markdown; passed in, so that this view needs to know nothing of it.
 pub type DrawMarkdown<'a> = &'a mut dyn FnMut(&mut Ui, &str, &mut Vec<UiCommand>);
 
@@ -40,7 +43,8 @@ impl HelpView {
         draw_markdown: DrawMarkdown<'_>,
         out: &mut Vec<UiCommand>,
     ) {
-        let page = state.help.iter().find(|page| page.id == page_id).or(state.help.first());
+        let find = |id: &str| state.help.iter().find(|page| page.id == id);
+        let page = find(page_id).or_else(|| find(FIRST)).or(state.help.first());
         let space = ui.available_rect_before_wrap();
         let (list, text) = if space.width() < NARROW {
             let height = (SHORT_LIST + 52.0).min(space.height() / 2.0);
@@ -70,7 +74,9 @@ impl HelpView {
         let response = field.field_ui(ui, &mut self.filter);
         ui.add_space(8.0);
         let words = self.filter.trim().to_lowercase();
-        let pages: Vec<&HelpPage> = state.help.iter().filter(|page| fits(page, &words)).collect();
+        let mut pages: Vec<&HelpPage> =
+            state.help.iter().filter(|page| fits(page, &words)).collect();
+        pages.sort_by_cached_key(|page| (page.id != FIRST, page.title.to_lowercase()));
         let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
         if let Some(first) = pages.first().filter(|_| entered) {
             out.push(UiCommand::OpenHelp(Some(first.id.to_owned())));

@@ -158,6 +158,13 @@ impl PaletteView {
                     if at == self.selected && moved {
                         response.scroll_to_me(None);
                     }
+                    if at != self.selected
+                        && response.contains_pointer()
+                        && widgets::pointer_moved(ui)
+                    {
+                        self.selected = at;
+                        ui.ctx().request_repaint();
+                    }
                     if response.clicked() {
                         outcome = Outcome::Run(entry.command.clone());
                     }
@@ -201,7 +208,8 @@ fn entry_ui(ui: &mut Ui, entry: &Entry, selected: bool) -> egui::Response {
     if !ui.is_rect_visible(rect) {
         return response;
     }
-    if selected || response.hovered() {
+    // The pointer moves the selection: a fill of its own would make two rows look selected.
+    if selected {
         ui.painter().rect_filled(rect, CornerRadius::same(theme::ROUNDING), palette.hover);
     }
     let mut right = rect.right() - 8.0;

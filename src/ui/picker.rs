@@ -292,9 +292,10 @@ impl PickerView {
         let provider = provider.config.name.as_str();
         let id = Id::unique(("model_row", &info.id));
         let drawn = RowUi { info, row, provider, selected, chat_default }.row_ui(ui, rect, id);
-        let moves = ui.input(|input| input.pointer.is_moving());
-        if drawn.row.contains_pointer() && moves && !selected {
+        let over = drawn.row.contains_pointer() || drawn.star.contains_pointer();
+        if over && !selected && widgets::pointer_moved(ui) {
             open.selected = Some(info.id.clone());
+            ui.ctx().request_repaint();
         }
         if selected {
             ui.ctx().accesskit_node_builder(search_id(), |node| {

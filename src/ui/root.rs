@@ -3,7 +3,7 @@
 use egui::{CentralPanel, Frame, Panel, Ui};
 use jiff::tz::TimeZone;
 
-use super::composer::ComposerView;
+use super::composer::{ComposerView, focus};
 use super::help_view::HelpView;
 use super::markdown::{DocView, Shared};
 use super::picker::PickerView;
@@ -12,7 +12,7 @@ use super::shell::Shell;
 use super::transcript::TranscriptView;
 use super::welcome;
 use crate::protocol::Timestamp;
-use crate::state::{AppState, Page, UiCommand};
+use crate::state::{AppState, Overlay, Page, UiCommand};
 
 /// All views, with what each keeps for itself.
 #[derive(Debug, Default)]
@@ -51,7 +51,12 @@ impl Root {
         out: &mut Vec<UiCommand>,
     ) {
         let Self { shell, pages } = self;
+        let before = out.len();
         shell.shell_ui(ui, state, now, |ui, out| pages.page_ui(ui, state, now, out), out);
+        if matches!(state.page, Page::Welcome | Page::Chat(_)) && state.overlay == Overlay::Nothing
+        {
+            focus::return_after_click(ui.ctx(), out.iter().skip(before));
+        }
     }
 }
 
@@ -120,3 +125,6 @@ impl HelpText {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

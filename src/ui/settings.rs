@@ -118,7 +118,9 @@ pub(in crate::ui) fn tab_ui(ui: &mut Ui, text: &str, chosen: Chosen) -> Response
     job.wrap = egui::text::TextWrapping::truncate_at_width(inner.width());
     let galley = ui.fonts_mut(|fonts| fonts.layout_job(job));
     let pos = pos2(inner.left(), (rect.center().y - galley.size().y / 2.0).round());
+    let elided = galley.elided;
     ui.painter().galley(pos, galley, palette.text);
     widgets::focus_ring(ui, &response, theme::ROUNDING);
-    response.on_hover_cursor(CursorIcon::PointingHand)
+    let response = response.on_hover_cursor(CursorIcon::PointingHand);
+    if elided { response.on_hover_text(text) } else { response }
 }

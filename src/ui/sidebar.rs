@@ -225,11 +225,9 @@ fn brand_ui(ui: &mut Ui, out: &mut Vec<UiCommand>) {
     child.add(egui::Label::new(name).selectable(false));
     child.with_layout(Layout::right_to_left(egui::Align::Center), |ui| {
         let keys = UiCommand::OpenPalette.shortcut().map(|keys| keys.to_string());
-        let hint = widgets::kbd(ui, &keys.unwrap_or_default()).interact(Sense::click());
-        hint.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Command palette"));
-        widgets::focus_ring(ui, &hint, 4);
-        if hint.on_hover_cursor(CursorIcon::PointingHand).on_hover_text("Command palette").clicked()
-        {
+        // One widget from the start: one that is made clickable later loses the keyboard again.
+        let keys = keys.unwrap_or_default();
+        if widgets::kbd_button(ui, &keys, "Command palette").clicked() {
             out.push(UiCommand::OpenPalette);
         }
     });
@@ -253,8 +251,13 @@ fn footer_ui(ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {
     ui.add_space(6.0);
     ui.horizontal(|ui| {
         ui.add_space(8.0);
-        widgets::dot(ui, palette.ok);
-        widgets::small_label(ui, &status(state.running.len()), palette.dim);
+        let (color, text) = if state.unsaved {
+            (palette.warn, "Not saved: see the notice".to_owned())
+        } else {
+            (palette.ok, status(state.running.len()))
+        };
+        widgets::dot(ui, color);
+        widgets::small_label(ui, &text, palette.dim);
     });
 }
 

@@ -8,8 +8,9 @@ pub use button::{
 };
 
 use egui::{
-    Color32, CornerRadius, FontId, Frame, Label, Margin, Rect, Response, RichText, Role, Sense,
-    Stroke, StrokeKind, TextFormat, Ui, WidgetInfo, emath::GuiRounding as _, text::LayoutJob, vec2,
+    Color32, CornerRadius, CursorIcon, FontId, Frame, Label, Margin, Rect, Response, RichText,
+    Role, Sense, Stroke, StrokeKind, TextFormat, Ui, WidgetInfo, emath::GuiRounding as _,
+    text::LayoutJob, vec2,
 };
 
 use super::icon::Icon;
@@ -136,6 +137,11 @@ pub fn focus_ring(ui: &Ui, response: &Response, radius: u8) {
     }
 }
 
+/// Whether the pointer really moved in this frame: rows that scroll or appear under it did not.
+pub fn pointer_moved(ui: &Ui) -> bool {
+    ui.input(|input| input.pointer.delta() != egui::Vec2::ZERO)
+}
+
 /// Frame of a card.
 pub fn card_frame(ui: &Ui) -> Frame {
     let palette = Palette::of(ui);
@@ -169,16 +175,29 @@ pub fn popup_frame(ui: &Ui) -> Frame {
 
 /// A key, as in `Ctrl K`.
 pub fn kbd(ui: &mut Ui, text: &str) -> Response {
+    let response = kbd_with(ui, text, Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, text));
+    response
+}
+
+/// A key that can be clicked, with the name of what it does.
+pub fn kbd_button(ui: &mut Ui, text: &str, name: &str) -> Response {
+    let response = kbd_with(ui, text, Sense::click());
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, ui.is_enabled(), name));
+    focus_ring(ui, &response, 4);
+    response.on_hover_cursor(CursorIcon::PointingHand).on_hover_text(name)
+}
+
+fn kbd_with(ui: &mut Ui, text: &str, sense: Sense) -> Response {
     let palette = Palette::of(ui);
     let font = FontId::monospace(11.0);
     let galley = ui.painter().layout_no_wrap(text.to_owned(), font, palette.faint);
     let size = vec2(galley.size().x + 10.0, 18.0).round_ui();
-    let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
+    let (rect, response) = ui.allocate_exact_size(size, sense);
     let line = Stroke::new(1.0, palette.line);
     let painter = ui.painter();
     painter.rect_stroke(rect, CornerRadius::same(4), line, StrokeKind::Inside);
     painter.galley((rect.center() - galley.size() / 2.0).round_ui(), galley, palette.faint);
-    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, text));
     response
 }
 
@@ -191,7 +210,10 @@ pub fn group_label(ui: &mut Ui, text: &str) -> Response {
         ..TextFormat::simple(theme::semibold(11.0), palette.faint)
     };
     let job = LayoutJob::single_section(text.to_uppercase(), format);
-    ui.add(Label::new(job).selectable(false))
+    let response = ui.add(Label::new(job).selectable(false));
+    // Capitals are for the eye: read aloud, they would be spelt out.
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, ui.is_enabled(), text));
+    response
 }
 
 /// Text of one line that ends in `…` where it does not fit; the whole text on hover.
@@ -247,7 +269,7 @@ mod tests {
                 harness.get_by_label(name).click();
                 harness.run();
             }
-            harness.get_by_label("PINNED");
+            harness.get_by_label("Pinned");
         }
         assert_eq!(clicked, ["Copy answer", "Save", "Cancel", "Delete", "This chat"]);
     }

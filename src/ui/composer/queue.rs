@@ -5,7 +5,7 @@ use egui::{
     TextEdit, Ui,
 };
 
-use super::take_enter;
+use super::keys::take_enter;
 use crate::protocol::{MessageId, QueuedMessage};
 use crate::state::{AppState, UiCommand};
 use crate::ui::icon::Icon;

@@ -2,6 +2,7 @@ use egui::{Event, vec2};
 use egui_kittest::{Harness, kittest::Queryable as _};
 
 use super::HelpView;
+use crate::protocol::HelpPage;
 use crate::state::{AppState, Page};
 use crate::ui::samples::{self, Driven};
 use crate::ui::theme::{self, Mode};
@@ -59,4 +60,22 @@ fn guide_is_asked_in_a_new_chat_and_no_draft_is_lost() {
     harness.get_by_label("Ask Guide about this").click();
     harness.run();
     assert_eq!(harness.state().state.new_draft.text, "precious");
+}
+
+#[test]
+fn getting_started_is_first_and_the_others_follow_by_title() {
+    const PAGES: [HelpPage; 3] = [
+        HelpPage { id: "stop", title: "Stopping", text: "# Stopping" },
+        HelpPage { id: "keys", title: "A very long title that has no room in the list", text: "" },
+        HelpPage { id: "getting-started", title: "Getting started", text: "# Getting started" },
+    ];
+    let mut state = samples::fresh();
+    state.help = &PAGES;
+    let mut harness = help(state);
+    let top = |title| harness.get_by_label(title).rect().top();
+    let long = PAGES[1].title;
+    assert!(top("Getting started") < top(long) && top(long) < top("Stopping"));
+    harness.get_by_label(long).hover();
+    harness.run();
+    assert_eq!(harness.query_all_by_label(long).count(), 2, "the whole title on hover");
 }

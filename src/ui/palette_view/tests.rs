@@ -104,3 +104,23 @@ fn the_choice_stays_in_view_and_the_field_keeps_the_keyboard() {
     });
     assert!(chosen.rect().bottom() <= 700.0 && chosen.rect().top() >= field.rect().bottom());
 }
+
+#[test]
+fn the_pointer_moves_the_one_selection_only_when_it_moves() {
+    let mut harness = palette();
+    let chosen = |harness: &Harness<'_, Stage<PaletteView>>| {
+        harness
+            .query_all_by(|node| node.toggled() == Some(egui::accesskit::Toggled::True))
+            .filter_map(|node| node.accesskit_node().label())
+            .collect::<Vec<_>>()
+    };
+    let first = chosen(&harness);
+    let place = option(&harness, "Search chats").rect().center();
+    harness.hover_at(place);
+    harness.run();
+    harness.hover_at(place + vec2(3.0, 0.0));
+    harness.run();
+    assert_eq!(chosen(&harness), ["Search chats"]);
+    press(&mut harness, Key::PageUp);
+    assert_eq!(chosen(&harness), first, "the pointer rests");
+}

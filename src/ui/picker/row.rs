@@ -44,7 +44,8 @@ impl RowUi<'_> {
         row.widget_info(|| {
             WidgetInfo::selected(Role::ListBoxOption, true, self.selected, name.clone())
         });
-        if self.selected || row.hovered() {
+        // The pointer moves the selection: a fill of its own would make two rows look selected.
+        if self.selected {
             ui.painter().rect_filled(rect, CornerRadius::same(theme::ROUNDING), palette.hover);
         }
         widgets::focus_ring(ui, &row, theme::ROUNDING);

@@ -1,5 +1,8 @@
 use egui::{Event, Key, Modifiers, Rect, pos2, vec2};
-use egui_kittest::{Harness, kittest::Queryable as _};
+use egui_kittest::{
+    Harness,
+    kittest::{NodeT as _, Queryable as _},
+};
 
 use super::PickerView;
 use crate::protocol::{MessageId, ModelId, ModelInfo};
@@ -174,4 +177,32 @@ fn of_thousands_of_models_only_those_in_view_are_drawn() {
     type_text(&mut harness, "1999");
     press(&mut harness, Modifiers::NONE, Key::Enter);
     assert_eq!(chosen(&harness), choice("openrouter/maker/model-1999", "NextMessage"));
+}
+
+/// The rows that look selected.
+fn selected(harness: &Picker) -> Vec<String> {
+    harness
+        .query_all_by(|node| {
+            node.role() == egui::accesskit::Role::ListBoxOption
+                && node.toggled() == Some(egui::accesskit::Toggled::True)
+        })
+        .filter_map(|node| node.accesskit_node().label())
+        .collect()
+}
+
+#[test]
+fn the_pointer_and_the_keys_move_one_selection() {
+    let mut harness = picker(samples::chat(), OPEN);
+    harness.get_by_label("GPT-6.1 Terra, OpenRouter").hover();
+    harness.run();
+    // The pointer has come into the window: from here on it moves.
+    let place = harness.get_by_label("GPT-6.1 Terra, OpenRouter").rect().center();
+    harness.hover_at(place + vec2(3.0, 0.0));
+    harness.run();
+    assert_eq!(selected(&harness), ["GPT-6.1 Terra, OpenRouter"]);
+    press(&mut harness, Modifiers::NONE, Key::Home);
+    assert_eq!(selected(&harness), ["Claude Sonnet 5.5, OpenRouter"], "the pointer rests");
+    press(&mut harness, Modifiers::NONE, Key::Enter);
+    let sonnet = "openrouter/anthropic/claude-sonnet-5.5";
+    assert_eq!(chosen(&harness), choice(sonnet, "NextMessage"));
 }

@@ -64,7 +64,8 @@ impl<'a> Field<'a> {
         };
         let (rect, ground) = ui.allocate_exact_size(
             vec2(ui.available_width().max(80.0), theme::CONTROL_HEIGHT),
-            egui::Sense::click(),
+            // Not a stop for Tab: the text inside is.
+            egui::Sense::CLICK,
         );
         ui.painter().rect(rect, theme::ROUNDING, palette.raised, line, egui::StrokeKind::Inside);
         let inner = UiBuilder::new()

@@ -127,6 +127,9 @@ impl Choice {
                 continue;
             };
             let rect = Rect::from_min_size(pos2(origin.x, origin.y + top), vec2(width, ROW_HEIGHT));
+            if ui.rect_contains_pointer(rect) {
+                ui.painter().rect_filled(rect, theme::ROUNDING, Palette::of(ui).hover);
+            }
             let drawn = RowUi {
                 info,
                 row,

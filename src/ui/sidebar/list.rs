@@ -1,6 +1,6 @@
 //! The list of chats: only the visible rows are drawn.
 
-use egui::{Key, Modifiers, Rect, RichText, ScrollArea, Ui, UiBuilder, pos2, vec2};
+use egui::{Key, Modifiers, Popup, Rect, RichText, ScrollArea, Ui, UiBuilder, pos2, vec2};
 
 use super::groups::{HEADING, ROW, Source, Step, What};
 use super::rename::{Rename, Renamed};
@@ -100,7 +100,8 @@ impl SidebarView {
         if output.rename {
             self.renaming = Some(Rename::new(chat.id, &chat.title));
         }
-        if output.response.has_focus() {
+        // While a menu is open the keys belong to it.
+        if output.response.has_focus() && !Popup::is_any_open(ui.ctx()) {
             self.keys_ui(ui, at, chat, out);
         }
     }

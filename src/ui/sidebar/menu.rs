@@ -1,8 +1,8 @@
 //! What can be done with a chat: the menu of its row and of the header.
 
 use egui::{
-    CornerRadius, CursorIcon, Rect, Response, Role, Sense, Ui, WidgetInfo, emath::GuiRounding as _,
-    pos2, vec2,
+    CornerRadius, CursorIcon, Key, Modifiers, Rect, Response, Role, Sense, Ui, WidgetInfo,
+    emath::GuiRounding as _, pos2, vec2,
 };
 
 use crate::protocol::ChatSummary;
@@ -83,7 +83,8 @@ pub(crate) fn name_and_pin_ui(
     out: &mut Vec<UiCommand>,
 ) -> Asked {
     ui.spacing_mut().item_spacing.y = 2.0;
-    let asked = MenuItem::new(Icon::Pencil, "Rename", keys).item_ui(ui);
+    let asked =
+        MenuItem::new(Icon::Pencil, "Rename", keys).item_ui(ui) || pressed(ui, keys, Key::F2);
     let (icon, text) = if chat.pinned { (Icon::PinOff, "Unpin") } else { (Icon::Pin, "Pin") };
     if MenuItem::new(icon, text, "").item_ui(ui) {
         out.push(UiCommand::PinChat { chat: chat.id, pinned: !chat.pinned });
@@ -93,7 +94,20 @@ pub(crate) fn name_and_pin_ui(
 
 /// Delete, of every chat.
 pub(crate) fn delete_ui(ui: &mut Ui, chat: &ChatSummary, keys: &str, out: &mut Vec<UiCommand>) {
-    if MenuItem::new(Icon::Trash2, "Delete", keys).danger().item_ui(ui) {
+    if MenuItem::new(Icon::Trash2, "Delete", keys).danger().item_ui(ui)
+        || pressed(ui, keys, Key::Delete)
+    {
         out.push(UiCommand::DeleteChat(chat.id));
     }
+}
+
+/// Whether the key that the menu names was pressed while it is open, which closes it.
+fn pressed(ui: &Ui, keys: &str, key: Key) -> bool {
+    let pressed = !keys.is_empty()
+        && !ui.is_sizing_pass()
+        && ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
+    if pressed {
+        ui.close();
+    }
+    pressed
 }

@@ -35,7 +35,7 @@ fn type_text(harness: &mut Harness<'_, Stage<SidebarView>>, text: &str) {
 fn chats_are_listed_in_groups_and_open_at_a_click() {
     let mut harness = sidebar(sample::state());
     harness.run();
-    for heading in ["PINNED", "TODAY", "YESTERDAY", "LAST 7 DAYS", "LAST 30 DAYS"] {
+    for heading in ["Pinned", "Today", "Yesterday", "Last 7 days", "Last 30 days"] {
         harness.get_by_label(heading);
     }
     let toggled = |title| row(&harness, title).accesskit_node().toggled();
@@ -181,6 +181,24 @@ fn the_menu_pins_renames_and_deletes() {
 }
 
 #[test]
+fn the_keys_that_an_open_menu_names_act_on_its_row() {
+    let mut harness = sidebar(sample::state());
+    row(&harness, "Trip budget").focus();
+    harness.run();
+    row(&harness, "Weekly plan").click_secondary();
+    harness.run();
+    press(&mut harness, Key::F2);
+    assert!(harness.query_by_label("Rename").is_none(), "the menu is closed");
+    type_text(&mut harness, "By key");
+    press(&mut harness, Key::Enter);
+    row(&harness, "By key").click_secondary();
+    harness.run();
+    press(&mut harness, Key::Delete);
+    assert!(harness.state().state.summary(chat_id(3)).is_none());
+    assert!(harness.state().state.summary(chat_id(6)).is_some());
+}
+
+#[test]
 fn the_menu_works_without_a_pointer() {
     let mut harness = sidebar(sample::state());
     row(&harness, "Weekly plan").focus();
@@ -262,4 +280,15 @@ fn the_open_chat_is_scrolled_into_view() {
 
 fn context() -> crate::state::HandleContext {
     crate::state::HandleContext { now: NOW, ids: crate::protocol::IdSource }
+}
+
+#[test]
+fn the_status_says_when_nothing_is_saved() {
+    let mut harness = sidebar(sample::state());
+    harness.run();
+    harness.get_by_label("This computer · ready");
+    harness.state_mut().state.unsaved = true;
+    harness.run();
+    harness.get_by_label("Not saved: see the notice");
+    assert!(harness.query_by_label("This computer · ready").is_none());
 }

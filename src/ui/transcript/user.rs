@@ -1,8 +1,12 @@
 //! What the user wrote: a bubble at the right, and the editor that it turns into.
 
+mod editor;
+
+pub(super) use self::editor::editor_ui;
+
 use egui::{
-    Align, CornerRadius, Layout, Rect, Response, TextEdit, TextFormat, Ui, UiBuilder, pos2,
-    text::LayoutJob, text_selection::LabelSelectionState, vec2,
+    Align, CornerRadius, Layout, Rect, Response, TextFormat, Ui, UiBuilder, pos2, text::LayoutJob,
+    text_selection::LabelSelectionState, vec2,
 };
 
 use super::Draw;
@@ -13,7 +17,7 @@ use crate::state::UiCommand;
 use crate::ui::icon::Icon;
 use crate::ui::markdown::CodeBlock;
 use crate::ui::theme::{self, Palette};
-use crate::ui::widgets::{self, Button};
+use crate::ui::widgets;
 
 /// Lines of a long text that are shown at first.
 const SHOWN_LINES: usize = 20;
@@ -156,51 +160,4 @@ fn tools_ui(
         }
         copy.has_focus() || edit.has_focus()
     });
-}
-
-/// The editor in place of a bubble.
-pub(super) fn editor_ui(ui: &mut Ui, message: &Message, folds: &mut Folds, draw: &mut Draw<'_>) {
-    let Some((_, text)) = &mut folds.editing else { return };
-    let mut send = false;
-    let mut cancel = false;
-    widgets::field_frame(ui).inner_margin(12).corner_radius(14).show(ui, |ui| {
-        ui.spacing_mut().item_spacing.y = 8.0;
-        let editor = TextEdit::multiline(text)
-            .frame(egui::Frame::NONE)
-            .font(theme::body())
-            .desired_rows(2)
-            .desired_width(f32::INFINITY);
-        egui::ScrollArea::vertical().max_height(320.0).id_salt("editor").show(ui, |ui| {
-            let response = ui.add(editor);
-            response.widget_info(|| {
-                egui::WidgetInfo::labeled(egui::Role::MultilineTextInput, true, "Edited message")
-            });
-            let opened = response.id.with("opened");
-            if ui.data(|data| data.get_temp::<bool>(opened)).is_none() {
-                ui.data_mut(|data| data.insert_temp(opened, true));
-                response.request_focus();
-            }
-            if response.has_focus() {
-                send = ui.input_mut(|input| {
-                    input.consume_key(egui::Modifiers::COMMAND, egui::Key::Enter)
-                });
-            }
-            if response.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Escape)) {
-                cancel = true;
-            }
-        });
-        let row = vec2(ui.available_width(), theme::SMALL_CONTROL_HEIGHT);
-        ui.allocate_ui_with_layout(row, Layout::right_to_left(Align::Center), |ui| {
-            send |= Button::new("Save & send").small().primary().ui(ui).clicked();
-            cancel |= Button::new("Cancel").small().ghost().ui(ui).clicked();
-        });
-    });
-    let send = send && !text.trim().is_empty();
-    if send {
-        draw.out.push(UiCommand::EditMessage { message: message.id, text: text.clone() });
-    }
-    if send || cancel {
-        folds.editing = None;
-        ui.ctx().request_repaint();
-    }
 }

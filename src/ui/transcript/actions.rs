@@ -90,17 +90,15 @@ fn arrow_ui(ui: &mut Ui, sign: &str, name: &str, enabled: bool) -> bool {
     let sense = if enabled { Sense::click() } else { Sense::hover() };
     let (rect, response) = ui.allocate_exact_size(vec2(14.0, 26.0), sense);
     response.widget_info(|| WidgetInfo::labeled(Role::Button, enabled, name));
-    let color = match (enabled, response.hovered()) {
-        (false, _) => palette.line,
-        (true, true) => palette.text,
-        (true, false) => palette.faint,
-    };
+    if !enabled {
+        // There is nothing that way: room for the arrow, no arrow.
+        return false;
+    }
+    let color = if response.hovered() { palette.text } else { palette.faint };
     let galley = ui.painter().layout_no_wrap(sign.to_owned(), theme::small(), color);
     ui.painter().galley((rect.center() - galley.size() / 2.0).round_ui(), galley, color);
     widgets::focus_ring(ui, &response, 4);
     let clicked = response.clicked();
-    if enabled {
-        response.on_hover_cursor(CursorIcon::PointingHand).on_hover_text(name);
-    }
+    response.on_hover_cursor(CursorIcon::PointingHand).on_hover_text(name);
     clicked
 }

@@ -111,13 +111,15 @@ impl ChatView {
             return;
         }
         let palette = Palette::of(ui);
-        let center = pos2(rect.center().x.round(), rect.bottom() - 28.0);
+        let center = pos2(rect.center().x.round(), rect.bottom() - 24.0);
         let button = Rect::from_center_size(center, vec2(32.0, 32.0));
         let response = ui.interact(button, ui.scope_id().with("jump"), Sense::click());
         response.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Jump to latest"));
         let fill = if response.hovered() { palette.hover } else { palette.raised };
         let stroke = egui::Stroke::new(1.0, palette.line);
-        ui.painter().circle(center, 16.0, fill, stroke);
+        let shadow = ui.visuals().popup_shadow;
+        ui.painter().add(shadow.as_shape(button, CornerRadius::same(16)));
+        ui.painter().circle(center, 16.0, fill.to_opaque(), stroke);
         widgets::paint_icon(ui, Icon::ArrowDown, button, palette.text);
         widgets::focus_ring(ui, &response, 16);
         if response.clicked() {

@@ -169,7 +169,7 @@ fn gap(before: Option<&Leaf>, leaf: &Leaf) -> f32 {
     match leaf.kind {
         LeafKind::Heading(1 | 2, _) => 18.0,
         LeafKind::Heading(..) => 14.0,
-        LeafKind::Text(_) if in_list(before) && in_list(leaf) => 4.0,
+        LeafKind::Text(_) if in_list(before) && in_list(leaf) && same_lists(before, leaf) => 4.0,
         LeafKind::Text(_)
         | LeafKind::Code(_)
         | LeafKind::Table(_)
@@ -177,6 +177,20 @@ fn gap(before: Option<&Leaf>, leaf: &Leaf) -> f32 {
         | LeafKind::Html(_)
         | LeafKind::Image { .. } => 8.0,
     }
+}
+
+/// Whether two leaves may stand in the same lists, as far as markers tell.
+fn same_lists(before: &Leaf, leaf: &Leaf) -> bool {
+    before.containers.iter().zip(&leaf.containers).all(|pair| match pair {
+        (Container::Item { marker: one, .. }, Container::Item { marker: other, first }) => {
+            match (one, other) {
+                (Marker::Number(one), Marker::Number(other)) => one < other || !first,
+                (Marker::Number(_), _) | (_, Marker::Number(_)) => false,
+                (Marker::Bullet | Marker::Task(_), Marker::Bullet | Marker::Task(_)) => true,
+            }
+        }
+        _ => true,
+    })
 }
 
 fn rule_ui(ui: &mut Ui) {
@@ -237,4 +251,20 @@ fn paint_label(ui: &Ui, text: &str, rect: Rect, font: egui::FontId) {
     let x = (rect.right() - 6.0 - galley.size().x).min(rect.left() + 6.0);
     let pos = pos2(x, rect.center().y - galley.size().y / 2.0);
     ui.painter().galley(pos, galley, color);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_lists_stand_apart() {
+        let gaps = |text: &str| -> Vec<f32> {
+            let doc = MarkdownDoc::of(text);
+            let leaves = doc.leaves();
+            leaves.iter().skip(1).zip(leaves).map(|(leaf, before)| gap(Some(before), leaf)).collect()
+        };
+        assert_eq!(gaps("1. a\n2. b\n\n- [ ] c\n- d\n"), [4.0, 8.0, 4.0]);
+        assert_eq!(gaps("1. a\n   - b\n   - c\n2. d\n"), [4.0, 4.0, 4.0]);
+    }
 }

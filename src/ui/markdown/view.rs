@@ -262,7 +262,12 @@ mod tests {
         let gaps = |text: &str| -> Vec<f32> {
             let doc = MarkdownDoc::of(text);
             let leaves = doc.leaves();
-            leaves.iter().skip(1).zip(leaves).map(|(leaf, before)| gap(Some(before), leaf)).collect()
+            leaves
+                .iter()
+                .skip(1)
+                .zip(leaves)
+                .map(|(leaf, before)| gap(Some(before), leaf))
+                .collect()
         };
         assert_eq!(gaps("1. a\n2. b\n\n- [ ] c\n- d\n"), [4.0, 8.0, 4.0]);
         assert_eq!(gaps("1. a\n   - b\n   - c\n2. d\n"), [4.0, 4.0, 4.0]);

@@ -8,6 +8,7 @@ use std::collections::{HashMap, HashSet};
 use egui::{Rect, Ui, UiBuilder, pos2, vec2};
 
 use super::Draw;
+use super::end::Next;
 use super::index::{Change, Index};
 use super::message::{Key, MessageView};
 use crate::protocol::{Message, MessageId, Role};
@@ -320,9 +321,9 @@ impl ChatView {
     /// Brings the view of a message up to date.
     fn prepare(&mut self, message: usize, draw: &Draw<'_>) {
         let Some(content) = draw.conversation.messages.get(message) else { return };
-        let last = message + 1 == draw.conversation.messages.len();
+        let next = Next::of(content, draw.conversation.messages.get(message + 1));
         let view = self.views.entry(content.id).or_default();
-        view.sync(content, last, &self.folds, draw);
+        view.sync(content, next, &self.folds, draw);
         view.last_frame = self.last_frame;
     }
 

@@ -6,6 +6,7 @@ use egui::Ui;
 
 use super::Draw;
 use super::chat::{Fold, Folds};
+use super::end::Next;
 use super::heights::Heights;
 use super::parts::ToolView;
 use super::user::UserView;
@@ -54,12 +55,14 @@ pub(super) struct MessageView {
     pub(super) user: UserView,
     results: HashMap<ToolCallId, usize>,
     results_seen: usize,
+    next: Next,
     pub(super) last_frame: u64,
 }
 
 impl MessageView {
     /// Takes over the message as it stands.
-    pub(super) fn sync(&mut self, message: &Message, last: bool, folds: &Folds, draw: &Draw<'_>) {
+    pub(super) fn sync(&mut self, message: &Message, next: Next, folds: &Folds, draw: &Draw<'_>) {
+        self.next = next;
         for (index, part) in message.parts.iter().enumerate().skip(self.results_seen) {
             if let Part::ToolResult { id, .. } = part {
                 self.results.insert(id.clone(), index);
@@ -69,7 +72,7 @@ impl MessageView {
         let mut keys = Vec::with_capacity(message.parts.len() + 4);
         match message.role {
             Role::User | Role::System => self.user_keys(message, folds, &mut keys),
-            Role::Assistant => self.answer_keys(message, last, folds, draw, &mut keys),
+            Role::Assistant => self.answer_keys(message, folds, draw, &mut keys),
         }
         keys.push((Key::Space, 1));
         self.update_sections(&keys);
@@ -92,7 +95,6 @@ impl MessageView {
     fn answer_keys(
         &mut self,
         message: &Message,
-        last: bool,
         folds: &Folds,
         draw: &Draw<'_>,
         keys: &mut Vec<(Key, usize)>,
@@ -142,9 +144,10 @@ impl MessageView {
         let live = run.is_some_and(|run| run.answer == message.id);
         let status = message.answer.as_ref().map(|answer| answer.status);
         match status {
-            Some(AnswerStatus::Stopped) if last => keys.push((Key::End, 1)),
-            Some(AnswerStatus::Interrupted | AnswerStatus::Failed) => keys.push((Key::End, 1)),
-            Some(AnswerStatus::Open | AnswerStatus::Complete | AnswerStatus::Stopped) | None => {}
+            Some(AnswerStatus::Stopped | AnswerStatus::Interrupted | AnswerStatus::Failed) => {
+                keys.push((Key::End, 1));
+            }
+            Some(AnswerStatus::Open | AnswerStatus::Complete) | None => {}
         }
         keys.push(if live || open { (Key::Live, 1) } else { (Key::Footer, 1) });
     }
@@ -288,7 +291,7 @@ impl MessageView {
             }
             Key::Notice(part) => super::parts::notice_ui(ui, message, part),
             Key::Live => super::end::live_ui(ui, message, draw),
-            Key::End => super::end::end_ui(ui, message, folds, draw),
+            Key::End => super::end::end_ui(ui, message, self.next, folds, draw),
             Key::Footer => super::actions::footer_ui(ui, message, draw),
             Key::Space => ui.add_space(SPACE),
         }

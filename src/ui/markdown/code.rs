@@ -6,6 +6,7 @@ use egui::{
 };
 
 use super::CodeBlock;
+use super::copied::{mark_copied, was_copied};
 use super::highlight::{Highlighter, LineColors, Token};
 use super::scroll_x::{bar_ui, scroll_x};
 use super::text::{galley_ui, selectable};
@@ -169,26 +170,32 @@ fn bar(ui: &mut Ui, rect: Rect, code: &CodeBlock, out: &mut Vec<UiCommand>) {
     let language = if code.language.is_empty() { "text" } else { &code.language };
     widgets::small_label(&mut bar, language, palette.dim);
     bar.with_layout(Layout::right_to_left(Align::Center), |ui| {
-        if copy_button(ui).clicked() {
+        let id = ui.scope_id().with("copied");
+        if copy_button(ui, was_copied(ui, id)).clicked() {
+            mark_copied(ui, id);
             out.push(UiCommand::CopyText(code.text.clone()));
         }
     });
 }
 
-fn copy_button(ui: &mut Ui) -> egui::Response {
+fn copy_button(ui: &mut Ui, copied: bool) -> egui::Response {
     let palette = Palette::of(ui);
-    let galley =
-        ui.painter().layout_no_wrap("Copy".to_owned(), theme::small(), Color32::PLACEHOLDER);
+    let (text, name, icon) = if copied {
+        ("Copied", "Code copied", Icon::Check)
+    } else {
+        ("Copy", "Copy code", Icon::Copy)
+    };
+    let galley = ui.painter().layout_no_wrap(text.to_owned(), theme::small(), Color32::PLACEHOLDER);
     let (rect, response) =
         ui.allocate_exact_size(vec2(galley.size().x.ceil() + 38.0, 26.0), Sense::click());
-    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, "Copy code"));
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, name));
     let color = if response.hovered() { palette.text } else { palette.dim };
     if response.hovered() {
         ui.painter().rect_filled(rect, CornerRadius::same(6), palette.hover);
     }
-    let icon = Rect::from_min_size(pos2(rect.left() + 8.0, rect.top() + 5.0), vec2(16.0, 16.0));
-    widgets::paint_icon(ui, Icon::Copy, icon, color);
-    let pos = pos2(icon.right() + 6.0, rect.center().y - galley.size().y / 2.0);
+    let square = Rect::from_min_size(pos2(rect.left() + 8.0, rect.top() + 5.0), vec2(16.0, 16.0));
+    widgets::paint_icon(ui, icon, square, if copied { palette.ok } else { color });
+    let pos = pos2(square.right() + 6.0, rect.center().y - galley.size().y / 2.0);
     ui.painter().galley_with_override_text_color(pos, galley, color);
     widgets::focus_ring(ui, &response, 6);
     response.on_hover_cursor(egui::CursorIcon::PointingHand)

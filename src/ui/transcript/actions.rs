@@ -6,6 +6,7 @@ use super::Draw;
 use crate::protocol::Message;
 use crate::state::UiCommand;
 use crate::ui::icon::Icon;
+use crate::ui::markdown::{mark_copied, was_copied};
 use crate::ui::theme::{self, Palette};
 use crate::ui::widgets;
 
@@ -15,8 +16,16 @@ pub(super) fn footer_ui(ui: &mut Ui, message: &Message, draw: &mut Draw<'_>) {
         ui.spacing_mut().item_spacing.x = 4.0;
         let row = ui.cursor().min;
         let has_text = message.parts.iter().any(|part| super::parts::text_len(part) > 0);
-        if has_text && widgets::icon_button(ui, Icon::Copy, "Copy answer").clicked() {
+        let id = ui.scope_id().with("copied");
+        let copied = was_copied(ui, id);
+        let (icon, name) =
+            if copied { (Icon::Check, "Copied answer") } else { (Icon::Copy, "Copy answer") };
+        if has_text && widgets::icon_button(ui, icon, name).clicked() {
+            mark_copied(ui, id);
             draw.out.push(UiCommand::CopyText(message.text()));
+        }
+        if copied {
+            widgets::small_label(ui, "Copied", Palette::of(ui).dim);
         }
         if widgets::icon_button(ui, Icon::RotateCw, "Regenerate answer").clicked() {
             draw.out.push(UiCommand::Regenerate { answer: Some(message.id), model: None });

@@ -1,5 +1,6 @@
 //! The transcript as a reader and a keyboard find it.
 
+mod copying;
 mod ends;
 
 use egui_kittest::Harness;

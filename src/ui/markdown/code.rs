@@ -9,7 +9,7 @@ use super::CodeBlock;
 use super::copied::{mark_copied, was_copied};
 use super::highlight::{Highlighter, LineColors, Token};
 use super::scroll_x::{bar_ui, scroll_x};
-use super::text::{galley_ui, selectable};
+use super::text::{galley_ui, selectable, without_ligatures};
 use crate::state::UiCommand;
 use crate::ui::icon::Icon;
 use crate::ui::theme::{self, Palette};
@@ -44,10 +44,7 @@ impl CodeView {
         let until = lines.end.min(code.lines().saturating_sub(growing));
         self.color(ui, code, until, highlighter);
         let head = if first { BAR + 1.0 + PADDING } else { 0.0 };
-        let foot = if last { PADDING + 1.0 } else { 0.0 };
-        let text_height =
-            lines.len().max(usize::from(first && last)) as f32 * theme::CODE_LINE_HEIGHT;
-        let size = vec2(ui.available_width(), head + text_height + foot);
+        let size = vec2(ui.available_width(), Self::height(code, chunk));
         let (rect, response) = ui.allocate_exact_size(size, selectable());
         paint_frame(ui, rect, first, last);
         if first {
@@ -71,6 +68,15 @@ impl CodeView {
         if last {
             bar_ui(ui, ui.scope_id().with("scroll"), body, width, &mut self.scroll);
         }
+    }
+
+    /// The height of a chunk.
+    pub fn height(code: &CodeBlock, chunk: usize) -> f32 {
+        let (first, last) = (chunk == 0, chunk + 1 >= code.chunks());
+        let lines = code.lines().saturating_sub(chunk * CodeBlock::CHUNK).min(CodeBlock::CHUNK);
+        let head = if first { BAR + 1.0 + PADDING } else { 0.0 };
+        let foot = if last { PADDING + 1.0 } else { 0.0 };
+        head + lines.max(usize::from(first && last)) as f32 * theme::CODE_LINE_HEIGHT + foot
     }
 
     /// Fetches colours that are ready, and asks for those up to the line `until`.
@@ -109,10 +115,10 @@ impl CodeView {
                 if colors.last().is_some_and(|(end, _)| *end == line.len()) { colors } else { &[] };
             let mut start = 0;
             for (end, token) in colors {
-                job.append(line.get(start..*end).unwrap_or_default(), 0.0, format(palette, *token));
+                append(&mut job, line.get(start..*end).unwrap_or_default(), palette, *token);
                 start = *end;
             }
-            job.append(line.get(start..).unwrap_or_default(), 0.0, format(palette, Token::Plain));
+            append(&mut job, line.get(start..).unwrap_or_default(), palette, Token::Plain);
             if index + 1 < last {
                 job.append("\n", 0.0, format(palette, Token::Plain));
             }
@@ -121,6 +127,12 @@ impl CodeView {
             job.append("", 0.0, format(palette, Token::Plain));
         }
         job
+    }
+}
+
+fn append(job: &mut LayoutJob, text: &str, palette: &Palette, token: Token) {
+    for piece in without_ligatures(text) {
+        job.append(piece, 0.0, format(palette, token));
     }
 }
 

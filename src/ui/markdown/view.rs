@@ -35,6 +35,7 @@ pub struct DocView {
 
 const QUOTE_INDENT: f32 = 14.0;
 const ITEM_INDENT: f32 = 24.0;
+const RULE: f32 = 17.0;
 
 impl DocView {
     /// Takes the text as it stands now; `finished` says that no more will come.
@@ -73,9 +74,34 @@ impl DocView {
                 lines.min(super::CodeBlock::CHUNK) as f32 * theme::CODE_LINE_HEIGHT + ends
             }
             LeafKind::Table(table) => table.rows.len().min(super::Table::CHUNK) as f32 * 33.0,
-            LeafKind::Rule => 17.0,
+            LeafKind::Rule => RULE,
             LeafKind::Image { .. } => 56.0,
         }
+    }
+
+    /// Bytes of the text that an item is of.
+    pub fn bytes(&self, item: usize) -> usize {
+        let item = self.doc.items().get(item);
+        item.and_then(|item| self.doc.leaves().get(item.leaf)).map_or(0, Leaf::len)
+    }
+
+    /// The height of an item, where it can be told without drawing it.
+    pub fn measure(&self, ui: &Ui, index: usize, width: f32) -> Option<f32> {
+        let item = self.doc.items().get(index)?;
+        let leaf = self.doc.leaves().get(item.leaf)?;
+        let before = item.leaf.checked_sub(1).and_then(|before| self.doc.leaves().get(before));
+        let gap = if item.part == 0 { gap(before, leaf) } else { 0.0 };
+        let width = width - leaf.containers.iter().map(indent_of).sum::<f32>();
+        let text = |inline, look: &Look| super::text::height(ui, inline, look, &self.doc, width);
+        let height = match &leaf.kind {
+            LeafKind::Text(inline) => text(inline, &Look::message()),
+            LeafKind::Heading(level, inline) => text(inline, &Look::heading(*level)),
+            LeafKind::Html(html) => text(&super::Inline::plain(html), &Look::html()),
+            LeafKind::Code(code) => CodeView::height(code, item.part),
+            LeafKind::Rule => RULE,
+            LeafKind::Table(_) | LeafKind::Image { .. } => return None,
+        };
+        Some(gap + height)
     }
 
     /// Draws an item at the full width of the `Ui`.
@@ -194,7 +220,7 @@ fn same_lists(before: &Leaf, leaf: &Leaf) -> bool {
 }
 
 fn rule_ui(ui: &mut Ui) {
-    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 17.0), egui::Sense::hover());
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), RULE), egui::Sense::hover());
     let stroke = egui::Stroke::new(1.0, Palette::of(ui).line);
     ui.painter().hline(rect.x_range(), rect.center().y, stroke);
 }

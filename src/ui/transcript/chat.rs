@@ -71,6 +71,8 @@ pub(super) struct ChatView {
     /// Whether the end is kept in sight.
     pub(super) follow: bool,
     asked_older: Option<MessageId>,
+    /// The reader went elsewhere, and it was not laid out twice for that yet.
+    pub(super) moved: bool,
     /// A block that shall stand at this height, whatever is found out about those above.
     reference: Option<(At, f32)>,
     pub(super) drawn: usize,
@@ -87,6 +89,7 @@ impl Default for ChatView {
             anchor_id: None,
             follow: true,
             asked_older: None,
+            moved: true,
             reference: None,
             drawn: 0,
             last_frame: 0,
@@ -120,7 +123,7 @@ impl ChatView {
         let column = Rect::from_min_size(pos2(left, rect.top()), vec2(width, rect.height()));
         let first_pass = ui.ctx().current_pass_index() == 0;
         let moved = if first_pass { self.take_input(ui, rect, draw) } else { 0.0 };
-        self.place(column, moved, draw);
+        self.place(ui, column, moved, draw);
         let mut content =
             ui.new_child(UiBuilder::new().max_rect(rect).id_salt(draw.conversation.chat));
         content.shrink_clip_rect(rect);
@@ -143,9 +146,11 @@ impl ChatView {
                 let sent = |message: &Message| message.role == Role::User;
                 if messages.iter().rev().take(back).any(sent) {
                     self.follow = true;
+                    self.moved = true;
                 }
             }
             Change::Replaced => {
+                self.moved = true;
                 let same = |message: &Message| Some(message.id) == self.anchor_id;
                 match (messages.iter().position(same), &mut self.anchor) {
                     (Some(found), Some((at, _))) if !self.follow => at.message = found,
@@ -159,7 +164,7 @@ impl ChatView {
     }
 
     /// Decides what stands at the top: `moved` points were scrolled, down is positive.
-    fn place(&mut self, column: Rect, moved: f32, draw: &Draw<'_>) {
+    fn place(&mut self, ui: &Ui, column: Rect, moved: f32, draw: &Draw<'_>) {
         let start = match self.anchor {
             Some((at, offset)) if !self.follow => {
                 self.prepare(at.message, draw);
@@ -178,14 +183,14 @@ impl ChatView {
             None => {
                 // From the end: the last block, all of the screen above its bottom.
                 let last = self.last_of(draw.conversation.messages.len() - 1, draw);
-                let height = self.height(last, draw);
+                let height = self.measured(ui, last, column.width(), draw);
                 (last, height - (column.height() - FOOT))
             }
         };
         self.reference = (!self.follow && offset < 0.0).then_some((at, column.top() - offset));
         while offset < 0.0 {
             let Some(before) = self.before(at, draw) else { break };
-            offset += self.height(before, draw);
+            offset += self.measured(ui, before, column.width(), draw);
             at = before;
         }
         loop {
@@ -254,7 +259,7 @@ impl ChatView {
         block.spacing_mut().item_spacing = vec2(8.0, 0.0);
         view.item_ui(&mut block, message, (at.key, at.item), &mut self.folds, draw);
         let height = block.min_rect().bottom() - rect.top();
-        view.set_height(at.key, at.item, height);
+        view.set_drawn(at.key, at.item, height);
         let total = view.total();
         self.index.heights.set(at.message, total);
         height
@@ -280,7 +285,9 @@ impl ChatView {
         }
         if slip.abs() > 0.5 {
             *offset += slip;
-            if slip.abs() > 30.0 || drawn.end.is_none() {
+            let large = slip.abs() > 30.0 || drawn.end.is_none();
+            // Once for a move of the reader. What merely grows may be off for a frame.
+            if large && std::mem::take(&mut self.moved) {
                 ui.ctx().request_discard("heights became known");
             }
             ui.ctx().request_repaint();
@@ -362,6 +369,14 @@ impl ChatView {
     pub(super) fn height_above(&self, at: At) -> f32 {
         let view = self.anchor_id.and_then(|id| self.views.get(&id));
         view.map_or(0.0, |view| view.height_above(at.key, at.item))
+    }
+
+    /// The height of a block, found out where it was only guessed.
+    fn measured(&mut self, ui: &Ui, at: At, width: f32, draw: &Draw<'_>) -> f32 {
+        if let Some(view) = self.views.get_mut(&self.id(at.message, draw)) {
+            view.measure(ui, (at.key, at.item), width);
+        }
+        self.height(at, draw)
     }
 
     fn height(&self, at: At, draw: &Draw<'_>) -> f32 {

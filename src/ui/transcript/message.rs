@@ -43,6 +43,7 @@ pub(super) enum Key {
 
 /// Room between two messages.
 const SPACE: f32 = 20.0;
+const THINKING_INDENT: f32 = 24.0;
 /// Heights are guessed for this width until they are known.
 const GUESSED_WIDTH: f32 = 760.0;
 
@@ -56,6 +57,8 @@ pub(super) struct MessageView {
     results: HashMap<ToolCallId, usize>,
     results_seen: usize,
     next: Next,
+    /// Items whose height is known, with the amount of text they had then.
+    drawn: HashMap<(Key, usize), usize>,
     pub(super) last_frame: u64,
 }
 
@@ -213,9 +216,33 @@ impl MessageView {
         known.map_or(0.0, |(_, heights)| heights.get(item))
     }
 
-    pub(super) fn set_height(&mut self, key: Key, item: usize, height: f32) {
+    fn set_height(&mut self, key: Key, item: usize, height: f32) {
         if let Some((_, heights)) = self.sections.iter_mut().find(|(known, _)| *known == key) {
             heights.set(item, height);
+        }
+    }
+
+    /// Takes over the height of an item that was drawn.
+    pub(super) fn set_drawn(&mut self, key: Key, item: usize, height: f32) {
+        if let Key::Text(part) | Key::ThinkingText(part) = key
+            && let Some(doc) = self.docs.get(&part)
+        {
+            self.drawn.insert((key, item), doc.bytes(item));
+        }
+        self.set_height(key, item, height);
+    }
+
+    /// Finds out the height of a text that was not drawn yet, or may have grown since.
+    pub(super) fn measure(&mut self, ui: &Ui, (key, item): (Key, usize), width: f32) {
+        let (Key::Text(part) | Key::ThinkingText(part)) = key else { return };
+        let indent = if key == Key::Text(part) { 0.0 } else { THINKING_INDENT };
+        let Some(doc) = self.docs.get(&part) else { return };
+        if self.drawn.get(&(key, item)) == Some(&doc.bytes(item)) {
+            return;
+        }
+        if let Some(height) = doc.measure(ui, item, width - indent) {
+            let gap = if item == 0 { self.gap_above(key) } else { 0.0 };
+            self.set_height(key, item, gap + height);
         }
     }
 
@@ -311,7 +338,9 @@ impl MessageView {
 
     fn thinking_text_ui(&mut self, ui: &mut Ui, part: usize, item: usize, draw: &mut Draw<'_>) {
         let Some(doc) = self.docs.get_mut(&part) else { return };
-        super::parts::indented(ui, 24.0, |ui| doc.item_ui(ui, item, draw.shared, draw.out));
+        super::parts::indented(ui, THINKING_INDENT, |ui| {
+            doc.item_ui(ui, item, draw.shared, draw.out)
+        });
     }
 
     /// Room above a section.

@@ -27,6 +27,7 @@ impl ChatView {
         if moved < 0.0 {
             self.follow = false;
         }
+        self.moved |= moved != 0.0;
         moved
     }
 
@@ -34,7 +35,7 @@ impl ChatView {
         let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
         let page = (rect.height() - 2.0 * EDGE).max(STEP);
         if pressed(Key::End) {
-            self.follow = true;
+            self.to_end();
         }
         if pressed(Key::Home) {
             self.jump(0, -EDGE);
@@ -58,9 +59,15 @@ impl ChatView {
         moved
     }
 
+    fn to_end(&mut self) {
+        self.follow = true;
+        self.moved = true;
+    }
+
     /// Puts a message at the top.
     pub(super) fn jump(&mut self, message: usize, offset: f32) {
         self.follow = false;
+        self.moved = true;
         let at = super::chat::At { message, key: Section::Who, item: 0 };
         self.anchor = Some((at, offset));
     }
@@ -96,7 +103,7 @@ impl ChatView {
         if pressed && let Some(pointer) = response.interact_pointer_pos() {
             let part = ((pointer.y - track.top() - length / 2.0) / room.max(1.0)).clamp(0.0, 1.0);
             if part >= 1.0 {
-                self.follow = true;
+                self.to_end();
             } else {
                 let (message, offset) = self.index.heights.find(f64::from(part) * most);
                 self.jump(message, if message == 0 && part <= 0.0 { -EDGE } else { offset });
@@ -123,7 +130,7 @@ impl ChatView {
         widgets::paint_icon(ui, Icon::ArrowDown, button, palette.text);
         widgets::focus_ring(ui, &response, 16);
         if response.clicked() {
-            self.follow = true;
+            self.to_end();
             ui.ctx().request_repaint();
         }
         response.on_hover_text("Jump to latest");

@@ -2,6 +2,7 @@
 
 mod copying;
 mod ends;
+mod following;
 
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;

@@ -250,7 +250,7 @@ mod tests {
         let mut keywords = Vec::new();
         for (end, token) in &Painter::new().paint(&request)[0] {
             if *token == Token::Keyword {
-                keywords.push(&line[start..*end]);
+                keywords.push(line.get(start..*end).unwrap());
             }
             start = *end;
         }

@@ -3,16 +3,17 @@
 //! The place is kept as a block and a distance, never as a distance from the beginning. So
 //! whatever becomes known of the heights above, or is put in front, what is on screen stays.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use egui::{Rect, Ui, UiBuilder, pos2, vec2};
 
 use super::Draw;
 use super::end::Next;
+pub(super) use super::folds::{Fold, Folds};
 use super::index::{Change, Index};
 use super::message::{Key, MessageView};
 use crate::protocol::{Message, MessageId, Role};
-use crate::state::Loading;
+use crate::state::{Loading, UiCommand};
 
 /// Room above the first message.
 pub(super) const EDGE: f32 = 24.0;
@@ -20,36 +21,6 @@ pub(super) const EDGE: f32 = 24.0;
 pub(super) const FOOT: f32 = 4.0;
 /// Width of the column.
 const COLUMN: f32 = 760.0;
-
-/// What can be unfolded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Fold {
-    /// A part of a message: thinking, a tool, a file.
-    Part(usize),
-    /// The whole result of a tool, the whole text of a message.
-    All(usize),
-    /// Raw detail of a failure.
-    Details,
-}
-
-/// What the reader opened or is changing. Outlives the parsed text.
-#[derive(Debug, Default)]
-pub(super) struct Folds {
-    pub(super) open: HashSet<(MessageId, Fold)>,
-    pub(super) editing: Option<(MessageId, String)>,
-}
-
-impl Folds {
-    pub(super) fn is_open(&self, message: MessageId, fold: Fold) -> bool {
-        self.open.contains(&(message, fold))
-    }
-
-    pub(super) fn toggle(&mut self, message: MessageId, fold: Fold) {
-        if !self.open.remove(&(message, fold)) {
-            self.open.insert((message, fold));
-        }
-    }
-}
 
 /// A block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +42,8 @@ pub(super) struct ChatView {
     /// Whether the end is kept in sight.
     pub(super) follow: bool,
     asked_older: Option<MessageId>,
+    /// What a version was chosen below, and how far below the edge the message began.
+    switched: Option<(Option<MessageId>, f32)>,
     /// The reader went elsewhere, and it was not laid out twice for that yet.
     pub(super) moved: bool,
     /// A block that shall stand at this height, whatever is found out about those above.
@@ -89,6 +62,7 @@ impl Default for ChatView {
             anchor_id: None,
             follow: true,
             asked_older: None,
+            switched: None,
             moved: true,
             reference: None,
             drawn: 0,
@@ -151,6 +125,14 @@ impl ChatView {
             }
             Change::Replaced => {
                 self.moved = true;
+                let switched = self.switched.take().and_then(|(parent, top)| {
+                    let place = messages.iter().position(|message| message.parent == parent)?;
+                    Some((place, top))
+                });
+                if let Some((message, top)) = switched {
+                    self.jump(message, -top);
+                    return;
+                }
                 let same = |message: &Message| Some(message.id) == self.anchor_id;
                 match (messages.iter().position(same), &mut self.anchor) {
                     (Some(found), Some((at, _))) if !self.follow => at.message = found,
@@ -257,7 +239,12 @@ impl ChatView {
         let salt = (message.id, at.key, at.item);
         let mut block = ui.new_child(UiBuilder::new().max_rect(rect).id_salt(salt));
         block.spacing_mut().item_spacing = vec2(8.0, 0.0);
+        let before = draw.out.len();
         view.item_ui(&mut block, message, (at.key, at.item), &mut self.folds, draw);
+        if matches!(draw.out.get(before..), Some([UiCommand::SelectBranch { .. }, ..])) {
+            let top = rect.top() - view.height_above(at.key, at.item) - column.top();
+            self.switched = Some((message.parent, top));
+        }
         let height = block.min_rect().bottom() - rect.top();
         view.set_drawn(at.key, at.item, height);
         let total = view.total();
@@ -307,7 +294,7 @@ impl ChatView {
             && self.asked_older != first
         {
             self.asked_older = first;
-            draw.out.push(crate::state::UiCommand::LoadOlder);
+            draw.out.push(UiCommand::LoadOlder);
         }
     }
 

@@ -35,7 +35,7 @@ impl ChatView {
         let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
         let page = (rect.height() - 2.0 * EDGE).max(STEP);
         if pressed(Key::End) {
-            self.to_end();
+            self.follow_end();
         }
         if pressed(Key::Home) {
             self.jump(0, -EDGE);
@@ -59,7 +59,7 @@ impl ChatView {
         moved
     }
 
-    fn to_end(&mut self) {
+    fn follow_end(&mut self) {
         self.follow = true;
         self.moved = true;
     }
@@ -103,7 +103,7 @@ impl ChatView {
         if pressed && let Some(pointer) = response.interact_pointer_pos() {
             let part = ((pointer.y - track.top() - length / 2.0) / room.max(1.0)).clamp(0.0, 1.0);
             if part >= 1.0 {
-                self.to_end();
+                self.follow_end();
             } else {
                 let (message, offset) = self.index.heights.find(f64::from(part) * most);
                 self.jump(message, if message == 0 && part <= 0.0 { -EDGE } else { offset });
@@ -130,7 +130,7 @@ impl ChatView {
         widgets::paint_icon(ui, Icon::ArrowDown, button, palette.text);
         widgets::focus_ring(ui, &response, 16);
         if response.clicked() {
-            self.to_end();
+            self.follow_end();
             ui.ctx().request_repaint();
         }
         response.on_hover_text("Jump to latest");

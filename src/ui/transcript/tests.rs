@@ -3,6 +3,7 @@
 mod copying;
 mod ends;
 mod following;
+mod switching;
 
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;

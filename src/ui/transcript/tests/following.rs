@@ -16,7 +16,7 @@ fn a_fast_stream_is_laid_out_once_a_frame() {
     while end < body.len() {
         end = (end + 400).min(body.len());
         let message = harness.state_mut().conversation.messages.back_mut().unwrap();
-        message.parts = vec![text(&format!("{}|", &body[..end]))];
+        message.parts = vec![text(&format!("{}|", body.get(..end).unwrap()))];
         harness.step();
         let output = &harness.output().platform_output;
         assert_eq!(output.num_completed_passes, 1, "at {end}");

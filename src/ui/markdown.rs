@@ -6,6 +6,7 @@
 
 mod block;
 mod code;
+mod copied;
 mod doc;
 mod fence;
 mod highlight;
@@ -20,6 +21,7 @@ mod view;
 
 pub use block::{Alignment, Cell, CodeBlock, Container, Leaf, LeafKind, Marker, Table};
 pub use code::CodeView;
+pub use copied::{mark_copied, was_copied};
 pub use doc::{Item, MarkdownDoc};
 pub use highlight::{Highlighter, LineColors, Token};
 pub use image::{Image, Images};

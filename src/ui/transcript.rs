@@ -3,6 +3,7 @@
 mod actions;
 mod chat;
 mod end;
+mod folds;
 mod format;
 mod heights;
 mod index;

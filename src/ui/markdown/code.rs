@@ -6,9 +6,10 @@ use egui::{
 };
 
 use super::CodeBlock;
+use super::copied::{mark_copied, was_copied};
 use super::highlight::{Highlighter, LineColors, Token};
 use super::scroll_x::{bar_ui, scroll_x};
-use super::text::{galley_ui, selectable};
+use super::text::{galley_ui, selectable, without_ligatures};
 use crate::state::UiCommand;
 use crate::ui::icon::Icon;
 use crate::ui::theme::{self, Palette};
@@ -43,10 +44,7 @@ impl CodeView {
         let until = lines.end.min(code.lines().saturating_sub(growing));
         self.color(ui, code, until, highlighter);
         let head = if first { BAR + 1.0 + PADDING } else { 0.0 };
-        let foot = if last { PADDING + 1.0 } else { 0.0 };
-        let text_height =
-            lines.len().max(usize::from(first && last)) as f32 * theme::CODE_LINE_HEIGHT;
-        let size = vec2(ui.available_width(), head + text_height + foot);
+        let size = vec2(ui.available_width(), Self::height(code, chunk));
         let (rect, response) = ui.allocate_exact_size(size, selectable());
         paint_frame(ui, rect, first, last);
         if first {
@@ -70,6 +68,15 @@ impl CodeView {
         if last {
             bar_ui(ui, ui.scope_id().with("scroll"), body, width, &mut self.scroll);
         }
+    }
+
+    /// The height of a chunk.
+    pub fn height(code: &CodeBlock, chunk: usize) -> f32 {
+        let (first, last) = (chunk == 0, chunk + 1 >= code.chunks());
+        let lines = code.lines().saturating_sub(chunk * CodeBlock::CHUNK).min(CodeBlock::CHUNK);
+        let head = if first { BAR + 1.0 + PADDING } else { 0.0 };
+        let foot = if last { PADDING + 1.0 } else { 0.0 };
+        head + lines.max(usize::from(first && last)) as f32 * theme::CODE_LINE_HEIGHT + foot
     }
 
     /// Fetches colours that are ready, and asks for those up to the line `until`.
@@ -108,10 +115,10 @@ impl CodeView {
                 if colors.last().is_some_and(|(end, _)| *end == line.len()) { colors } else { &[] };
             let mut start = 0;
             for (end, token) in colors {
-                job.append(line.get(start..*end).unwrap_or_default(), 0.0, format(palette, *token));
+                append(&mut job, line.get(start..*end).unwrap_or_default(), palette, *token);
                 start = *end;
             }
-            job.append(line.get(start..).unwrap_or_default(), 0.0, format(palette, Token::Plain));
+            append(&mut job, line.get(start..).unwrap_or_default(), palette, Token::Plain);
             if index + 1 < last {
                 job.append("\n", 0.0, format(palette, Token::Plain));
             }
@@ -120,6 +127,12 @@ impl CodeView {
             job.append("", 0.0, format(palette, Token::Plain));
         }
         job
+    }
+}
+
+fn append(job: &mut LayoutJob, text: &str, palette: &Palette, token: Token) {
+    for piece in without_ligatures(text) {
+        job.append(piece, 0.0, format(palette, token));
     }
 }
 
@@ -169,26 +182,32 @@ fn bar(ui: &mut Ui, rect: Rect, code: &CodeBlock, out: &mut Vec<UiCommand>) {
     let language = if code.language.is_empty() { "text" } else { &code.language };
     widgets::small_label(&mut bar, language, palette.dim);
     bar.with_layout(Layout::right_to_left(Align::Center), |ui| {
-        if copy_button(ui).clicked() {
+        let id = ui.scope_id().with("copied");
+        if copy_button(ui, was_copied(ui, id)).clicked() {
+            mark_copied(ui, id);
             out.push(UiCommand::CopyText(code.text.clone()));
         }
     });
 }
 
-fn copy_button(ui: &mut Ui) -> egui::Response {
+fn copy_button(ui: &mut Ui, copied: bool) -> egui::Response {
     let palette = Palette::of(ui);
-    let galley =
-        ui.painter().layout_no_wrap("Copy".to_owned(), theme::small(), Color32::PLACEHOLDER);
+    let (text, name, icon) = if copied {
+        ("Copied", "Code copied", Icon::Check)
+    } else {
+        ("Copy", "Copy code", Icon::Copy)
+    };
+    let galley = ui.painter().layout_no_wrap(text.to_owned(), theme::small(), Color32::PLACEHOLDER);
     let (rect, response) =
         ui.allocate_exact_size(vec2(galley.size().x.ceil() + 38.0, 26.0), Sense::click());
-    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, "Copy code"));
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, name));
     let color = if response.hovered() { palette.text } else { palette.dim };
     if response.hovered() {
         ui.painter().rect_filled(rect, CornerRadius::same(6), palette.hover);
     }
-    let icon = Rect::from_min_size(pos2(rect.left() + 8.0, rect.top() + 5.0), vec2(16.0, 16.0));
-    widgets::paint_icon(ui, Icon::Copy, icon, color);
-    let pos = pos2(icon.right() + 6.0, rect.center().y - galley.size().y / 2.0);
+    let square = Rect::from_min_size(pos2(rect.left() + 8.0, rect.top() + 5.0), vec2(16.0, 16.0));
+    widgets::paint_icon(ui, icon, square, if copied { palette.ok } else { color });
+    let pos = pos2(square.right() + 6.0, rect.center().y - galley.size().y / 2.0);
     ui.painter().galley_with_override_text_color(pos, galley, color);
     widgets::focus_ring(ui, &response, 6);
     response.on_hover_cursor(egui::CursorIcon::PointingHand)

@@ -161,29 +161,49 @@ impl Painter {
             };
             let mut colors = LineColors::new();
             let end = line.len().saturating_sub(1);
+            let missed: &[&str] = if syntax.name == "Rust" { &["impl", "dyn"] } else { &[] };
             for (at, change) in output {
-                push(&mut colors, line, at.min(end), token(&self.rules, stack));
+                push(&mut colors, line, at.min(end), (token(&self.rules, stack), missed));
                 if stack.apply(&change).is_err() {
                     break;
                 }
             }
-            push(&mut colors, line, end, token(&self.rules, stack));
+            push(&mut colors, line, end, (token(&self.rules, stack), missed));
             lines.push(colors);
         }
         lines
     }
 }
 
-/// Ends the stretch that began where the last one ended.
-fn push(colors: &mut LineColors, line: &str, end: usize, token: Token) {
+/// Ends the stretch that began where the last one ended. `missed` are keywords that the grammar
+/// has no name for in some places.
+fn push(colors: &mut LineColors, line: &str, end: usize, (token, missed): (Token, &[&str])) {
     let start = colors.last().map_or(0, |(last, _)| *last);
     if start >= end {
         return;
     }
+    let text = line.get(start..end).unwrap_or_default();
     // The grammars call names of types what they call `let` and `fn`.
-    let primitive = token == Token::Keyword
-        && line.get(start..end).is_some_and(|word| PRIMITIVES.contains(&word));
+    let primitive = token == Token::Keyword && PRIMITIVES.contains(&text);
     let token = if primitive { Token::Plain } else { token };
+    if token == Token::Plain && !missed.is_empty() {
+        let mut at = start;
+        for word in text.split_inclusive(|sign: char| !sign.is_alphanumeric() && sign != '_') {
+            let bare = word.trim_end_matches(|sign: char| !sign.is_alphanumeric() && sign != '_');
+            if missed.contains(&bare) {
+                extend(colors, at, Token::Plain);
+                extend(colors, at + bare.len(), Token::Keyword);
+            }
+            at += word.len();
+        }
+    }
+    extend(colors, end, token);
+}
+
+fn extend(colors: &mut LineColors, end: usize, token: Token) {
+    if colors.last().map_or(0, |(last, _)| *last) >= end {
+        return;
+    }
     match colors.last_mut() {
         Some((last, same)) if *same == token => *last = end,
         Some(_) | None => colors.push((end, token)),
@@ -219,6 +239,22 @@ mod tests {
         assert_eq!(first[1], [(7, Token::Comment)]);
         assert_eq!(second[0].first(), Some(&(8, Token::Comment)), "the state is kept");
         assert!(second[0].contains(&(20, Token::String)), "{second:?}");
+    }
+
+    #[test]
+    fn impl_is_a_keyword_in_types_too() {
+        let line = "fn a(r: &mut impl Rng, implied: u8) -> Box<dyn X> { \" impl \" }\n";
+        let lines = vec![line.to_owned()];
+        let request = Request { block: 1, language: "rust".to_owned(), lines };
+        let mut start = 0;
+        let mut keywords = Vec::new();
+        for (end, token) in &Painter::new().paint(&request)[0] {
+            if *token == Token::Keyword {
+                keywords.push(line.get(start..*end).unwrap());
+            }
+            start = *end;
+        }
+        assert_eq!(keywords, ["fn", "mut", "impl", "dyn"]);
     }
 
     #[test]

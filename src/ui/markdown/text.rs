@@ -1,9 +1,10 @@
 //! Text with styles and links: one galley, selectable, its links clickable.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use egui::{
-    Color32, CursorIcon, FontFamily, FontId, Galley, Rect, Response, Role, Sense, Stroke,
+    CornerRadius, CursorIcon, FontFamily, FontId, Galley, Rect, Response, Role, Sense, Stroke,
     TextFormat, Ui, WidgetInfo, pos2,
     text::{CCursor, LayoutJob},
     text_selection::LabelSelectionState,
@@ -67,6 +68,16 @@ struct Link {
     url: String,
 }
 
+/// What a layout knows besides its galley, by characters.
+#[derive(Default)]
+struct Marks {
+    links: Vec<Link>,
+    codes: Vec<Range<usize>>,
+}
+
+/// Room between inline code and the edge of its ground.
+const CODE_ROOM: f32 = 2.0;
+
 /// Draws text over the available width.
 pub fn inline_ui(
     ui: &mut Ui,
@@ -77,10 +88,7 @@ pub fn inline_ui(
 ) {
     let width = ui.available_width();
     let align = look.align;
-    let (mut job, links) = layout(ui, inline, look, doc);
-    job.wrap.max_width = width;
-    job.halign = align;
-    let galley = ui.fonts_mut(|fonts| fonts.layout_job(job));
+    let (galley, Marks { links, codes }) = galley(ui, inline, look, doc, width);
     let height = galley.size().y.max(look.line_height);
     let (rect, response) = ui.allocate_exact_size(vec2(width, height), selectable());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, galley.text()));
@@ -89,6 +97,11 @@ pub fn inline_ui(
         egui::Align::Center => rect.center_top(),
         egui::Align::Max => rect.right_top(),
     };
+    for chars in &codes {
+        for ground in code_rects(&galley, chars, pos) {
+            ui.painter().rect_filled(ground, CornerRadius::same(3), Palette::of(ui).hover);
+        }
+    }
     let color = ui.visuals().text_color();
     let links: Vec<_> =
         links.into_iter().map(|link| (link_rects(&galley, &link.chars, pos), link.url)).collect();
@@ -98,13 +111,26 @@ pub fn inline_ui(
     }
 }
 
-/// Draws code or other plain text that was laid out already.
-pub(super) fn galley_ui(
+/// The height of a text at a width.
+pub(super) fn height(ui: &Ui, inline: &Inline, look: &Look, doc: &MarkdownDoc, width: f32) -> f32 {
+    galley(ui, inline, look, doc, width).0.size().y.max(look.line_height)
+}
+
+fn galley(
     ui: &Ui,
-    response: &Response,
-    pos: egui::Pos2,
-    galley: std::sync::Arc<Galley>,
-) {
+    inline: &Inline,
+    look: &Look,
+    doc: &MarkdownDoc,
+    width: f32,
+) -> (Arc<Galley>, Marks) {
+    let (mut job, marks) = layout(ui, inline, look, doc);
+    job.wrap.max_width = width;
+    job.halign = look.align;
+    (ui.fonts_mut(|fonts| fonts.layout_job(job)), marks)
+}
+
+/// Draws code or other plain text that was laid out already.
+pub(super) fn galley_ui(ui: &Ui, response: &Response, pos: egui::Pos2, galley: Arc<Galley>) {
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, galley.text()));
     let color = ui.visuals().text_color();
     LabelSelectionState::label_text_selection(ui, response, pos, galley, color, Stroke::NONE);
@@ -117,10 +143,11 @@ pub(super) fn selectable() -> Sense {
     sense
 }
 
-fn layout(ui: &Ui, inline: &Inline, look: &Look, doc: &MarkdownDoc) -> (LayoutJob, Vec<Link>) {
+fn layout(ui: &Ui, inline: &Inline, look: &Look, doc: &MarkdownDoc) -> (LayoutJob, Marks) {
     let palette = Palette::of(ui);
     let mut job = LayoutJob::default();
-    let mut links: Vec<Link> = Vec::new();
+    let mut marks = Marks::default();
+    let mut after_code = false;
     let mut chars = 0;
     for (text, style, link) in inline.runs() {
         let url = link.and_then(|link| inline.links.get(link)).and_then(|target| url(target, doc));
@@ -144,18 +171,31 @@ fn layout(ui: &Ui, inline: &Inline, look: &Look, doc: &MarkdownDoc) -> (LayoutJo
                 // egui draws the line below the line height, not below the letters.
                 format.line_height = None;
             }
-            match links.last_mut() {
+            match marks.links.last_mut() {
                 Some(last) if last.url == url && last.chars.end == chars => last.chars.end += count,
-                Some(_) | None => links.push(Link { chars: chars..chars + count, url }),
+                Some(_) | None => marks.links.push(Link { chars: chars..chars + count, url }),
             }
         }
-        job.append(text, 0.0, format);
+        let code = style.has(Style::CODE);
+        let room = if code != after_code { CODE_ROOM } else { 0.0 };
+        if !code {
+            job.append(text, room, format);
+        } else {
+            for (index, piece) in without_ligatures(text).enumerate() {
+                job.append(piece, if index == 0 { room } else { 0.0 }, format.clone());
+            }
+            match marks.codes.last_mut() {
+                Some(last) if after_code => last.end += count,
+                Some(_) | None => marks.codes.push(chars..chars + count),
+            }
+        }
+        after_code = code;
         chars += count;
     }
     if job.text.is_empty() {
         job.append("", 0.0, format(palette, look, Style::default()));
     }
-    (job, links)
+    (job, marks)
 }
 
 fn url(target: &LinkTarget, doc: &MarkdownDoc) -> Option<String> {
@@ -182,14 +222,49 @@ fn format(palette: &Palette, look: &Look, style: Style) -> TextFormat {
     TextFormat {
         font_id: FontId::new(size, family),
         color: if look.dim { palette.dim } else { palette.text },
-        background: if code { palette.hover } else { Color32::TRANSPARENT },
-        // The ground of code is as high as its letters; the row is as high as its other text.
+        // Code has the height of its font; the row is as high as its other text.
         line_height: (!code).then_some(look.line_height),
         italics: emphasis && (strong || code),
         strikethrough: if style.has(Style::STRIKE) { line } else { Stroke::NONE },
         valign: egui::Align::Center,
         ..TextFormat::default()
     }
+}
+
+/// Pieces of code that are laid out by themselves, so that `--` stays two signs: the font would
+/// join them, and egui has no setting for that.
+pub(super) fn without_ligatures(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let bytes = rest.as_bytes();
+        let joins = |pair: &[u8]| pair.iter().all(u8::is_ascii_punctuation);
+        let cut = bytes.windows(2).position(joins).map_or(rest.len(), |at| at + 1);
+        let (piece, after) = rest.split_at_checked(cut)?;
+        rest = after;
+        (!piece.is_empty()).then_some(piece)
+    })
+}
+
+/// The grounds of a stretch of inline code, one per row, as high as its letters.
+fn code_rects(galley: &Galley, chars: &Range<usize>, pos: egui::Pos2) -> Vec<Rect> {
+    let mut rects = Vec::new();
+    let mut start = 0;
+    for row in &galley.rows {
+        let end = start + row.glyphs.len();
+        let from = chars.start.clamp(start, end) - start;
+        let until = chars.end.clamp(start, end) - start;
+        let glyphs = row.glyphs.get(from..until).unwrap_or_default();
+        if let (Some(first), Some(last)) = (glyphs.first(), glyphs.last()) {
+            let top = first.pos.y - first.font_ascent;
+            let rect = Rect::from_min_max(
+                pos2(first.pos.x - CODE_ROOM, top),
+                pos2(last.max_x() + CODE_ROOM, top + first.font_height),
+            );
+            rects.push(rect.translate(row.pos.to_vec2() + pos.to_vec2()));
+        }
+        start = end + usize::from(row.ends_with_newline);
+    }
+    rects
 }
 
 /// The rectangles of a stretch of characters, one per row.
@@ -254,6 +329,19 @@ fn link_ui(ui: &Ui, id: egui::Id, rects: &[Rect], url: &str, out: &mut Vec<UiCom
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn signs_of_code_are_not_joined() {
+        for (text, pieces) in [
+            ("a --b", vec!["a -", "-b"]),
+            ("x->y != é", vec!["x-", ">y !", "= é"]),
+            ("plain", vec!["plain"]),
+            ("", vec![]),
+            ("日本", vec!["日本"]),
+        ] {
+            assert_eq!(without_ligatures(text).collect::<Vec<_>>(), pieces);
+        }
+    }
 
     #[test]
     fn only_known_schemes_open() {

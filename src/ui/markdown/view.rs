@@ -35,6 +35,7 @@ pub struct DocView {
 
 const QUOTE_INDENT: f32 = 14.0;
 const ITEM_INDENT: f32 = 24.0;
+const RULE: f32 = 17.0;
 
 impl DocView {
     /// Takes the text as it stands now; `finished` says that no more will come.
@@ -73,9 +74,34 @@ impl DocView {
                 lines.min(super::CodeBlock::CHUNK) as f32 * theme::CODE_LINE_HEIGHT + ends
             }
             LeafKind::Table(table) => table.rows.len().min(super::Table::CHUNK) as f32 * 33.0,
-            LeafKind::Rule => 17.0,
+            LeafKind::Rule => RULE,
             LeafKind::Image { .. } => 56.0,
         }
+    }
+
+    /// Bytes of the text that an item is of.
+    pub fn bytes(&self, item: usize) -> usize {
+        let item = self.doc.items().get(item);
+        item.and_then(|item| self.doc.leaves().get(item.leaf)).map_or(0, Leaf::len)
+    }
+
+    /// The height of an item, where it can be told without drawing it.
+    pub fn measure(&self, ui: &Ui, index: usize, width: f32) -> Option<f32> {
+        let item = self.doc.items().get(index)?;
+        let leaf = self.doc.leaves().get(item.leaf)?;
+        let before = item.leaf.checked_sub(1).and_then(|before| self.doc.leaves().get(before));
+        let gap = if item.part == 0 { gap(before, leaf) } else { 0.0 };
+        let width = width - leaf.containers.iter().map(indent_of).sum::<f32>();
+        let text = |inline, look: &Look| super::text::height(ui, inline, look, &self.doc, width);
+        let height = match &leaf.kind {
+            LeafKind::Text(inline) => text(inline, &Look::message()),
+            LeafKind::Heading(level, inline) => text(inline, &Look::heading(*level)),
+            LeafKind::Html(html) => text(&super::Inline::plain(html), &Look::html()),
+            LeafKind::Code(code) => CodeView::height(code, item.part),
+            LeafKind::Rule => RULE,
+            LeafKind::Table(_) | LeafKind::Image { .. } => return None,
+        };
+        Some(gap + height)
     }
 
     /// Draws an item at the full width of the `Ui`.
@@ -169,7 +195,7 @@ fn gap(before: Option<&Leaf>, leaf: &Leaf) -> f32 {
     match leaf.kind {
         LeafKind::Heading(1 | 2, _) => 18.0,
         LeafKind::Heading(..) => 14.0,
-        LeafKind::Text(_) if in_list(before) && in_list(leaf) => 4.0,
+        LeafKind::Text(_) if in_list(before) && in_list(leaf) && same_lists(before, leaf) => 4.0,
         LeafKind::Text(_)
         | LeafKind::Code(_)
         | LeafKind::Table(_)
@@ -179,8 +205,22 @@ fn gap(before: Option<&Leaf>, leaf: &Leaf) -> f32 {
     }
 }
 
+/// Whether two leaves may stand in the same lists, as far as markers tell.
+fn same_lists(before: &Leaf, leaf: &Leaf) -> bool {
+    before.containers.iter().zip(&leaf.containers).all(|pair| match pair {
+        (Container::Item { marker: one, .. }, Container::Item { marker: other, first }) => {
+            match (one, other) {
+                (Marker::Number(one), Marker::Number(other)) => one < other || !first,
+                (Marker::Number(_), _) | (_, Marker::Number(_)) => false,
+                (Marker::Bullet | Marker::Task(_), Marker::Bullet | Marker::Task(_)) => true,
+            }
+        }
+        _ => true,
+    })
+}
+
 fn rule_ui(ui: &mut Ui) {
-    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 17.0), egui::Sense::hover());
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), RULE), egui::Sense::hover());
     let stroke = egui::Stroke::new(1.0, Palette::of(ui).line);
     ui.painter().hline(rect.x_range(), rect.center().y, stroke);
 }
@@ -237,4 +277,25 @@ fn paint_label(ui: &Ui, text: &str, rect: Rect, font: egui::FontId) {
     let x = (rect.right() - 6.0 - galley.size().x).min(rect.left() + 6.0);
     let pos = pos2(x, rect.center().y - galley.size().y / 2.0);
     ui.painter().galley(pos, galley, color);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_lists_stand_apart() {
+        let gaps = |text: &str| -> Vec<f32> {
+            let doc = MarkdownDoc::of(text);
+            let leaves = doc.leaves();
+            leaves
+                .iter()
+                .skip(1)
+                .zip(leaves)
+                .map(|(leaf, before)| gap(Some(before), leaf))
+                .collect()
+        };
+        assert_eq!(gaps("1. a\n2. b\n\n- [ ] c\n- d\n"), [4.0, 8.0, 4.0]);
+        assert_eq!(gaps("1. a\n   - b\n   - c\n2. d\n"), [4.0, 4.0, 4.0]);
+    }
 }

@@ -6,6 +6,7 @@ use super::Draw;
 use crate::protocol::Message;
 use crate::state::UiCommand;
 use crate::ui::icon::Icon;
+use crate::ui::markdown::{mark_copied, was_copied};
 use crate::ui::theme::{self, Palette};
 use crate::ui::widgets;
 
@@ -15,8 +16,16 @@ pub(super) fn footer_ui(ui: &mut Ui, message: &Message, draw: &mut Draw<'_>) {
         ui.spacing_mut().item_spacing.x = 4.0;
         let row = ui.cursor().min;
         let has_text = message.parts.iter().any(|part| super::parts::text_len(part) > 0);
-        if has_text && widgets::icon_button(ui, Icon::Copy, "Copy answer").clicked() {
+        let id = ui.scope_id().with("copied");
+        let copied = was_copied(ui, id);
+        let (icon, name) =
+            if copied { (Icon::Check, "Copied answer") } else { (Icon::Copy, "Copy answer") };
+        if has_text && widgets::icon_button(ui, icon, name).clicked() {
+            mark_copied(ui, id);
             draw.out.push(UiCommand::CopyText(message.text()));
+        }
+        if copied {
+            widgets::small_label(ui, "Copied", Palette::of(ui).dim);
         }
         if widgets::icon_button(ui, Icon::RotateCw, "Regenerate answer").clicked() {
             draw.out.push(UiCommand::Regenerate { answer: Some(message.id), model: None });
@@ -90,17 +99,15 @@ fn arrow_ui(ui: &mut Ui, sign: &str, name: &str, enabled: bool) -> bool {
     let sense = if enabled { Sense::click() } else { Sense::hover() };
     let (rect, response) = ui.allocate_exact_size(vec2(14.0, 26.0), sense);
     response.widget_info(|| WidgetInfo::labeled(Role::Button, enabled, name));
-    let color = match (enabled, response.hovered()) {
-        (false, _) => palette.line,
-        (true, true) => palette.text,
-        (true, false) => palette.faint,
-    };
+    if !enabled {
+        // There is nothing that way: room for the arrow, no arrow.
+        return false;
+    }
+    let color = if response.hovered() { palette.text } else { palette.faint };
     let galley = ui.painter().layout_no_wrap(sign.to_owned(), theme::small(), color);
     ui.painter().galley((rect.center() - galley.size() / 2.0).round_ui(), galley, color);
     widgets::focus_ring(ui, &response, 4);
     let clicked = response.clicked();
-    if enabled {
-        response.on_hover_cursor(CursorIcon::PointingHand).on_hover_text(name);
-    }
+    response.on_hover_cursor(CursorIcon::PointingHand).on_hover_text(name);
     clicked
 }

@@ -3,15 +3,17 @@
 //! The place is kept as a block and a distance, never as a distance from the beginning. So
 //! whatever becomes known of the heights above, or is put in front, what is on screen stays.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use egui::{Rect, Ui, UiBuilder, pos2, vec2};
 
 use super::Draw;
+use super::end::Next;
+pub(super) use super::folds::{Fold, Folds};
 use super::index::{Change, Index};
 use super::message::{Key, MessageView};
 use crate::protocol::{Message, MessageId, Role};
-use crate::state::Loading;
+use crate::state::{Loading, UiCommand};
 
 /// Room above the first message.
 pub(super) const EDGE: f32 = 24.0;
@@ -19,36 +21,6 @@ pub(super) const EDGE: f32 = 24.0;
 pub(super) const FOOT: f32 = 4.0;
 /// Width of the column.
 const COLUMN: f32 = 760.0;
-
-/// What can be unfolded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Fold {
-    /// A part of a message: thinking, a tool, a file.
-    Part(usize),
-    /// The whole result of a tool, the whole text of a message.
-    All(usize),
-    /// Raw detail of a failure.
-    Details,
-}
-
-/// What the reader opened or is changing. Outlives the parsed text.
-#[derive(Debug, Default)]
-pub(super) struct Folds {
-    pub(super) open: HashSet<(MessageId, Fold)>,
-    pub(super) editing: Option<(MessageId, String)>,
-}
-
-impl Folds {
-    pub(super) fn is_open(&self, message: MessageId, fold: Fold) -> bool {
-        self.open.contains(&(message, fold))
-    }
-
-    pub(super) fn toggle(&mut self, message: MessageId, fold: Fold) {
-        if !self.open.remove(&(message, fold)) {
-            self.open.insert((message, fold));
-        }
-    }
-}
 
 /// A block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +42,10 @@ pub(super) struct ChatView {
     /// Whether the end is kept in sight.
     pub(super) follow: bool,
     asked_older: Option<MessageId>,
+    /// What a version was chosen below, and how far below the edge the message began.
+    switched: Option<(Option<MessageId>, f32)>,
+    /// The reader went elsewhere, and it was not laid out twice for that yet.
+    pub(super) moved: bool,
     /// A block that shall stand at this height, whatever is found out about those above.
     reference: Option<(At, f32)>,
     pub(super) drawn: usize,
@@ -86,6 +62,8 @@ impl Default for ChatView {
             anchor_id: None,
             follow: true,
             asked_older: None,
+            switched: None,
+            moved: true,
             reference: None,
             drawn: 0,
             last_frame: 0,
@@ -119,7 +97,7 @@ impl ChatView {
         let column = Rect::from_min_size(pos2(left, rect.top()), vec2(width, rect.height()));
         let first_pass = ui.ctx().current_pass_index() == 0;
         let moved = if first_pass { self.take_input(ui, rect, draw) } else { 0.0 };
-        self.place(column, moved, draw);
+        self.place(ui, column, moved, draw);
         let mut content =
             ui.new_child(UiBuilder::new().max_rect(rect).id_salt(draw.conversation.chat));
         content.shrink_clip_rect(rect);
@@ -142,9 +120,19 @@ impl ChatView {
                 let sent = |message: &Message| message.role == Role::User;
                 if messages.iter().rev().take(back).any(sent) {
                     self.follow = true;
+                    self.moved = true;
                 }
             }
             Change::Replaced => {
+                self.moved = true;
+                let switched = self.switched.take().and_then(|(parent, top)| {
+                    let place = messages.iter().position(|message| message.parent == parent)?;
+                    Some((place, top))
+                });
+                if let Some((message, top)) = switched {
+                    self.jump(message, -top);
+                    return;
+                }
                 let same = |message: &Message| Some(message.id) == self.anchor_id;
                 match (messages.iter().position(same), &mut self.anchor) {
                     (Some(found), Some((at, _))) if !self.follow => at.message = found,
@@ -158,7 +146,7 @@ impl ChatView {
     }
 
     /// Decides what stands at the top: `moved` points were scrolled, down is positive.
-    fn place(&mut self, column: Rect, moved: f32, draw: &Draw<'_>) {
+    fn place(&mut self, ui: &Ui, column: Rect, moved: f32, draw: &Draw<'_>) {
         let start = match self.anchor {
             Some((at, offset)) if !self.follow => {
                 self.prepare(at.message, draw);
@@ -177,14 +165,14 @@ impl ChatView {
             None => {
                 // From the end: the last block, all of the screen above its bottom.
                 let last = self.last_of(draw.conversation.messages.len() - 1, draw);
-                let height = self.height(last, draw);
+                let height = self.measured(ui, last, column.width(), draw);
                 (last, height - (column.height() - FOOT))
             }
         };
         self.reference = (!self.follow && offset < 0.0).then_some((at, column.top() - offset));
         while offset < 0.0 {
             let Some(before) = self.before(at, draw) else { break };
-            offset += self.height(before, draw);
+            offset += self.measured(ui, before, column.width(), draw);
             at = before;
         }
         loop {
@@ -251,9 +239,14 @@ impl ChatView {
         let salt = (message.id, at.key, at.item);
         let mut block = ui.new_child(UiBuilder::new().max_rect(rect).id_salt(salt));
         block.spacing_mut().item_spacing = vec2(8.0, 0.0);
+        let before = draw.out.len();
         view.item_ui(&mut block, message, (at.key, at.item), &mut self.folds, draw);
+        if matches!(draw.out.get(before..), Some([UiCommand::SelectBranch { .. }, ..])) {
+            let top = rect.top() - view.height_above(at.key, at.item) - column.top();
+            self.switched = Some((message.parent, top));
+        }
         let height = block.min_rect().bottom() - rect.top();
-        view.set_height(at.key, at.item, height);
+        view.set_drawn(at.key, at.item, height);
         let total = view.total();
         self.index.heights.set(at.message, total);
         height
@@ -279,7 +272,9 @@ impl ChatView {
         }
         if slip.abs() > 0.5 {
             *offset += slip;
-            if slip.abs() > 30.0 || drawn.end.is_none() {
+            let large = slip.abs() > 30.0 || drawn.end.is_none();
+            // Once for a move of the reader. What merely grows may be off for a frame.
+            if large && std::mem::take(&mut self.moved) {
                 ui.ctx().request_discard("heights became known");
             }
             ui.ctx().request_repaint();
@@ -299,7 +294,7 @@ impl ChatView {
             && self.asked_older != first
         {
             self.asked_older = first;
-            draw.out.push(crate::state::UiCommand::LoadOlder);
+            draw.out.push(UiCommand::LoadOlder);
         }
     }
 
@@ -320,9 +315,9 @@ impl ChatView {
     /// Brings the view of a message up to date.
     fn prepare(&mut self, message: usize, draw: &Draw<'_>) {
         let Some(content) = draw.conversation.messages.get(message) else { return };
-        let last = message + 1 == draw.conversation.messages.len();
+        let next = Next::of(content, draw.conversation.messages.get(message + 1));
         let view = self.views.entry(content.id).or_default();
-        view.sync(content, last, &self.folds, draw);
+        view.sync(content, next, &self.folds, draw);
         view.last_frame = self.last_frame;
     }
 
@@ -361,6 +356,14 @@ impl ChatView {
     pub(super) fn height_above(&self, at: At) -> f32 {
         let view = self.anchor_id.and_then(|id| self.views.get(&id));
         view.map_or(0.0, |view| view.height_above(at.key, at.item))
+    }
+
+    /// The height of a block, found out where it was only guessed.
+    fn measured(&mut self, ui: &Ui, at: At, width: f32, draw: &Draw<'_>) -> f32 {
+        if let Some(view) = self.views.get_mut(&self.id(at.message, draw)) {
+            view.measure(ui, (at.key, at.item), width);
+        }
+        self.height(at, draw)
     }
 
     fn height(&self, at: At, draw: &Draw<'_>) -> f32 {

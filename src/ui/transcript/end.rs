@@ -4,7 +4,7 @@ use egui::{Align, Layout, Ui, vec2};
 
 use super::chat::{Fold, Folds};
 use super::{Draw, format};
-use crate::protocol::{AgentState, Answer, AnswerStatus, Message, Part, StopMode};
+use crate::protocol::{AgentState, Answer, AnswerStatus, Message, Part, Role, StopMode};
 use crate::state::{LiveRun, UiCommand};
 use crate::ui::icon::Icon;
 use crate::ui::theme::{self, Palette};
@@ -81,10 +81,59 @@ fn retry_ui(ui: &mut Ui, run: &LiveRun, draw: &mut Draw<'_>) {
     .on_hover_text(message);
 }
 
+/// What stands below an answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Next {
+    /// Nothing: it is the last.
+    #[default]
+    Nothing,
+    /// An answer that goes on from it.
+    GoesOn,
+    /// Anything else.
+    Other,
+}
+
+impl Next {
+    pub(super) fn of(message: &Message, next: Option<&Message>) -> Self {
+        match next {
+            None => Self::Nothing,
+            Some(next) if next.role == Role::Assistant && next.parent == Some(message.id) => {
+                Self::GoesOn
+            }
+            Some(_) => Self::Other,
+        }
+    }
+}
+
+/// Whether anything of the answer arrived.
+fn arrived(message: &Message) -> bool {
+    message.parts.iter().any(|part| match part {
+        Part::Text { text } | Part::Thinking { text, .. } => !text.trim().is_empty(),
+        Part::ToolCall { .. }
+        | Part::ToolResult { .. }
+        | Part::Image { .. }
+        | Part::File { .. } => true,
+        Part::Notice { .. } => false,
+    })
+}
+
 /// How it ended.
-pub(super) fn end_ui(ui: &mut Ui, message: &Message, folds: &mut Folds, draw: &mut Draw<'_>) {
+pub(super) fn end_ui(
+    ui: &mut Ui,
+    message: &Message,
+    next: Next,
+    folds: &mut Folds,
+    draw: &mut Draw<'_>,
+) {
     let Some(answer) = &message.answer else { return };
     match answer.status {
+        AnswerStatus::Interrupted if next == Next::GoesOn => {
+            line_ui(ui, Icon::WifiOff, "Interrupted, continued below");
+        }
+        AnswerStatus::Stopped if next == Next::GoesOn => {
+            line_ui(ui, Icon::CircleStop, "Stopped, continued below");
+        }
+        AnswerStatus::Stopped if next == Next::Other => line_ui(ui, Icon::CircleStop, "Stopped"),
         AnswerStatus::Interrupted => interrupted_ui(ui, message, answer, folds, draw),
         AnswerStatus::Failed => failed_ui(ui, message, answer, folds, draw),
         AnswerStatus::Stopped => stopped_ui(ui, message, answer, draw),
@@ -105,9 +154,7 @@ fn limit_ui(ui: &mut Ui, message: &Message, draw: &mut Draw<'_>) {
     let warn = Palette::of(ui).warn;
     let words = ("Not finished.", "A limit ended the answer.");
     card_ui(ui, (Icon::CircleAlert, warn), words, |ui| {
-        if widgets::small_button(ui, "Continue").clicked() {
-            draw.out.push(UiCommand::Continue { answer: message.id });
-        }
+        continue_button(ui, message, draw.out);
     });
 }
 
@@ -134,9 +181,8 @@ fn interrupted_ui(
     let mut toggle = false;
     card_ui(ui, (Icon::WifiOff, warn), (&title, &kept(answer)), |ui| {
         retry_button(ui, message, draw.out);
-        if widgets::small_button(ui, "Continue").clicked() {
-            draw.out.push(UiCommand::Continue { answer: message.id });
-        }
+        continue_button(ui, message, draw.out);
+        other_model_button(ui, message, draw.out);
         if answer.error.is_some() {
             toggle = widgets::Button::new("Details").small().ghost().ui(ui).clicked();
         }
@@ -148,11 +194,24 @@ fn interrupted_ui(
 }
 
 fn stopped_ui(ui: &mut Ui, message: &Message, answer: &Answer, draw: &mut Draw<'_>) {
-    let dim = Palette::of(ui).dim;
-    card_ui(ui, (Icon::CircleStop, dim), ("Stopped.", &kept(answer)), |ui| {
-        if widgets::small_button(ui, "Continue").clicked() {
-            draw.out.push(UiCommand::Continue { answer: message.id });
-        }
+    let icon = (Icon::CircleStop, Palette::of(ui).dim);
+    if arrived(message) {
+        card_ui(ui, icon, ("Stopped.", &kept(answer)), |ui| {
+            continue_button(ui, message, draw.out);
+        });
+    } else {
+        card_ui(ui, icon, ("Stopped", "before anything arrived."), |ui| {
+            retry_button(ui, message, draw.out);
+        });
+    }
+}
+
+/// How an answer ended that is not the last: nothing to do about it, but good to know.
+fn line_ui(ui: &mut Ui, icon: Icon, text: &str) {
+    let color = Palette::of(ui).dim;
+    ui.horizontal(|ui| {
+        widgets::icon(ui, icon, color);
+        widgets::small_label(ui, text, color);
     });
 }
 
@@ -183,9 +242,7 @@ fn failed_ui(
         ui.add_space(6.0);
         ui.horizontal_wrapped(|ui| {
             retry_button(ui, message, draw.out);
-            if widgets::small_button(ui, "Use another model").clicked() {
-                draw.out.push(UiCommand::RegenerateWith { answer: message.id });
-            }
+            other_model_button(ui, message, draw.out);
             if answer.error.is_some() {
                 toggle = widgets::Button::new("Details").small().ghost().ui(ui).clicked();
             }
@@ -200,6 +257,18 @@ fn failed_ui(
 fn retry_button(ui: &mut Ui, message: &Message, out: &mut Vec<UiCommand>) {
     if widgets::small_button(ui, "Retry").clicked() {
         out.push(UiCommand::Regenerate { answer: Some(message.id), model: None });
+    }
+}
+
+fn continue_button(ui: &mut Ui, message: &Message, out: &mut Vec<UiCommand>) {
+    if widgets::small_button(ui, "Continue").clicked() {
+        out.push(UiCommand::Continue { answer: message.id });
+    }
+}
+
+fn other_model_button(ui: &mut Ui, message: &Message, out: &mut Vec<UiCommand>) {
+    if widgets::small_button(ui, "Use another model").clicked() {
+        out.push(UiCommand::RegenerateWith { answer: message.id });
     }
 }
 

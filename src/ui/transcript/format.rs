@@ -30,6 +30,11 @@ pub(super) fn duration(ms: u64) -> String {
     }
 }
 
+/// `under 1 s`, `4 s`: nobody cares for the milliseconds of a thought.
+pub(super) fn thought(ms: u64) -> String {
+    if ms < 1_000 { "under 1 s".to_owned() } else { duration(ms) }
+}
+
 /// `412`, `48 210`.
 pub(super) fn count(number: u64) -> String {
     let digits = number.to_string();
@@ -105,6 +110,7 @@ mod tests {
     fn amounts_read_well() {
         let durations: Vec<String> = [0, 84, 999, 4_400, 59_400, 125_000].map(duration).into();
         assert_eq!(durations, ["0 ms", "84 ms", "999 ms", "4 s", "59 s", "2 min 5 s"]);
+        assert_eq!([0, 999, 4_400].map(thought), ["under 1 s", "under 1 s", "4 s"]);
         let costs: Vec<String> = [0.0, 0.0004, 0.000_012, 0.01, 1.25, 12.0].map(cost).into();
         assert_eq!(costs, ["$0", "$0.0004", "$0.000012", "$0.01", "$1.25", "$12.00"]);
         assert_eq!([7, 412, 48_210].map(count), ["7", "412", "48\u{2009}210"]);

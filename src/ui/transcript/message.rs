@@ -6,6 +6,7 @@ use egui::Ui;
 
 use super::Draw;
 use super::chat::{Fold, Folds};
+use super::end::Next;
 use super::heights::Heights;
 use super::parts::ToolView;
 use super::user::UserView;
@@ -42,6 +43,7 @@ pub(super) enum Key {
 
 /// Room between two messages.
 const SPACE: f32 = 20.0;
+const THINKING_INDENT: f32 = 24.0;
 /// Heights are guessed for this width until they are known.
 const GUESSED_WIDTH: f32 = 760.0;
 
@@ -54,12 +56,16 @@ pub(super) struct MessageView {
     pub(super) user: UserView,
     results: HashMap<ToolCallId, usize>,
     results_seen: usize,
+    next: Next,
+    /// Items whose height is known, with the amount of text they had then.
+    drawn: HashMap<(Key, usize), usize>,
     pub(super) last_frame: u64,
 }
 
 impl MessageView {
     /// Takes over the message as it stands.
-    pub(super) fn sync(&mut self, message: &Message, last: bool, folds: &Folds, draw: &Draw<'_>) {
+    pub(super) fn sync(&mut self, message: &Message, next: Next, folds: &Folds, draw: &Draw<'_>) {
+        self.next = next;
         for (index, part) in message.parts.iter().enumerate().skip(self.results_seen) {
             if let Part::ToolResult { id, .. } = part {
                 self.results.insert(id.clone(), index);
@@ -69,7 +75,7 @@ impl MessageView {
         let mut keys = Vec::with_capacity(message.parts.len() + 4);
         match message.role {
             Role::User | Role::System => self.user_keys(message, folds, &mut keys),
-            Role::Assistant => self.answer_keys(message, last, folds, draw, &mut keys),
+            Role::Assistant => self.answer_keys(message, folds, draw, &mut keys),
         }
         keys.push((Key::Space, 1));
         self.update_sections(&keys);
@@ -92,7 +98,6 @@ impl MessageView {
     fn answer_keys(
         &mut self,
         message: &Message,
-        last: bool,
         folds: &Folds,
         draw: &Draw<'_>,
         keys: &mut Vec<(Key, usize)>,
@@ -142,9 +147,10 @@ impl MessageView {
         let live = run.is_some_and(|run| run.answer == message.id);
         let status = message.answer.as_ref().map(|answer| answer.status);
         match status {
-            Some(AnswerStatus::Stopped) if last => keys.push((Key::End, 1)),
-            Some(AnswerStatus::Interrupted | AnswerStatus::Failed) => keys.push((Key::End, 1)),
-            Some(AnswerStatus::Open | AnswerStatus::Complete | AnswerStatus::Stopped) | None => {}
+            Some(AnswerStatus::Stopped | AnswerStatus::Interrupted | AnswerStatus::Failed) => {
+                keys.push((Key::End, 1));
+            }
+            Some(AnswerStatus::Open | AnswerStatus::Complete) | None => {}
         }
         keys.push(if live || open { (Key::Live, 1) } else { (Key::Footer, 1) });
     }
@@ -210,9 +216,33 @@ impl MessageView {
         known.map_or(0.0, |(_, heights)| heights.get(item))
     }
 
-    pub(super) fn set_height(&mut self, key: Key, item: usize, height: f32) {
+    fn set_height(&mut self, key: Key, item: usize, height: f32) {
         if let Some((_, heights)) = self.sections.iter_mut().find(|(known, _)| *known == key) {
             heights.set(item, height);
+        }
+    }
+
+    /// Takes over the height of an item that was drawn.
+    pub(super) fn set_drawn(&mut self, key: Key, item: usize, height: f32) {
+        if let Key::Text(part) | Key::ThinkingText(part) = key
+            && let Some(doc) = self.docs.get(&part)
+        {
+            self.drawn.insert((key, item), doc.bytes(item));
+        }
+        self.set_height(key, item, height);
+    }
+
+    /// Finds out the height of a text that was not drawn yet, or may have grown since.
+    pub(super) fn measure(&mut self, ui: &Ui, (key, item): (Key, usize), width: f32) {
+        let (Key::Text(part) | Key::ThinkingText(part)) = key else { return };
+        let indent = if key == Key::Text(part) { 0.0 } else { THINKING_INDENT };
+        let Some(doc) = self.docs.get(&part) else { return };
+        if self.drawn.get(&(key, item)) == Some(&doc.bytes(item)) {
+            return;
+        }
+        if let Some(height) = doc.measure(ui, item, width - indent) {
+            let gap = if item == 0 { self.gap_above(key) } else { 0.0 };
+            self.set_height(key, item, gap + height);
         }
     }
 
@@ -288,7 +318,7 @@ impl MessageView {
             }
             Key::Notice(part) => super::parts::notice_ui(ui, message, part),
             Key::Live => super::end::live_ui(ui, message, draw),
-            Key::End => super::end::end_ui(ui, message, folds, draw),
+            Key::End => super::end::end_ui(ui, message, self.next, folds, draw),
             Key::Footer => super::actions::footer_ui(ui, message, draw),
             Key::Space => ui.add_space(SPACE),
         }
@@ -308,7 +338,9 @@ impl MessageView {
 
     fn thinking_text_ui(&mut self, ui: &mut Ui, part: usize, item: usize, draw: &mut Draw<'_>) {
         let Some(doc) = self.docs.get_mut(&part) else { return };
-        super::parts::indented(ui, 24.0, |ui| doc.item_ui(ui, item, draw.shared, draw.out));
+        super::parts::indented(ui, THINKING_INDENT, |ui| {
+            doc.item_ui(ui, item, draw.shared, draw.out)
+        });
     }
 
     /// Room above a section.

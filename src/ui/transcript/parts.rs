@@ -92,7 +92,7 @@ pub(super) fn thinking_ui(
 ) {
     let Some(Part::Thinking { started, ended, .. }) = message.parts.get(part) else { return };
     let label = match ended {
-        Some(ended) => format!("Thought for {}", format::duration(ended.ms_since(*started))),
+        Some(ended) => format!("Thought for {}", format::thought(ended.ms_since(*started))),
         None if message.is_open() => {
             let ms = draw.now.ms_since(*started);
             ui.ctx().request_repaint_after(std::time::Duration::from_millis(1_000 - ms % 1_000));

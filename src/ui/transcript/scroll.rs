@@ -27,6 +27,7 @@ impl ChatView {
         if moved < 0.0 {
             self.follow = false;
         }
+        self.moved |= moved != 0.0;
         moved
     }
 
@@ -34,7 +35,7 @@ impl ChatView {
         let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
         let page = (rect.height() - 2.0 * EDGE).max(STEP);
         if pressed(Key::End) {
-            self.follow = true;
+            self.follow_end();
         }
         if pressed(Key::Home) {
             self.jump(0, -EDGE);
@@ -58,9 +59,15 @@ impl ChatView {
         moved
     }
 
+    fn follow_end(&mut self) {
+        self.follow = true;
+        self.moved = true;
+    }
+
     /// Puts a message at the top.
     pub(super) fn jump(&mut self, message: usize, offset: f32) {
         self.follow = false;
+        self.moved = true;
         let at = super::chat::At { message, key: Section::Who, item: 0 };
         self.anchor = Some((at, offset));
     }
@@ -96,7 +103,7 @@ impl ChatView {
         if pressed && let Some(pointer) = response.interact_pointer_pos() {
             let part = ((pointer.y - track.top() - length / 2.0) / room.max(1.0)).clamp(0.0, 1.0);
             if part >= 1.0 {
-                self.follow = true;
+                self.follow_end();
             } else {
                 let (message, offset) = self.index.heights.find(f64::from(part) * most);
                 self.jump(message, if message == 0 && part <= 0.0 { -EDGE } else { offset });
@@ -111,17 +118,19 @@ impl ChatView {
             return;
         }
         let palette = Palette::of(ui);
-        let center = pos2(rect.center().x.round(), rect.bottom() - 28.0);
+        let center = pos2(rect.center().x.round(), rect.bottom() - 24.0);
         let button = Rect::from_center_size(center, vec2(32.0, 32.0));
         let response = ui.interact(button, ui.scope_id().with("jump"), Sense::click());
         response.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Jump to latest"));
         let fill = if response.hovered() { palette.hover } else { palette.raised };
         let stroke = egui::Stroke::new(1.0, palette.line);
-        ui.painter().circle(center, 16.0, fill, stroke);
+        let shadow = ui.visuals().popup_shadow;
+        ui.painter().add(shadow.as_shape(button, CornerRadius::same(16)));
+        ui.painter().circle(center, 16.0, fill.to_opaque(), stroke);
         widgets::paint_icon(ui, Icon::ArrowDown, button, palette.text);
         widgets::focus_ring(ui, &response, 16);
         if response.clicked() {
-            self.follow = true;
+            self.follow_end();
             ui.ctx().request_repaint();
         }
         response.on_hover_text("Jump to latest");

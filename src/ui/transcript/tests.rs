@@ -1,5 +1,10 @@
 //! The transcript as a reader and a keyboard find it.
 
+mod copying;
+mod ends;
+mod following;
+mod switching;
+
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use jiff::tz::TimeZone;
@@ -243,54 +248,6 @@ fn the_stream_is_followed_until_the_reader_scrolls_up() {
     harness.state_mut().conversation.messages.push_back(user(600, "New question"));
     harness.run_steps(3);
     harness.get_by_label("New question");
-}
-
-#[test]
-fn a_failed_answer_says_what_to_do() {
-    let mut failed = answer(2, Vec::new());
-    if let Some(answer) = &mut failed.answer {
-        answer.status = AnswerStatus::Failed;
-        let error = ErrorInfo::new(ErrorKind::Auth, "raw words of the provider");
-        answer.error = Some(ErrorInfo { status: Some(401), ..error });
-    }
-    let mut harness = open(conversation(vec![user(1, "x"), failed]));
-    harness.get_by_label_contains("(401)");
-    assert!(harness.query_by_label_contains("raw words").is_none());
-    click(&mut harness, "Details");
-    harness.get_by_label_contains("raw words");
-    let retried = click(&mut harness, "Retry");
-    assert!(retried[0].starts_with("Regenerate {"), "{retried:?}");
-    let other = click(&mut harness, "Use another model");
-    assert_eq!(other, [format!("RegenerateWith {{ answer: {:?} }}", id(2))]);
-}
-
-#[test]
-fn an_interrupted_answer_goes_on() {
-    let mut messages = picture();
-    if let Some(answer) = &mut messages[3].answer {
-        answer.status = AnswerStatus::Interrupted;
-        answer.usage.completion_tokens = Some(188);
-    }
-    let mut harness = open(conversation(messages));
-    harness.get_by_label_contains("Interrupted. What arrived is kept (188 tokens).");
-    let command = click(&mut harness, "Continue");
-    assert_eq!(command, [format!("Continue {{ answer: {:?} }}", id(4))]);
-}
-
-#[test]
-fn a_retry_counts_down_and_can_be_hurried() {
-    let mut waiting = conversation(vec![user(1, "x"), streaming(0)]);
-    let retry = RetryWait {
-        kind: ErrorKind::Overloaded,
-        message: "busy".to_owned(),
-        due: MORNING.plus_ms(3_600),
-        attempt: 1,
-    };
-    waiting.run = Some(LiveRun { retry: Some(retry), ..run(500, AgentState::Retrying) });
-    let mut harness = open(waiting);
-    harness.get_by_label_contains("Overloaded. Trying again in 4 s · try 2");
-    assert_eq!(click(&mut harness, "Now"), ["RetryNow"]);
-    assert_eq!(click(&mut harness, "Stop"), ["Stop(Now)"]);
 }
 
 #[test]

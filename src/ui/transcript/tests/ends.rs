@@ -1,0 +1,81 @@
+//! How answers end, and what can be done then.
+
+use super::*;
+
+#[test]
+fn a_failed_answer_says_what_to_do() {
+    let mut failed = answer(2, Vec::new());
+    if let Some(answer) = &mut failed.answer {
+        answer.status = AnswerStatus::Failed;
+        let error = ErrorInfo::new(ErrorKind::Auth, "raw words of the provider");
+        answer.error = Some(ErrorInfo { status: Some(401), ..error });
+    }
+    let mut harness = open(conversation(vec![user(1, "x"), failed]));
+    harness.get_by_label_contains("(401)");
+    assert!(harness.query_by_label_contains("raw words").is_none());
+    click(&mut harness, "Details");
+    harness.get_by_label_contains("raw words");
+    let retried = click(&mut harness, "Retry");
+    assert!(retried[0].starts_with("Regenerate {"), "{retried:?}");
+    let other = click(&mut harness, "Use another model");
+    assert_eq!(other, [format!("RegenerateWith {{ answer: {:?} }}", id(2))]);
+}
+
+#[test]
+fn an_interrupted_answer_goes_on() {
+    let mut messages = picture();
+    if let Some(answer) = &mut messages[3].answer {
+        answer.status = AnswerStatus::Interrupted;
+        answer.usage.completion_tokens = Some(188);
+    }
+    let mut harness = open(conversation(messages));
+    harness.get_by_label_contains("Interrupted. What arrived is kept (188 tokens).");
+    let command = click(&mut harness, "Continue");
+    assert_eq!(command, [format!("Continue {{ answer: {:?} }}", id(4))]);
+    let other = click(&mut harness, "Use another model");
+    assert_eq!(other, [format!("RegenerateWith {{ answer: {:?} }}", id(4))]);
+    let rest = Message { parent: Some(id(4)), ..answer(5, vec![text("the rest")]) };
+    harness.state_mut().conversation.messages.push_back(rest);
+    harness.run_steps(3);
+    harness.get_by_label("Interrupted, continued below");
+    assert!(harness.query_by_label("Continue").is_none());
+}
+
+#[test]
+fn a_stopped_answer_stays_recognisable() {
+    let stopped = |parts: Vec<Part>| {
+        let mut message = answer(2, parts);
+        if let Some(answer) = &mut message.answer {
+            answer.status = AnswerStatus::Stopped;
+            answer.usage.completion_tokens = None;
+        }
+        open(conversation(vec![user(1, "x"), message]))
+    };
+    let mut harness = stopped(vec![text("half of")]);
+    harness.get_by_label_contains("Stopped. What arrived is kept.");
+    harness.get_by_label("Continue");
+    harness.state_mut().conversation.messages.push_back(user(3, "next"));
+    harness.run_steps(3);
+    harness.get_by_label("Stopped");
+    assert!(harness.query_by_label("Continue").is_none());
+    let mut harness = stopped(Vec::new());
+    harness.get_by_label("Stopped before anything arrived.");
+    let retried = click(&mut harness, "Retry");
+    assert!(retried[0].starts_with("Regenerate {"), "{retried:?}");
+}
+
+#[test]
+fn a_retry_counts_down_and_can_be_hurried() {
+    let mut waiting = conversation(vec![user(1, "x"), streaming(0)]);
+    let retry = RetryWait {
+        kind: ErrorKind::Overloaded,
+        message: "busy".to_owned(),
+        due: MORNING.plus_ms(3_600),
+        attempt: 1,
+    };
+    waiting.run = Some(LiveRun { retry: Some(retry), ..run(500, AgentState::Retrying) });
+    let mut harness = open(waiting);
+    harness.get_by_label_contains("Overloaded. Trying again in 4 s · try 2");
+    assert_eq!(click(&mut harness, "Now"), ["RetryNow"]);
+    assert_eq!(click(&mut harness, "Stop"), ["Stop(Now)"]);
+}

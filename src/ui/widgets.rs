@@ -124,9 +124,12 @@ pub fn paint_icon(ui: &Ui, icon: Icon, rect: Rect, color: Color32) {
     ui.painter().galley(pos, galley, color);
 }
 
-/// The ring around what has the keyboard.
+/// The ring around what has the keyboard, which is scrolled to where it was out of sight.
 pub fn focus_ring(ui: &Ui, response: &Response, radius: u8) {
     if response.has_focus() {
+        if response.gained_focus() && !ui.clip_rect().contains_rect(response.rect) {
+            response.scroll_to_me(None);
+        }
         let stroke = theme::focus_stroke(Palette::of(ui));
         ui.painter().rect_stroke(
             response.rect.expand(1.0),

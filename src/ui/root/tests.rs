@@ -1,4 +1,4 @@
-use egui::{Event, Key, Rect, Shape, vec2};
+use egui::{Event, Key, Rect, Shape, Vec2, vec2};
 use egui_kittest::{
     Harness,
     kittest::{NodeT as _, Queryable as _},
@@ -15,11 +15,13 @@ use crate::ui::samples::{self, Driven, NOW};
 type Window = Harness<'static, Driven<Root>>;
 
 fn window(state: AppState) -> Window {
+    window_of(vec2(1100.0, 800.0), state)
+}
+
+fn window_of(size: Vec2, state: AppState) -> Window {
     let driven = Driven { state, view: Root::new(|| NOW, &TimeZone::UTC), sent: Vec::new() };
-    let mut harness = Harness::builder()
-        .with_size(vec2(1100.0, 800.0))
-        .with_context_setup(samples::install)
-        .build_ui_state(
+    let mut harness =
+        Harness::builder().with_size(size).with_context_setup(samples::install).build_ui_state(
             |ui, driven: &mut Driven<Root>| {
                 let mut out = Vec::new();
                 driven.view.root_ui(ui, &driven.state, NOW, &mut out);
@@ -65,6 +67,19 @@ fn tab_stops_only_where_it_is_seen_and_comes_around() {
         }
         let first = stops.first();
         assert!(stops.iter().skip(1).any(|stop| Some(stop) == first), "{name}: {stops:?}");
+    }
+}
+
+#[test]
+fn what_tab_reaches_is_scrolled_into_sight() {
+    let mut harness = window_of(vec2(1000.0, 420.0), samples::fresh());
+    for press in 0..30 {
+        harness.key_press(Key::Tab);
+        harness.run();
+        let node = harness.get_by(|node| node.is_focused());
+        let label = node.accesskit_node().label().unwrap_or_default();
+        let seen = label == "Message" || ring_is_drawn(&harness, node.rect());
+        assert!(seen, "stop {press}, {label}, is out of sight");
     }
 }
 

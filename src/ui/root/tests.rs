@@ -151,9 +151,14 @@ fn who_copies_by_keyboard_stays_on_the_button() {
     harness.key_press(Key::Enter);
     harness.run();
     assert!(harness.state().asked().iter().any(|command| command.starts_with("CopyText")));
-    assert!(harness.get_by_label("Copy answer").is_focused());
+    // It says for a moment that it copied.
+    let stays = |harness: &Window| {
+        let named = |name| harness.query_by_label(name);
+        named("Copied answer").or_else(|| named("Copy answer")).unwrap().is_focused()
+    };
+    assert!(stays(&harness));
     type_text(&mut harness, " ");
-    assert!(harness.get_by_label("Copy answer").is_focused(), "a space presses the button");
+    assert!(stays(&harness), "a space presses the button");
     type_text(&mut harness, "a");
     assert_eq!(harness.state().state.draft().text, "a");
 }

@@ -62,7 +62,7 @@ fn a_planned_retry_can_be_cancelled() {
     window.until_sees("Trying again in 1");
     window.click("Stop");
     window.until_answered();
-    assert!(window.sees("Stopped."));
+    assert!(window.sees("Stopped before anything arrived."));
     assert_eq!(place.server.posts().len(), 1);
 }
 

@@ -7,8 +7,10 @@
 mod block;
 mod code;
 mod copied;
+mod dashes;
 mod doc;
 mod fence;
+mod flow;
 mod highlight;
 mod image;
 mod inline;

@@ -7,9 +7,10 @@ use egui::{
 
 use super::CodeBlock;
 use super::copied::{mark_copied, was_copied};
+use super::dashes::{apart, without_ligatures};
 use super::highlight::{Highlighter, LineColors, Token};
 use super::scroll_x::{bar_ui, scroll_x};
-use super::text::{galley_ui, selectable, without_ligatures};
+use super::text::{galley_ui, selectable};
 use crate::state::UiCommand;
 use crate::ui::icon::Icon;
 use crate::ui::theme::{self, Palette};
@@ -131,8 +132,8 @@ impl CodeView {
 }
 
 fn append(job: &mut LayoutJob, text: &str, palette: &Palette, token: Token) {
-    for piece in without_ligatures(text) {
-        job.append(piece, 0.0, format(palette, token));
+    for (index, piece) in without_ligatures(text).enumerate() {
+        job.append(piece, 0.0, apart(format(palette, token), index));
     }
 }
 

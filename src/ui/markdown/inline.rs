@@ -1,6 +1,6 @@
 //! Text inside a block, with its styles and links.
 
-use std::ops::BitOr;
+use std::ops::{BitOr, Range};
 
 /// Text with styles. Spans cover it without gaps.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -120,6 +120,28 @@ impl Inline {
             marked.push(rest, style, link);
         }
         marked
+    }
+
+    /// A stretch of it.
+    pub(super) fn part(&self, range: Range<usize>) -> Self {
+        let mut part = Self { links: self.links.clone(), ..Self::default() };
+        let mut start = 0;
+        for (text, style, link) in self.runs() {
+            let from = range.start.saturating_sub(start).min(text.len());
+            let until = range.end.saturating_sub(start).min(text.len());
+            part.push(text.get(from..until).unwrap_or_default(), style, link);
+            start += text.len();
+        }
+        part
+    }
+
+    /// Appends another.
+    pub(super) fn append(&mut self, other: &Self) {
+        let known = self.links.len();
+        self.links.extend(other.links.iter().cloned());
+        for (text, style, link) in other.runs() {
+            self.push(text, style, link.map(|link| link + known));
+        }
     }
 
     /// Splits off what exceeds `limit` bytes, at a space where there is one.

@@ -11,6 +11,7 @@ use egui::{
     vec2,
 };
 
+use super::dashes::{apart, without_ligatures};
 use super::{Inline, LinkTarget, MarkdownDoc, Style};
 use crate::state::UiCommand;
 use crate::ui::theme::{self, Palette};
@@ -116,6 +117,45 @@ pub(super) fn height(ui: &Ui, inline: &Inline, look: &Look, doc: &MarkdownDoc, w
     galley(ui, inline, look, doc, width).0.size().y.max(look.line_height)
 }
 
+/// Bytes of a text that stand in its last row, where it has more than one.
+pub(super) fn last_row(
+    ui: &Ui,
+    inline: &Inline,
+    look: &Look,
+    doc: &MarkdownDoc,
+    width: f32,
+) -> Option<usize> {
+    let (galley, _) = galley(ui, inline, look, doc, width);
+    let (last, _) = galley.rows.split_last().filter(|(_, above)| !above.is_empty())?;
+    let mut left = last.glyphs.len();
+    let mut bytes = 0;
+    let runs: Vec<_> = inline.runs().collect();
+    for (text, style, link) in runs.into_iter().rev() {
+        let target = link.and_then(|link| inline.links.get(link));
+        if target.is_some_and(|target| hidden(target, style, doc)) {
+            bytes += text.len();
+            continue;
+        }
+        for sign in text.chars().rev() {
+            if left == 0 {
+                return Some(bytes);
+            }
+            left -= 1;
+            bytes += sign.len_utf8();
+        }
+    }
+    Some(bytes)
+}
+
+/// Whether these are the brackets of a reference that leads somewhere.
+fn hidden(target: &LinkTarget, style: Style, doc: &MarkdownDoc) -> bool {
+    let leads = || match target {
+        LinkTarget::Footnote(label) => doc.has_footnote(label),
+        LinkTarget::Url(_) | LinkTarget::Reference(_) => url(target, doc).is_some(),
+    };
+    style.has(Style::BRACKET) && leads()
+}
+
 fn galley(
     ui: &Ui,
     inline: &Inline,
@@ -182,7 +222,8 @@ fn layout(ui: &Ui, inline: &Inline, look: &Look, doc: &MarkdownDoc) -> (LayoutJo
             job.append(text, room, format);
         } else {
             for (index, piece) in without_ligatures(text).enumerate() {
-                job.append(piece, if index == 0 { room } else { 0.0 }, format.clone());
+                let room = if index == 0 { room } else { 0.0 };
+                job.append(piece, room, apart(format.clone(), index));
             }
             match marks.codes.last_mut() {
                 Some(last) if after_code => last.end += count,
@@ -229,20 +270,6 @@ fn format(palette: &Palette, look: &Look, style: Style) -> TextFormat {
         valign: egui::Align::Center,
         ..TextFormat::default()
     }
-}
-
-/// Pieces of code that are laid out by themselves, so that `--` stays two signs: the font would
-/// join them, and egui has no setting for that.
-pub(super) fn without_ligatures(text: &str) -> impl Iterator<Item = &str> {
-    let mut rest = text;
-    std::iter::from_fn(move || {
-        let bytes = rest.as_bytes();
-        let joins = |pair: &[u8]| pair.iter().all(u8::is_ascii_punctuation);
-        let cut = bytes.windows(2).position(joins).map_or(rest.len(), |at| at + 1);
-        let (piece, after) = rest.split_at_checked(cut)?;
-        rest = after;
-        (!piece.is_empty()).then_some(piece)
-    })
 }
 
 /// The grounds of a stretch of inline code, one per row, as high as its letters.
@@ -329,19 +356,6 @@ fn link_ui(ui: &Ui, id: egui::Id, rects: &[Rect], url: &str, out: &mut Vec<UiCom
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn signs_of_code_are_not_joined() {
-        for (text, pieces) in [
-            ("a --b", vec!["a -", "-b"]),
-            ("x->y != é", vec!["x-", ">y !", "= é"]),
-            ("plain", vec!["plain"]),
-            ("", vec![]),
-            ("日本", vec!["日本"]),
-        ] {
-            assert_eq!(without_ligatures(text).collect::<Vec<_>>(), pieces);
-        }
-    }
 
     #[test]
     fn only_known_schemes_open() {

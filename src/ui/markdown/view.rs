@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use egui::{CornerRadius, Rect, Ui, UiBuilder, pos2, vec2};
 
 use super::code::CodeView;
+use super::flow::{Flow, continues};
 use super::highlight::Highlighter;
 use super::image::Images;
 use super::text::{Look, inline_ui};
@@ -28,6 +29,7 @@ pub struct Shared {
 pub struct DocView {
     doc: MarkdownDoc,
     finished: bool,
+    flow: Flow,
     codes: HashMap<usize, CodeView>,
     tables: HashMap<usize, f32>,
     images: HashSet<usize>,
@@ -79,22 +81,28 @@ impl DocView {
         }
     }
 
-    /// Bytes of the text that an item is of.
+    /// Bytes of the text that an item is of. Differs where the item may look different.
     pub fn bytes(&self, item: usize) -> usize {
-        let item = self.doc.items().get(item);
-        item.and_then(|item| self.doc.leaves().get(item.leaf)).map_or(0, Leaf::len)
+        let Some(item) = self.doc.items().get(item) else { return 0 };
+        let len = self.doc.leaves().get(item.leaf).map_or(0, Leaf::len);
+        len + usize::from(continues(&self.doc, item.leaf + 1))
     }
 
     /// The height of an item, where it can be told without drawing it.
-    pub fn measure(&self, ui: &Ui, index: usize, width: f32) -> Option<f32> {
+    pub fn measure(&mut self, ui: &Ui, index: usize, width: f32) -> Option<f32> {
         let item = self.doc.items().get(index)?;
         let leaf = self.doc.leaves().get(item.leaf)?;
         let before = item.leaf.checked_sub(1).and_then(|before| self.doc.leaves().get(before));
         let gap = if item.part == 0 { gap(before, leaf) } else { 0.0 };
         let width = width - leaf.containers.iter().map(indent_of).sum::<f32>();
-        let text = |inline, look: &Look| super::text::height(ui, inline, look, &self.doc, width);
+        let text = |inline: &super::Inline, look: &Look| {
+            super::text::height(ui, inline, look, &self.doc, width)
+        };
         let height = match &leaf.kind {
-            LeafKind::Text(inline) => text(inline, &Look::message()),
+            LeafKind::Text(inline) => {
+                let inline = self.flow.text(ui, &self.doc, (item.leaf, inline), width);
+                text(&inline, &Look::message())
+            }
             LeafKind::Heading(level, inline) => text(inline, &Look::heading(*level)),
             LeafKind::Html(html) => text(&super::Inline::plain(html), &Look::html()),
             LeafKind::Code(code) => CodeView::height(code, item.part),
@@ -112,7 +120,7 @@ impl DocView {
         shared: &mut Shared,
         out: &mut Vec<UiCommand>,
     ) {
-        let Self { doc, finished, codes, tables, images } = self;
+        let Self { doc, finished, flow, codes, tables, images } = self;
         let Some(item) = doc.items().get(index).copied() else { return };
         let Some(leaf) = doc.leaves().get(item.leaf) else { return };
         let before = item.leaf.checked_sub(1).and_then(|before| doc.leaves().get(before));
@@ -125,7 +133,9 @@ impl DocView {
         let open = !*finished && item.leaf + 1 == doc.leaves().len();
         match &leaf.kind {
             LeafKind::Text(inline) => {
-                inline_ui(&mut content, inline, &Look::message(), doc, out);
+                let width = content.available_width();
+                let inline = flow.text(ui, doc, (item.leaf, inline), width);
+                inline_ui(&mut content, &inline, &Look::message(), doc, out);
             }
             LeafKind::Heading(level, inline) => {
                 inline_ui(&mut content, inline, &Look::heading(*level), doc, out);

@@ -236,7 +236,7 @@ impl MessageView {
     pub(super) fn measure(&mut self, ui: &Ui, (key, item): (Key, usize), width: f32) {
         let (Key::Text(part) | Key::ThinkingText(part)) = key else { return };
         let indent = if key == Key::Text(part) { 0.0 } else { THINKING_INDENT };
-        let Some(doc) = self.docs.get(&part) else { return };
+        let Some(doc) = self.docs.get_mut(&part) else { return };
         if self.drawn.get(&(key, item)) == Some(&doc.bytes(item)) {
             return;
         }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use futures_util::StreamExt;
+use futures_util::stream::ReadyChunks;
+use futures_util::{FutureExt, StreamExt};
 use tokio::time::Instant;
 
 use super::run::Run;
@@ -108,7 +109,8 @@ impl Run {
                 }
                 batch = batches.next() => batch,
             };
-            let Some(batch) = batch else { return end_of_stream(reading.finish) };
+            let Some(mut batch) = batch else { return end_of_stream(reading.finish) };
+            gather(&mut batches, &mut batch).await;
             if let Some(end) = self.take(batch, &mut reading).await {
                 return end;
             }
@@ -186,6 +188,22 @@ impl Run {
 
     fn is_at_sentence_end(&self) -> bool {
         sentence::is_whole(self.sink.open_text())
+    }
+}
+
+/// Adds what is as good as ready. The connection hands over one piece at a time: letting it run
+/// once shows whether another one waits already, so that a flood travels in large events.
+async fn gather(
+    batches: &mut ReadyChunks<ChunkStream>,
+    batch: &mut Vec<Result<Chunk, ProviderError>>,
+) {
+    while batch.len() < READY && batch.last().is_some_and(Result::is_ok) {
+        tokio::task::yield_now().await;
+        match batches.next().now_or_never() {
+            Some(Some(more)) => batch.extend(more),
+            // The end is met again with the next read.
+            Some(None) | None => break,
+        }
     }
 }
 

@@ -143,7 +143,7 @@ pub(super) fn end_ui(
 }
 
 /// Whether the last thing said of a complete answer is that it reached a limit.
-fn ended_at_limit(message: &Message) -> bool {
+pub(super) fn ended_at_limit(message: &Message) -> bool {
     let last = message.parts.last();
     last.is_some_and(|part| {
         matches!(part, Part::Notice { code, .. } if code == "turn_limit" || code == "length")

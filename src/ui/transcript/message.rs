@@ -150,6 +150,9 @@ impl MessageView {
             Some(AnswerStatus::Stopped | AnswerStatus::Interrupted | AnswerStatus::Failed) => {
                 keys.push((Key::End, 1));
             }
+            Some(AnswerStatus::Complete) if super::end::ended_at_limit(message) => {
+                keys.push((Key::End, 1));
+            }
             Some(AnswerStatus::Open | AnswerStatus::Complete) | None => {}
         }
         keys.push(if live || open { (Key::Live, 1) } else { (Key::Footer, 1) });

@@ -42,6 +42,20 @@ fn an_interrupted_answer_goes_on() {
 }
 
 #[test]
+fn an_answer_that_reached_a_limit_can_go_on() {
+    let notice = Part::Notice {
+        level: crate::protocol::NotificationLevel::Warning,
+        code: "turn_limit".to_owned(),
+        message: "Ended after 25 model calls".to_owned(),
+    };
+    let limited = answer(2, vec![text("so far"), notice]);
+    let mut harness = open(conversation(vec![user(1, "x"), limited]));
+    harness.get_by_label_contains("Not finished.");
+    let command = click(&mut harness, "Continue");
+    assert_eq!(command, [format!("Continue {{ answer: {:?} }}", id(2))]);
+}
+
+#[test]
 fn a_stopped_answer_stays_recognisable() {
     let stopped = |parts: Vec<Part>| {
         let mut message = answer(2, parts);

@@ -187,7 +187,8 @@ impl Desk {
         }
         self.save(&after)?;
         let (name, id) = (&config.name, &config.id);
-        say(&format!("{name} is {what}. Try it: switchboard providers test {id}"))
+        say(&format!("{name} is {what}. Try it: switchboard providers test {id}"))?;
+        say("A window that is open sees it when it is started again.")
     }
 
     fn remove(&self, name: &str) -> Outcome {

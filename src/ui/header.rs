@@ -57,6 +57,11 @@ impl HeaderView {
         {
             out.push(UiCommand::ToggleSidebar);
         }
+        if state.unsaved && sidebar == Sidebar::Hidden {
+            // The sidebar's status line says it otherwise.
+            let warn = Palette::of(&row).warn;
+            widgets::small_label(&mut row, "Not saved", warn);
+        }
         match state.open_chat().and_then(|chat| state.summary(chat)) {
             Some(chat) => self.chat_ui(&mut row, state, chat, out),
             None => {

@@ -13,8 +13,8 @@ use egui::{
 use super::settings::status::{self, Check};
 use super::theme::{self, Palette, model_color, provider_color};
 use super::widgets;
-use crate::protocol::{KeySource, ProviderId, ProviderState, ProviderStatus};
-use crate::state::{AppState, ProviderForm, UiCommand};
+use crate::protocol::{KeySource, ModelId, ProviderId, ProviderState, ProviderStatus};
+use crate::state::{AppState, ModelScope, ProviderForm, UiCommand};
 
 const WIDTH: f32 = 640.0;
 const GAP: f32 = 12.0;
@@ -66,7 +66,7 @@ fn content_ui(ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {
                     message.";
     ui.label(RichText::new(sentence).line_height(Some(20.0)).color(palette.dim));
     ui.add_space(20.0);
-    starters_ui(ui, state, out);
+    starters_ui(ui, out);
     ui.add_space(24.0);
     widgets::group_label(ui, "Where answers come from");
     ui.add_space(6.0);
@@ -76,11 +76,13 @@ fn content_ui(ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {
     });
 }
 
-fn starters_ui(ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {
+fn starters_ui(ui: &mut Ui, out: &mut Vec<UiCommand>) {
     let columns = if ui.available_width() < NARROW { 1 } else { STARTERS.len() };
     let gaps = GAP * (columns - 1) as f32;
     let width = ((ui.available_width() - gaps) / columns as f32).floor();
-    let color = model_color(Palette::of(ui), &state.next_model().0);
+    let guide = ModelId::new("guide", "guide");
+    // They are about this app, so Guide answers them, whatever the composer's model is.
+    let color = model_color(Palette::of(ui), &guide);
     let height = STARTERS
         .iter()
         .map(|(_, question)| card_text(ui, question, width).size().y)
@@ -91,6 +93,10 @@ fn starters_ui(ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {
             ui.spacing_mut().item_spacing.x = GAP;
             for (title, question) in row {
                 if starter_ui(ui, size, (title, question), color).clicked() {
+                    out.push(UiCommand::ChooseModel {
+                        model: guide.clone(),
+                        scope: ModelScope::ThisChat,
+                    });
                     out.push(UiCommand::Send { text: (*question).to_owned() });
                 }
             }

@@ -1,6 +1,6 @@
 //! When the composer takes the keyboard by itself.
 
-use egui::{Context, Event, Id, Popup, Rect, Ui};
+use egui::{Context, Event, Id, InputState, Key, Popup, Rect, Ui};
 
 use crate::state::UiCommand;
 
@@ -39,7 +39,17 @@ pub(super) fn typed_nowhere(ui: &Ui) -> bool {
             !text.trim().is_empty()
         })
     });
-    typed && !ui.ctx().text_edit_focused() && !Popup::is_any_open(ui.ctx())
+    let edits = ui.memory(|memory| memory.focused().is_none()) && ui.input(edits_text);
+    (typed || edits) && !ui.ctx().text_edit_focused() && !Popup::is_any_open(ui.ctx())
+}
+
+/// Keys that only make sense in a text, where nothing has the keyboard.
+fn edits_text(input: &InputState) -> bool {
+    input.events.iter().any(|event| {
+        let Event::Key { key, pressed: true, modifiers, .. } = event else { return false };
+        let plain = [Key::Backspace, Key::Delete, Key::ArrowLeft, Key::ArrowRight];
+        plain.contains(key) || modifiers.command && [Key::A, Key::Z].contains(key)
+    })
 }
 
 /// Back to the text after a click on a button elsewhere that left the keyboard nowhere. Who uses

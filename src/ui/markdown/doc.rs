@@ -183,6 +183,9 @@ impl MarkdownDoc {
             let piece = slice.get(start..at).unwrap_or_default();
             self.work += piece.len() as u64;
             self.finish(parse(piece, None).units.into_iter());
+            if piece.ends_with(char::is_whitespace) {
+                self.keep_space();
+            }
             self.joined = Some(self.leaves.len());
             self.keep_definitions(definitions, at);
             self.tail += at;
@@ -322,6 +325,16 @@ impl MarkdownDoc {
             for leaf in unit.leaves {
                 self.push_stable(leaf);
             }
+        }
+    }
+
+    /// A parser drops the space at the end of a paragraph, but where one was cut in two it is
+    /// part of the text.
+    fn keep_space(&mut self) {
+        if let Some(Leaf { kind: LeafKind::Text(inline), .. }) = self.leaves.last_mut()
+            && !inline.text.ends_with(char::is_whitespace)
+        {
+            inline.push(" ", super::inline::Style::default(), None);
         }
     }
 

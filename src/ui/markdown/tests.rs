@@ -221,6 +221,18 @@ fn long_lines_are_drawn_in_pieces() {
 }
 
 #[test]
+fn pieces_of_a_long_paragraph_keep_every_space() {
+    let words = "word ".repeat(20_000);
+    let doc = MarkdownDoc::of(&words);
+    assert!(doc.leaves().len() > 20);
+    let texts = doc.leaves().iter().map(|leaf| {
+        let LeafKind::Text(inline) = &leaf.kind else { panic!("{leaf:?}") };
+        inline.text.as_str()
+    });
+    assert_eq!(texts.collect::<String>().trim_end(), words.trim_end());
+}
+
+#[test]
 fn the_first_definition_of_a_label_counts() {
     let doc = MarkdownDoc::of("[A  b]\n\n[a B]: http://one\n\ntext\n\n[a b]: http://two\n\ntext\n");
     assert_eq!(doc.definition("a b"), Some("http://one"));

@@ -164,6 +164,16 @@ fn who_copies_by_keyboard_stays_on_the_button() {
 }
 
 #[test]
+fn a_key_that_edits_reaches_the_composer_when_nothing_has_the_keyboard() {
+    let mut harness = window(answered());
+    type_text(&mut harness, "ab");
+    harness.ctx.memory_mut(|memory| memory.stop_text_input());
+    harness.key_press(Key::Backspace);
+    harness.run();
+    assert_eq!(harness.state().state.draft().text, "a");
+}
+
+#[test]
 fn text_typed_nowhere_goes_to_the_composer_and_to_no_other_page() {
     for state in [samples::fresh(), answered()] {
         let mut harness = window(state);

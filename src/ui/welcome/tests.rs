@@ -24,11 +24,13 @@ fn welcome(state: AppState) -> Harness<'static, Driven<()>> {
 }
 
 #[test]
-fn a_starter_question_is_sent() {
-    let mut harness = welcome(samples::fresh());
+fn a_starter_question_goes_to_guide_whatever_model_was_used_last() {
+    let mut harness = welcome(samples::configured());
     harness.get_by_label("How do I add a key?").click();
     harness.run();
-    assert_eq!(harness.state().asked(), [r#"Send { text: "How do I add a key?" }"#]);
+    let asked = harness.state().asked();
+    assert!(asked[0].starts_with("ChooseModel") && asked[0].contains("guide"), "{asked:?}");
+    assert_eq!(asked[1..], [r#"Send { text: "How do I add a key?" }"#]);
 }
 
 #[test]

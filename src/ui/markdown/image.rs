@@ -69,7 +69,12 @@ impl Images {
                 }
                 Picture::Broken(reason) => {
                     let reason = reason.clone();
-                    card_ui(ui, image, "It cannot be shown", false);
+                    let from_the_web = !image.url.starts_with("data:");
+                    let label = if from_the_web { "Try again" } else { "It cannot be shown" };
+                    if card_ui(ui, image, label, from_the_web) {
+                        out.push(UiCommand::LoadImage(image.url.to_owned()));
+                    }
+                    let reason = format!("The picture could not be loaded: {reason}");
                     widgets::small_label(ui, &reason, Palette::of(ui).dim);
                 }
             }

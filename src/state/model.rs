@@ -340,6 +340,18 @@ impl AppState {
         }
     }
 
+    /// The model that answers a changed version of a message: the one chosen for the next message,
+    /// else who answered the old version, else the chat's.
+    pub fn edit_model(&self, conversation: &Conversation, message: MessageId) -> ModelId {
+        let answered = || {
+            let messages = &conversation.messages;
+            let place = messages.iter().position(|known| known.id == message)?;
+            Some(messages.get(place + 1)?.answer.as_ref()?.model.clone())
+        };
+        let chosen = self.draft().model.clone();
+        chosen.or_else(answered).unwrap_or_else(|| self.chat_model())
+    }
+
     pub(super) fn next_query(&mut self) -> QueryId {
         self.counter += 1;
         QueryId(self.counter)

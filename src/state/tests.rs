@@ -197,6 +197,20 @@ fn a_model_for_the_next_message_goes_with_that_message_only() {
 }
 
 #[test]
+fn an_edited_message_is_answered_by_who_answered_it_before() {
+    let mut state = state();
+    let first = send(&mut state, "one");
+    start_run(&mut state, &first);
+    apply(&mut state, event(&first, 1, done(&first)), NOW);
+    let answered = &mut state.conversations.get_mut(&first.chat).unwrap().messages[1];
+    answered.answer.as_mut().unwrap().model = model("b");
+    let edit = UiCommand::EditMessage { message: first.message, text: "one, changed".to_owned() };
+    let sent = commands(handle(&mut state, edit, at(5)));
+    let [BackendCommand::Send(request)] = &sent[..] else { panic!("{sent:?}") };
+    assert_eq!((&request.model, request.place), (&model("b"), Place::Under(None)));
+}
+
+#[test]
 fn escape_closes_what_is_on_top_then_stops_then_stops_now() {
     let mut state = state();
     let request = send(&mut state, "Hi");

@@ -85,17 +85,13 @@ pub(super) fn edit(
     if text.trim().is_empty() || refuse_while_running(state, context) {
         return Vec::new();
     }
-    let (chosen, chat_model) = (state.draft().model.clone(), state.chat_model());
+    let Some(shown) = state.conversation() else { return Vec::new() };
+    let (model, chat_model) = (state.edit_model(shown, message), state.chat_model());
     let Some(conversation) = open_conversation(state) else { return Vec::new() };
     let Some(place) = conversation.messages.iter().position(|known| known.id == message) else {
         return Vec::new();
     };
     let Some(old) = conversation.messages.get(place).cloned() else { return Vec::new() };
-    // Who answered the old version answers the new one, unless another model is chosen.
-    let answered = conversation.messages.get(place + 1).and_then(|next| next.answer.as_ref());
-    let model = chosen
-        .or_else(|| answered.map(|answer| answer.model.clone()))
-        .unwrap_or_else(|| chat_model.clone());
     let one_off = model != chat_model;
     let choice = Choice { model, one_off, chat_model };
     let request = new_request(conversation.chat, Place::Under(old.parent), text, choice, context);

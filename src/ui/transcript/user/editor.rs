@@ -6,7 +6,7 @@ use egui::{
 };
 
 use super::{Draw, Folds};
-use crate::protocol::{Message, MessageId, ModelId};
+use crate::protocol::{Message, MessageId};
 use crate::state::UiCommand;
 use crate::ui::composer::focus;
 use crate::ui::composer::keys::{self, Ime};
@@ -130,21 +130,9 @@ fn row_ui(ui: &mut Ui, words: &str) -> Outcome {
 
 /// Who will answer, and the keys.
 fn words(draw: &Draw<'_>, message: MessageId) -> String {
-    let model = answering_model(draw, message);
+    let model = draw.state.edit_model(draw.conversation, message);
     let name = draw.state.model_name(&model);
     format!("{name} will answer · Enter sends, Shift Enter makes a line, Esc cancels")
-}
-
-/// As the handler of `EditMessage` decides: the model chosen for the next message, else who
-/// answered the old version, else the chat's.
-fn answering_model(draw: &Draw<'_>, message: MessageId) -> ModelId {
-    let answered = || {
-        let messages = &draw.conversation.messages;
-        let place = messages.iter().position(|known| known.id == message)?;
-        Some(messages.get(place + 1)?.answer.as_ref()?.model.clone())
-    };
-    let chosen = draw.state.draft().model.clone();
-    chosen.or_else(answered).unwrap_or_else(|| draw.state.chat_model())
 }
 
 #[cfg(test)]

@@ -20,4 +20,4 @@ pub use chunk::{Chunk, ChunkStream, FinishReason, coalesce};
 pub use guide::Guide;
 pub use http::HttpClient;
 pub use image::fetch_image;
-pub use provider::{ChatRequest, Provider, build};
+pub use provider::{ChatRequest, Provider, ResumeRequest, ToolSpec, build};

@@ -13,25 +13,33 @@ mod id;
 mod message;
 mod notice;
 mod provider;
+mod usage;
 
 pub use agent::{AgentState, StateCause};
-pub use chat::{ChatSummary, Draft, HelpHit, HelpPage, HelpSearch, MessagePage, QueuedMessage};
+pub use chat::{
+    ChatOptions, ChatSummary, Draft, Fallback, HelpHit, HelpPage, HelpSearch, MessagePage,
+    QueuedMessage,
+};
 pub use command::{
-    BackendCommand, BackendEvent, KeyChange, Place, Priority, RegenerateRequest, SendRequest,
-    StopMode,
+    Alternative, BackendCommand, BackendEvent, KeyChange, MakeRoom, Place, Priority,
+    RegenerateRequest, SendRequest, StopMode,
 };
 pub use error::{ErrorInfo, ErrorKind, ProviderError};
 pub use event::{
-    Frame, NotificationLevel, PROTOCOL_VERSION, RiskLevel, RunEvent, RunStatus, StreamEvent,
+    Frame, NotificationLevel, PROTOCOL_VERSION, ResumePoint, RiskLevel, RunEvent, RunStatus,
+    StreamEvent,
 };
 pub use fold::Applied;
 pub use id::{
     BotId, ChatId, IdSource, MessageId, ModelId, ParseModelIdError, ProviderId, QueryId, RunId,
     Seq, SessionId, Timestamp, ToolCallId,
 };
-pub use message::{Answer, AnswerStatus, Message, Params, Part, Role, Siblings, Usage};
+pub use message::{
+    Answer, AnswerStatus, ContextUse, Covers, Effort, Message, Params, Part, Role, Siblings, Usage,
+};
 pub use notice::{Notice, NoticeCode};
 pub use provider::{
-    KeptIn, KeySource, KnownProvider, ModelInfo, ProviderConfig, ProviderKind, ProviderState,
-    ProviderStatus,
+    Abilities, KeptIn, KeySource, KnownProvider, ModelEdit, ModelInfo, ProviderConfig,
+    ProviderKind, ProviderOptions, ProviderState, ProviderStatus, Takes,
 };
+pub use usage::{Budget, EngineSettings, Spent, UsageRange, UsageReport, UsageSum};

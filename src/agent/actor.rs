@@ -14,9 +14,10 @@ use super::run::{Ended, Limits, Run};
 use super::sink::Sink;
 use super::stop::{RunControl, StopWish};
 use crate::protocol::{
-    Answer, AnswerStatus, BackendEvent, ChatId, ErrorKind, IdSource, Message, MessageId, ModelId,
-    Notice, NoticeCode, Params, Part, Place, ProviderError, QueuedMessage, RegenerateRequest, Role,
-    RunEvent, RunId, RunStatus, SendRequest, Seq, Siblings, StreamEvent, Timestamp, Usage,
+    Answer, AnswerStatus, BackendEvent, ChatId, EngineSettings, ErrorKind, IdSource, Message,
+    MessageId, ModelId, Notice, NoticeCode, Params, Part, Place, ProviderError, QueuedMessage,
+    RegenerateRequest, Role, RunEvent, RunId, RunStatus, SendRequest, Seq, Siblings, StreamEvent,
+    Timestamp, Usage,
 };
 use crate::store::{BeginRun, Question, ReadState, StoreError, StoreHandle};
 
@@ -28,7 +29,7 @@ pub(super) struct Shared {
     pub(super) events: mpsc::Sender<BackendEvent>,
     pub(super) clock: Clock,
     pub(super) ids: IdSource,
-    pub(super) limits: RwLock<Limits>,
+    pub(super) settings: RwLock<EngineSettings>,
     /// Whether the user sees answers end, as on the command line.
     pub(super) read: ReadState,
 }
@@ -173,7 +174,7 @@ impl Agent {
             chat_model: Some(request.chat_model),
             model: request.model,
             one_off: request.one_off,
-            params: request.params,
+            params: request.options.params,
             run: request.run,
             answer: request.answer,
             created: request.created,
@@ -201,7 +202,7 @@ impl Agent {
                 chat_model: None,
                 model: request.model,
                 one_off: request.one_off,
-                params: Params::default(),
+                params: request.options.params,
                 run: request.run,
                 answer: request.answer,
                 created: request.created,
@@ -258,7 +259,7 @@ impl Agent {
             clock: shared.clock,
             providers: shared.providers.clone(),
             store: shared.store.clone(),
-            limits: *shared.limits.read(),
+            limits: Limits::from(&*shared.settings.read()),
             question,
             continues: start.continues,
             model: start.model,
@@ -280,6 +281,9 @@ impl Agent {
             text: request.text,
             model: request.model,
             one_off: request.one_off,
+            also: request.also.into_iter().map(|other| other.model).collect(),
+            options: request.options,
+            attachments: request.attachments,
             created: request.created,
         };
         let (chat, message, text) = (item.chat, item.id, item.text.clone());
@@ -338,7 +342,10 @@ impl Agent {
             chat_model: item.model.clone(),
             model: item.model,
             one_off: item.one_off,
-            params: Params::default(),
+            attachments: item.attachments,
+            chat_options: item.options.clone(),
+            options: item.options,
+            also: Vec::new(),
             run: self.shared.ids.run(now),
             answer: self.shared.ids.message(now),
             created: now,
@@ -353,7 +360,14 @@ impl Agent {
     async fn run_lost(&self, running: &Running) {
         let last = i64::MAX.unsigned_abs();
         let at = (self.shared.clock.now)();
-        let event = |seq, event| RunEvent { chat: self.chat, run: running.run, seq, at, event };
+        let event = |seq, event| RunEvent {
+            chat: self.chat,
+            run: running.run,
+            seq,
+            at,
+            event,
+            resume: None,
+        };
         let error = StreamEvent::final_error(ProviderError::new(
             ErrorKind::Protocol,
             "Switchboard failed inside this answer",
@@ -401,6 +415,8 @@ fn open_answer(chat: ChatId, start: &Start) -> Message {
             first_token_ms: None,
             duration_ms: None,
             error: None,
+            context: None,
+            column: None,
         }),
         siblings: Siblings::default(),
     }

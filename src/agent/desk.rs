@@ -75,6 +75,9 @@ async fn serve(shared: &Shared, command: BackendCommand) -> Result<(), StoreErro
         BackendCommand::SetChatModel { chat, model } => {
             store.set_chat_model(chat, Some(model)).await?;
         }
+        BackendCommand::SetChatOptions { chat, options } => {
+            store.set_chat_options(chat, options).await?;
+        }
         BackendCommand::MarkRead { chat } => {
             store.mark_read(chat).await?;
         }
@@ -89,7 +92,10 @@ async fn serve(shared: &Shared, command: BackendCommand) -> Result<(), StoreErro
         | BackendCommand::SaveProvider { .. }
         | BackendCommand::RemoveProvider { .. }
         | BackendCommand::RefreshModels { .. }
-        | BackendCommand::SetLimits { .. }
+        | BackendCommand::KeepAnswer { .. }
+        | BackendCommand::SetCovered { .. }
+        | BackendCommand::LoadUsage { .. }
+        | BackendCommand::Configure(_)
         | BackendCommand::LoadImage { .. }
         | BackendCommand::Shutdown => {
             tracing::error!(?command, "not a command for the desk");

@@ -1,7 +1,6 @@
 //! The dispatcher: takes commands by priority and hands each to its room. It never waits for work.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use parking_lot::RwLock;
 use tokio::sync::mpsc;
@@ -13,9 +12,10 @@ use super::desk;
 use super::manager::AgentManager;
 use super::providers::{ProviderSetup, Providers};
 use super::queue::PriorityQueue;
-use super::run::Limits;
 use super::stop::StopWish;
-use crate::protocol::{BackendCommand, BackendEvent, ChatId, IdSource, Notice, NoticeCode};
+use crate::protocol::{
+    BackendCommand, BackendEvent, ChatId, EngineSettings, IdSource, Notice, NoticeCode,
+};
 use crate::store::{ReadState, StoreHandle};
 
 /// Commands that may wait in all. A window cannot fill it; a flood is refused with a notice.
@@ -33,10 +33,8 @@ pub struct EngineParts {
     pub providers: ProviderSetup,
     /// Time and chance.
     pub clock: Clock,
-    /// The most model calls a run may make.
-    pub max_turns: u32,
-    /// Silence after which an answer counts as broken.
-    pub idle_timeout: Duration,
+    /// How runs are carried out.
+    pub settings: EngineSettings,
     /// Whether the user sees answers end, as on the command line.
     pub read: ReadState,
     /// Commands, in the order of asking.
@@ -64,14 +62,13 @@ impl EngineHandle {
 pub fn start(parts: EngineParts) -> EngineHandle {
     let providers =
         Arc::new(Providers::new(parts.providers, parts.store.clone(), parts.events.clone()));
-    let limits = limits(parts.max_turns, parts.idle_timeout);
     let shared = Arc::new(Shared {
         store: parts.store,
         providers,
         events: parts.events,
         clock: parts.clock,
         ids: IdSource,
-        limits: RwLock::new(limits),
+        settings: RwLock::new(parts.settings),
         read: parts.read,
     });
     let (desk, desk_commands) = mpsc::channel(DESK);
@@ -106,6 +103,9 @@ fn is_kept(command: &BackendCommand) -> bool {
         | BackendCommand::DeleteChat { .. }
         | BackendCommand::RestoreChat { .. }
         | BackendCommand::SetChatModel { .. }
+        | BackendCommand::SetChatOptions { .. }
+        | BackendCommand::KeepAnswer { .. }
+        | BackendCommand::SetCovered { .. }
         | BackendCommand::MarkRead { .. }
         | BackendCommand::SaveDraft { .. } => true,
         // Keys and lists of models are asked for in the background, which ends at once.
@@ -119,13 +119,10 @@ fn is_kept(command: &BackendCommand) -> bool {
         | BackendCommand::ListChats { .. }
         | BackendCommand::LoadMessages { .. }
         | BackendCommand::LoadImage { .. }
-        | BackendCommand::SetLimits { .. }
+        | BackendCommand::LoadUsage { .. }
+        | BackendCommand::Configure(_)
         | BackendCommand::Shutdown => false,
     }
-}
-
-fn limits(max_turns: u32, idle_timeout: Duration) -> Limits {
-    Limits { max_turns: max_turns.max(1), idle_timeout: idle_timeout.max(Duration::from_secs(1)) }
 }
 
 struct Dispatcher {
@@ -201,10 +198,7 @@ impl Dispatcher {
                 self.shared.providers.clone().refresh(provider);
             }
             BackendCommand::LoadImage { url } => self.shared.providers.clone().load_image(url),
-            BackendCommand::SetLimits { max_turns, idle_timeout_s } => {
-                let idle_timeout = Duration::from_secs(u64::from(idle_timeout_s));
-                *self.shared.limits.write() = limits(max_turns, idle_timeout);
-            }
+            BackendCommand::Configure(settings) => *self.shared.settings.write() = *settings,
             BackendCommand::ListChats { .. }
             | BackendCommand::LoadMessages { .. }
             | BackendCommand::SelectBranch { .. }
@@ -213,6 +207,10 @@ impl Dispatcher {
             | BackendCommand::DeleteChat { .. }
             | BackendCommand::RestoreChat { .. }
             | BackendCommand::SetChatModel { .. }
+            | BackendCommand::SetChatOptions { .. }
+            | BackendCommand::KeepAnswer { .. }
+            | BackendCommand::SetCovered { .. }
+            | BackendCommand::LoadUsage { .. }
             | BackendCommand::MarkRead { .. }
             | BackendCommand::SaveDraft { .. } => {
                 if let Err(error) = self.desk.try_send(command) {

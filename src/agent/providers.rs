@@ -16,8 +16,8 @@ use tokio_util::task::TaskTracker;
 
 use crate::net::{self, HttpClient, Provider};
 use crate::protocol::{
-    BackendEvent, HelpSearch, KeyChange, KeySource, ModelId, ProviderConfig, ProviderError,
-    ProviderId, ProviderKind, ProviderState, ProviderStatus,
+    BackendEvent, HelpSearch, KeyChange, KeySource, ModelId, ModelInfo, ProviderConfig,
+    ProviderError, ProviderId, ProviderKind, ProviderOptions, ProviderState, ProviderStatus, Usage,
 };
 use crate::store::StoreHandle;
 use crate::store::secrets::Secrets;
@@ -76,6 +76,7 @@ pub fn guide_config() -> ProviderConfig {
         kind: ProviderKind::Guide,
         url: String::new(),
         key_env: None,
+        options: ProviderOptions::default(),
     }
 }
 
@@ -182,24 +183,17 @@ impl Providers {
         })
     }
 
-    /// What tokens of a model cost, where its prices are known. US dollars.
-    pub(super) fn cost(
-        &self,
-        model: &ModelId,
-        prompt_tokens: Option<u64>,
-        completion_tokens: Option<u64>,
-    ) -> Option<f64> {
+    /// What is known of a model.
+    pub(super) fn model(&self, id: &ModelId) -> ModelInfo {
         let entries = self.entries.read();
-        let models = &entries.get(&model.provider)?.state.models;
-        let info = models.iter().find(|info| info.id == *model)?;
-        let price = |tokens: Option<u64>, per_million: Option<f64>| {
-            #[expect(clippy::cast_precision_loss, reason = "token counts are far below 2^53")]
-            let tokens = tokens? as f64;
-            Some(tokens * per_million? / 1e6)
-        };
-        let prompt = price(prompt_tokens, info.price_in)?;
-        let completion = price(completion_tokens, info.price_out)?;
-        Some(prompt + completion)
+        let entry = entries.get(&id.provider);
+        let known = entry.and_then(|entry| entry.state.models.iter().find(|info| info.id == *id));
+        known.cloned().unwrap_or_else(|| ModelInfo::unknown(id.clone()))
+    }
+
+    /// What tokens of a model cost, where its prices are known. US dollars.
+    pub(super) fn cost(&self, model: &ModelId, usage: &Usage) -> Option<f64> {
+        self.model(model).cost(usage)
     }
 
     /// Adds or changes a provider, keeps its key, asks it for its models.
@@ -257,8 +251,9 @@ impl Providers {
         let id = config.id.clone();
         let discovered = origin == Origin::Discovered;
         let mut entries = self.entries.write();
-        let models = entries.remove(&id).map(|old| old.state.models).unwrap_or_default();
-        let state = ProviderState { config, key: source, status, models, discovered };
+        let (models, listed) =
+            entries.remove(&id).map(|old| (old.state.models, old.state.listed)).unwrap_or_default();
+        let state = ProviderState { config, key: source, status, models, listed, discovered };
         entries.insert(id, Entry { provider, state, key_pending: false });
     }
 

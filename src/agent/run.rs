@@ -12,18 +12,26 @@ use super::tools;
 use super::turn::TurnEnd;
 use crate::net::{ChatRequest, FinishReason};
 use crate::protocol::{
-    AgentState, BackendEvent, ErrorKind, Message, MessageId, ModelId, Notice, NoticeCode,
-    NotificationLevel, Params, Part, ProviderError, RunStatus, StateCause, StreamEvent, Usage,
+    AgentState, BackendEvent, EngineSettings, ErrorKind, Message, MessageId, ModelId, Notice,
+    NoticeCode, NotificationLevel, Params, Part, ProviderError, RunStatus, StateCause, StreamEvent,
+    Usage,
 };
 use crate::store::{ReadState, StoreHandle};
 
-/// Bounds of every run.
+/// Bounds of a run, from the settings as they are when it begins.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
     /// The most model calls.
     pub(super) max_turns: u32,
     /// Silence after which an answer counts as broken.
     pub(super) idle_timeout: Duration,
+}
+
+impl From<&EngineSettings> for Limits {
+    fn from(settings: &EngineSettings) -> Self {
+        let idle_timeout = Duration::from_secs(u64::from(settings.idle_timeout_s.max(1)));
+        Self { max_turns: settings.max_turns.max(1), idle_timeout }
+    }
 }
 
 /// One run in progress.
@@ -122,10 +130,10 @@ impl Run {
             messages.push(self.sink.answer().clone());
         }
         ChatRequest {
-            model: self.model.clone(),
+            model: self.providers.model(&self.model),
             messages,
-            system: None,
             params: self.params.clone(),
+            tools: Vec::new(),
             answer: self.sink.answer_id(),
             continues: self.continues && !goes_on,
             idle_timeout: self.limits.idle_timeout,
@@ -249,29 +257,16 @@ impl Run {
     }
 
     /// The provider tells sums of its turn; the run tells sums of all turns.
-    pub(super) async fn usage_of_turn(
-        &mut self,
-        prompt_tokens: Option<u64>,
-        completion_tokens: Option<u64>,
-        cost_usd: Option<f64>,
-    ) {
-        let cost_usd =
-            cost_usd.or_else(|| self.providers.cost(&self.model, prompt_tokens, completion_tokens));
-        self.turn_usage = Usage { prompt_tokens, completion_tokens, cost_usd };
+    pub(super) async fn usage_of_turn(&mut self, told: Usage) {
+        let cost_usd = told.cost_usd.or_else(|| self.providers.cost(&self.model, &told));
+        self.turn_usage = Usage { cost_usd, ..told };
         let mut sum = self.usage;
         sum.add(&self.turn_usage);
-        self.sink
-            .emit(StreamEvent::Usage {
-                prompt_tokens: sum.prompt_tokens,
-                completion_tokens: sum.completion_tokens,
-                total_cost: sum.cost_usd,
-            })
-            .await;
+        self.sink.emit(StreamEvent::usage(sum)).await;
     }
 
     async fn notify(&mut self, code: &str, message: String) {
-        let code = code.to_owned();
         let level = NotificationLevel::Warning;
-        self.sink.emit(StreamEvent::Notification { level, code, message }).await;
+        self.sink.emit(StreamEvent::notification(level, code, message)).await;
     }
 }

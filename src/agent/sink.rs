@@ -72,7 +72,7 @@ impl Sink {
         self.seq = self.seq.next();
         let at = (self.clock.now)();
         self.answer.apply(&event, at);
-        RunEvent { chat: self.answer.chat, run: self.run, seq: self.seq, at, event }
+        RunEvent { chat: self.answer.chat, run: self.run, seq: self.seq, at, event, resume: None }
     }
 
     /// Tells something. A window that is gone hears nothing; the run goes on.

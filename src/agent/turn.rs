@@ -10,7 +10,7 @@ use super::run::Run;
 use super::sentence;
 use super::stop::StopWish;
 use crate::net::{ChatRequest, Chunk, ChunkStream, FinishReason, Provider, coalesce, retry};
-use crate::protocol::{AgentState, ProviderError, StateCause, StreamEvent};
+use crate::protocol::{AgentState, ProviderError, StateCause, StreamEvent, Usage};
 
 /// Events taken together at most, when they are ready together.
 const READY: usize = 512;
@@ -137,6 +137,7 @@ impl Run {
         for chunk in coalesce(chunks) {
             match chunk {
                 Chunk::Finish(reason) => reading.finish = Some(reason),
+                Chunk::Mark(_) => {}
                 Chunk::Event(event) => {
                     if self.take_event(event, reading.stopping.is_some()).await {
                         return Some(TurnEnd::Stopped(StopWish::Graceful));
@@ -150,9 +151,21 @@ impl Run {
     /// Passes an event on. True when a graceful stop has found the end of its sentence.
     async fn take_event(&mut self, mut event: StreamEvent, stopping: bool) -> bool {
         match &mut event {
-            StreamEvent::Usage { prompt_tokens, completion_tokens, total_cost } => {
-                let (prompt, completion, cost) = (*prompt_tokens, *completion_tokens, *total_cost);
-                self.usage_of_turn(prompt, completion, cost).await;
+            StreamEvent::Usage {
+                prompt_tokens,
+                completion_tokens,
+                cached_tokens,
+                cache_write_tokens,
+                total_cost,
+            } => {
+                let told = Usage {
+                    prompt_tokens: *prompt_tokens,
+                    completion_tokens: *completion_tokens,
+                    cached_tokens: *cached_tokens,
+                    cache_write_tokens: *cache_write_tokens,
+                    cost_usd: *total_cost,
+                };
+                self.usage_of_turn(told).await;
                 return false;
             }
             StreamEvent::Message { content, .. } if stopping => {

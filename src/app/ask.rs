@@ -11,7 +11,7 @@ use super::interrupt::Interrupts;
 use super::{config, environment};
 use crate::agent::Clock;
 use crate::protocol::{
-    BackendCommand, BackendEvent, ChatId, ErrorInfo, Frame, IdSource, ModelId, Params, Place,
+    BackendCommand, BackendEvent, ChatId, ChatOptions, ErrorInfo, Frame, IdSource, ModelId, Place,
     RunEvent, RunStatus, SendRequest, StopMode, StreamEvent,
 };
 use crate::state::{Settings, words};
@@ -115,7 +115,10 @@ fn request(text: String, chat: Option<ChatId>, model: ModelId, usual: ModelId) -
         one_off: model != chat_model,
         model,
         chat_model,
-        params: Params::default(),
+        attachments: Vec::new(),
+        options: ChatOptions::default(),
+        chat_options: ChatOptions::default(),
+        also: Vec::new(),
         run: ids.run(now),
         answer: ids.message(now),
         created: now,
@@ -208,6 +211,9 @@ impl Printer {
             | BackendEvent::Queue { .. }
             | BackendEvent::KeysKept(_)
             | BackendEvent::ImageLoaded { .. }
+            | BackendEvent::Usage { .. }
+            | BackendEvent::Spent(_)
+            | BackendEvent::Recents(_)
             | BackendEvent::ProviderChanged(_)
             | BackendEvent::ProviderRemoved(_) => Ok(None),
         }

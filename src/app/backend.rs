@@ -148,8 +148,7 @@ pub(super) fn engine(
     commands: mpsc::Receiver<BackendCommand>,
     events: mpsc::Sender<BackendEvent>,
 ) -> agent::EngineHandle {
-    let chat = &parts.settings.chat;
-    let (max_turns, idle_timeout_s) = (chat.max_turns, chat.idle_timeout_s);
+    let settings = parts.settings.engine();
     agent::start(EngineParts {
         store,
         providers: ProviderSetup {
@@ -161,9 +160,8 @@ pub(super) fn engine(
             ask_at_start: parts.ask_at_start,
         },
         clock: parts.clock,
-        max_turns,
         read: parts.read,
-        idle_timeout: Duration::from_secs(u64::from(idle_timeout_s)),
+        settings,
         commands,
         events,
     })

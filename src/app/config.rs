@@ -152,6 +152,7 @@ mod tests {
 
     fn provider(id: &str) -> ProviderConfig {
         ProviderConfig {
+            options: Default::default(),
             id: id.into(),
             name: id.to_uppercase(),
             kind: ProviderKind::Openai,

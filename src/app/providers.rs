@@ -13,6 +13,7 @@ use crate::agent::{Environment, guide_config};
 use crate::net::{self, HttpClient, Provider, known};
 use crate::protocol::{
     ErrorKind, KeySource, ModelInfo, ProviderConfig, ProviderError, ProviderId, ProviderKind,
+    ProviderOptions,
 };
 use crate::state::{Settings, words};
 use crate::store::Paths;
@@ -168,6 +169,7 @@ impl Desk {
             kind: ProviderKind::Openai,
             url,
             key_env: args.key_env.or_else(|| template.and_then(|known| known.key_env)),
+            options: ProviderOptions::default(),
             id,
         };
         let key = if args.key_stdin { Some(read_key()?) } else { None };

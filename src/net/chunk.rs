@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use futures_util::stream::BoxStream;
 use serde_json::Value;
 
-use crate::protocol::{MessageId, ProviderError, Role, StreamEvent};
+use crate::protocol::{MessageId, ProviderError, ResumePoint, Role, StreamEvent};
 
 /// A piece of an answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,6 +14,9 @@ pub enum Chunk {
     /// `Message`, `Thinking`, `ToolStart` or `Usage`; deltas that were ready together are one. Offsets count from 0 in each part; a part
     /// ends where the kind of content changes.
     Event(StreamEvent),
+    /// Where the provider's stream stands after the event before it, for streams that can be
+    /// resumed. Joined deltas keep the last one.
+    Mark(ResumePoint),
     /// The end. Comes once, as the last chunk of a stream that did not fail.
     Finish(FinishReason),
 }
@@ -77,7 +80,7 @@ impl Outbox {
                     self.0.push_back(Chunk::Event(event));
                 }
             }
-            Chunk::Event(_) | Chunk::Finish(_) => self.0.push_back(chunk),
+            Chunk::Event(_) | Chunk::Finish(_) | Chunk::Mark(_) => self.0.push_back(chunk),
         }
     }
 

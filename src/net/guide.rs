@@ -10,8 +10,8 @@ use futures_util::{FutureExt, StreamExt, stream};
 
 use super::{ChatRequest, Chunk, ChunkStream, FinishReason, Provider};
 use crate::protocol::{
-    HelpSearch, Message, MessageId, ModelId, ModelInfo, ProviderConfig, ProviderError, Role,
-    StreamEvent,
+    Abilities, HelpSearch, Message, MessageId, ModelId, ModelInfo, ProviderConfig, ProviderError,
+    Role, StreamEvent, Takes,
 };
 
 /// The words of an answer come in at most this many pieces, so that a long one takes no longer.
@@ -70,17 +70,28 @@ impl Provider for Guide {
     }
 
     fn models(&self) -> BoxFuture<'_, Result<Vec<ModelInfo>, ProviderError>> {
+        let id = ModelId { provider: self.config.id.clone(), model: "guide".to_owned() };
+        let no = Some(false);
         let model = ModelInfo {
-            id: ModelId { provider: self.config.id.clone(), model: "guide".to_owned() },
             name: "Guide".to_owned(),
-            context: None,
             price_in: Some(0.0),
             price_out: Some(0.0),
-            vision: false,
-            tools: false,
-            thinking: false,
+            abilities: Abilities { vision: no, tools: no, thinking: no, json: no },
+            ..ModelInfo::unknown(id)
         };
         async move { Ok(vec![model]) }.boxed()
+    }
+
+    /// It looks things up: there is nothing to be tuned.
+    fn takes(&self, _model: &ModelInfo) -> Takes {
+        Takes {
+            efforts: Vec::new(),
+            temperature: false,
+            top_p: false,
+            max_tokens: false,
+            stop: false,
+            system: false,
+        }
     }
 
     fn stream(&self, request: ChatRequest) -> BoxFuture<'_, Result<ChunkStream, ProviderError>> {

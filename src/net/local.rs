@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::http::parse_base;
 use super::{HttpClient, body, http};
-use crate::protocol::{ProviderConfig, ProviderKind};
+use crate::protocol::{ProviderConfig, ProviderKind, ProviderOptions};
 
 const DEADLINE: Duration = Duration::from_millis(400);
 const LIST_BYTES: usize = 8 << 20;
@@ -39,6 +39,7 @@ impl LocalServer {
             kind: ProviderKind::Openai,
             url: format!("http://127.0.0.1:{}/v1", self.port),
             key_env: None,
+            options: ProviderOptions::default(),
         }
     }
 }

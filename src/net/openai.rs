@@ -27,7 +27,7 @@ use super::failure::{self, Said};
 use super::http::{self, Credentials, Document};
 use super::sse;
 use super::{ChatRequest, ChunkStream, HttpClient, Provider};
-use crate::protocol::{ErrorKind, ModelInfo, ProviderConfig, ProviderError};
+use crate::protocol::{Effort, ErrorKind, ModelInfo, ProviderConfig, ProviderError, Takes};
 use mapper::CompletionMapper;
 
 const ERROR_BODY_BYTES: usize = 1 << 20;
@@ -235,6 +235,14 @@ impl Provider for OpenAi {
 
     fn models(&self) -> BoxFuture<'_, Result<Vec<ModelInfo>, ProviderError>> {
         self.ask_for_models().boxed()
+    }
+
+    fn takes(&self, model: &ModelInfo) -> Takes {
+        let efforts = match model.abilities.thinking {
+            Some(true) => vec![Effort::Low, Effort::Medium, Effort::High],
+            Some(false) | None => Vec::new(),
+        };
+        Takes { efforts, ..Takes::default() }
     }
 
     fn stream(&self, request: ChatRequest) -> BoxFuture<'_, Result<ChunkStream, ProviderError>> {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ChatId, Message, MessageId, ModelId, RunId, Seq, Timestamp};
+use super::{ChatId, Message, MessageId, ModelId, Params, Part, RunId, Seq, Timestamp};
 
 /// A chat as the sidebar shows it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,15 +26,45 @@ pub struct ChatSummary {
     pub updated: Timestamp,
     /// Messages in it, on all branches.
     pub messages: u64,
+    /// How its messages are answered.
+    #[serde(default)]
+    pub options: ChatOptions,
 }
 
-/// Text typed but not sent.
+/// How the messages of a chat are answered.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct ChatOptions {
+    /// Request parameters.
+    pub params: Params,
+    /// Who answers when the model cannot; the app's own chain without.
+    pub fallback: Option<Fallback>,
+}
+
+/// Who answers when a model cannot.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Fallback {
+    /// The next ones, in order.
+    pub models: Vec<ModelId>,
+    /// Whether a dearer model, or one whose price is not known, may answer.
+    pub allow_dearer: bool,
+}
+
+/// Text typed but not sent, with all that was chosen for it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Draft {
     /// What was typed.
     pub text: String,
     /// The model chosen for it, where one was.
     pub model: Option<ModelId>,
+    /// Models that shall answer it too, side by side with the first.
+    pub compare: Vec<ModelId>,
+    /// Parameters set for it alone.
+    pub params: Params,
+    /// Images and files that go with it.
+    pub attachments: Vec<Part>,
 }
 
 /// A stretch of the visible path of a chat, oldest first.
@@ -47,6 +77,9 @@ pub struct MessagePage {
     /// The run of an answer that is still open, and its last event that is part of this page:
     /// only later ones are applied to it.
     pub applied: Option<(RunId, Seq)>,
+    /// Where the path ends with an answer among several that were asked for at once: the others,
+    /// by column, the newest of each.
+    pub compared: Vec<Message>,
 }
 
 /// A message that waits until the running answer ends.
@@ -63,6 +96,15 @@ pub struct QueuedMessage {
     pub model: ModelId,
     /// Chosen for this message only.
     pub one_off: bool,
+    /// Models that shall answer it too.
+    #[serde(default)]
+    pub also: Vec<ModelId>,
+    /// How it shall be answered.
+    #[serde(default)]
+    pub options: ChatOptions,
+    /// Images and files that go with it.
+    #[serde(default)]
+    pub attachments: Vec<Part>,
     /// When it was written.
     pub created: Timestamp,
 }

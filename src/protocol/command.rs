@@ -5,9 +5,9 @@ use std::sync::Arc;
 use secrecy::SecretString;
 
 use super::{
-    ChatId, ChatSummary, Draft, KeptIn, Message, MessageId, MessagePage, ModelId, Notice, Params,
-    ProviderConfig, ProviderError, ProviderId, ProviderState, QueryId, QueuedMessage, RunEvent,
-    RunId, Timestamp,
+    ChatId, ChatOptions, ChatSummary, Draft, EngineSettings, KeptIn, Message, MessageId,
+    MessagePage, ModelId, Notice, Part, ProviderConfig, ProviderError, ProviderId, ProviderState,
+    QueryId, QueuedMessage, RunEvent, RunId, Spent, Timestamp, UsageRange, UsageReport,
 };
 
 /// How urgent a command is. Ordered: `Critical` is the greatest.
@@ -58,14 +58,40 @@ pub struct SendRequest {
     pub one_off: bool,
     /// The chat's model, for a chat that this request makes.
     pub chat_model: ModelId,
-    /// Parameters.
-    pub params: Params,
+    /// Images and files that go with it.
+    pub attachments: Vec<Part>,
+    /// How it shall be answered.
+    pub options: ChatOptions,
+    /// The chat's own options, for a chat that this request makes.
+    pub chat_options: ChatOptions,
+    /// Who shall answer too, side by side with the first.
+    pub also: Vec<Alternative>,
     /// The run to come.
     pub run: RunId,
     /// The answer to come.
     pub answer: MessageId,
     /// When it was written.
     pub created: Timestamp,
+}
+
+/// Another model that answers the same message at the same time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Alternative {
+    /// Who shall answer.
+    pub model: ModelId,
+    /// The run to come.
+    pub run: RunId,
+    /// The answer to come.
+    pub answer: MessageId,
+}
+
+/// How room is made for a chat that is too long for its model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MakeRoom {
+    /// The oldest turns are left out.
+    LeaveOut,
+    /// The start is summarised by this model.
+    Summarise(ModelId),
 }
 
 /// A new answer to a question that has one: the old one stays as its sibling.
@@ -81,6 +107,14 @@ pub struct RegenerateRequest {
     pub one_off: bool,
     /// The answer to go on from, for *Continue*: its text is part of the request.
     pub continues: Option<MessageId>,
+    /// How it shall be answered.
+    pub options: ChatOptions,
+    /// Whether and how room is made first.
+    pub make_room: Option<MakeRoom>,
+    /// The budget is used up, and the user wants this answer all the same.
+    pub over_budget: bool,
+    /// Its column, where it replaces an answer of several that were asked for at once.
+    pub column: Option<u8>,
     /// The run to come.
     pub run: RunId,
     /// The answer to come.
@@ -236,13 +270,46 @@ pub enum BackendCommand {
         /// Its address.
         url: String,
     },
-    /// Change the bounds of runs to come.
-    SetLimits {
-        /// The most model calls a run may make.
-        max_turns: u32,
-        /// Seconds of silence after which an answer counts as broken.
-        idle_timeout_s: u32,
+    /// Set how the messages of a chat are answered.
+    SetChatOptions {
+        /// The chat.
+        chat: ChatId,
+        /// How.
+        options: ChatOptions,
     },
+    /// Go on from this answer: the newest path through it becomes the visible one.
+    KeepAnswer {
+        /// The question; answered like `LoadMessages`.
+        query: QueryId,
+        /// The chat.
+        chat: ChatId,
+        /// The answer.
+        message: MessageId,
+        /// Length of the page to answer with.
+        limit: usize,
+    },
+    /// Let the model see again what a notice keeps from it, or not.
+    SetCovered {
+        /// The question; answered like `LoadMessages`.
+        query: QueryId,
+        /// The chat.
+        chat: ChatId,
+        /// The message with the notice.
+        message: MessageId,
+        /// Whether the notice counts.
+        covered: bool,
+        /// Length of the page to answer with.
+        limit: usize,
+    },
+    /// What was used in a stretch of days.
+    LoadUsage {
+        /// The question.
+        query: QueryId,
+        /// The stretch.
+        range: UsageRange,
+    },
+    /// Change how runs to come are carried out.
+    Configure(Box<EngineSettings>),
     /// End all runs and the engine.
     Shutdown,
 }
@@ -266,7 +333,11 @@ impl BackendCommand {
             | Self::DeleteChat { .. }
             | Self::RestoreChat { .. }
             | Self::SetChatModel { .. }
-            | Self::SetLimits { .. }
+            | Self::SetChatOptions { .. }
+            | Self::KeepAnswer { .. }
+            | Self::SetCovered { .. }
+            | Self::LoadUsage { .. }
+            | Self::Configure(_)
             | Self::LoadImage { .. }
             | Self::SaveProvider { .. }
             | Self::RemoveProvider { .. } => Priority::Normal,
@@ -340,6 +411,17 @@ pub enum BackendEvent {
         /// What was typed.
         text: String,
     },
+    /// What was used.
+    Usage {
+        /// The question.
+        query: QueryId,
+        /// The figures.
+        report: UsageReport,
+    },
+    /// What was spent today and this month.
+    Spent(Spent),
+    /// The models used last, newest first.
+    Recents(Vec<ModelId>),
     /// A provider is new or changed.
     ProviderChanged(ProviderState),
     /// A provider is gone.

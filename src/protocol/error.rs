@@ -28,6 +28,8 @@ pub enum ErrorKind {
     Refused,
     /// Cancelled by the user.
     Cancelled,
+    /// The user's own budget is used up; nothing was asked.
+    OverBudget,
 }
 
 impl ErrorKind {
@@ -42,7 +44,8 @@ impl ErrorKind {
             | Self::Timeout
             | Self::Protocol
             | Self::Refused
-            | Self::Cancelled => false,
+            | Self::Cancelled
+            | Self::OverBudget => false,
         }
     }
 }

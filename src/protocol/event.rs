@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    AgentState, ChatId, ErrorKind, MessageId, ModelId, ProviderError, Role, RunId, Seq, StateCause,
-    Timestamp, ToolCallId,
+    AgentState, ChatId, Covers, ErrorKind, MessageId, ModelId, ProviderError, Role, RunId, Seq,
+    StateCause, Timestamp, ToolCallId, Usage,
 };
 
 /// Version of the wire, field `v` of a frame.
@@ -96,6 +96,12 @@ pub enum StreamEvent {
         prompt_tokens: Option<u64>,
         /// Tokens of the answers.
         completion_tokens: Option<u64>,
+        /// Tokens of the requests that the provider had in its cache.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cached_tokens: Option<u64>,
+        /// Tokens of the requests that the provider put into its cache.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cache_write_tokens: Option<u64>,
         /// US dollars.
         total_cost: Option<f64>,
     },
@@ -103,8 +109,12 @@ pub enum StreamEvent {
     Context {
         /// Tokens used.
         used_tokens: u64,
-        /// Tokens there are.
-        limit_tokens: u64,
+        /// Tokens there are, where known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        limit_tokens: Option<u64>,
+        /// Counted here and not by the provider.
+        #[serde(default)]
+        estimated: bool,
     },
     /// A remark of the engine, kept with the answer.
     Notification {
@@ -114,6 +124,9 @@ pub enum StreamEvent {
         code: String,
         /// For people.
         message: String,
+        /// What of the chat it keeps from the model, where it does.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        covers: Option<Covers>,
     },
     /// Another model goes on.
     ModelFallback {
@@ -153,6 +166,33 @@ pub enum StreamEvent {
 }
 
 impl StreamEvent {
+    /// What a run has taken so far.
+    pub fn usage(usage: Usage) -> Self {
+        let Usage {
+            prompt_tokens,
+            completion_tokens,
+            cached_tokens,
+            cache_write_tokens,
+            cost_usd: total_cost,
+        } = usage;
+        Self::Usage {
+            prompt_tokens,
+            completion_tokens,
+            cached_tokens,
+            cache_write_tokens,
+            total_cost,
+        }
+    }
+
+    /// A remark that keeps nothing from the model.
+    pub fn notification(
+        level: NotificationLevel,
+        code: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Self {
+        Self::Notification { level, code: code.into(), message: message.into(), covers: None }
+    }
+
     /// A failure after which the engine tries again in so many milliseconds.
     pub fn planned_retry(error: ProviderError, wait_ms: u64) -> Self {
         Self::error(error, true, Some(wait_ms))
@@ -221,7 +261,14 @@ pub struct RunEvent {
     pub at: Timestamp,
     /// What happened.
     pub event: StreamEvent,
+    /// Where the provider's stream stands with this event, where it can be resumed.
+    pub resume: Option<ResumePoint>,
 }
+
+/// A place in a provider's stream to go on from, in that provider's own words.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ResumePoint(pub Value);
 
 /// A frame as it stands on the wire, and as `ask --json` prints it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

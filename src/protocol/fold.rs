@@ -4,8 +4,8 @@
 //! journal becomes parts) and recovery (after a crash). So they cannot disagree.
 
 use super::{
-    Answer, AnswerStatus, ErrorInfo, Message, NotificationLevel, Part, RunStatus, StreamEvent,
-    Timestamp, Usage,
+    Answer, AnswerStatus, ContextUse, ErrorInfo, Message, NotificationLevel, Part, RunStatus,
+    StreamEvent, Timestamp, Usage,
 };
 
 /// What an event did to a message.
@@ -56,8 +56,13 @@ impl Message {
                 },
                 at,
             ),
-            StreamEvent::Notification { level, code, message } => self.push(
-                Part::Notice { level: *level, code: code.clone(), message: message.clone() },
+            StreamEvent::Notification { level, code, message, covers } => self.push(
+                Part::Notice {
+                    level: *level,
+                    code: code.clone(),
+                    message: message.clone(),
+                    covers: covers.clone(),
+                },
                 at,
             ),
             StreamEvent::ModelFallback { old_model, new_model, reason } => {
@@ -70,9 +75,20 @@ impl Message {
                         level: NotificationLevel::Info,
                         code: "model_fallback".to_owned(),
                         message,
+                        covers: None,
                     },
                     at,
                 )
+            }
+            StreamEvent::Context { used_tokens, limit_tokens, estimated } => {
+                match &mut self.answer {
+                    Some(answer) => {
+                        let (used, limit) = (*used_tokens, *limit_tokens);
+                        answer.context = Some(ContextUse { used, limit, estimated: *estimated });
+                        Applied::Answer
+                    }
+                    None => Applied::Nothing,
+                }
             }
             StreamEvent::Usage { .. } | StreamEvent::Error { .. } | StreamEvent::Done { .. } => {
                 self.close_thinking(at);
@@ -81,9 +97,7 @@ impl Message {
                     None => Applied::Nothing,
                 }
             }
-            StreamEvent::State { .. }
-            | StreamEvent::ApprovalNeeded { .. }
-            | StreamEvent::Context { .. } => Applied::Nothing,
+            StreamEvent::State { .. } | StreamEvent::ApprovalNeeded { .. } => Applied::Nothing,
         }
     }
 
@@ -162,10 +176,18 @@ fn append_at(text: &mut String, content: &str, offset: u64) -> bool {
 
 fn apply_to_answer(answer: &mut Answer, event: &StreamEvent, elapsed_ms: u64) -> Applied {
     match event {
-        StreamEvent::Usage { prompt_tokens, completion_tokens, total_cost } => {
+        StreamEvent::Usage {
+            prompt_tokens,
+            completion_tokens,
+            cached_tokens,
+            cache_write_tokens,
+            total_cost,
+        } => {
             answer.usage = Usage {
                 prompt_tokens: *prompt_tokens,
                 completion_tokens: *completion_tokens,
+                cached_tokens: *cached_tokens,
+                cache_write_tokens: *cache_write_tokens,
                 cost_usd: *total_cost,
             };
         }

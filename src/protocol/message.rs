@@ -142,7 +142,24 @@ pub enum Part {
         code: String,
         /// For people.
         message: String,
+        /// What of the chat it keeps from the model, where it does.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        covers: Option<Covers>,
     },
+}
+
+/// The start of a chat that is kept from the model, to make room.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Covers {
+    /// The last message that is kept from the model.
+    pub through: MessageId,
+    /// What stands in its place; without it, nothing does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub summary: Option<String>,
+    /// The user took it back: the model sees all again.
+    #[serde(default)]
+    pub undone: bool,
 }
 
 /// Who answered, how it went and what it took.
@@ -167,6 +184,32 @@ pub struct Answer {
     pub duration_ms: Option<u64>,
     /// What went wrong, for `Failed` and `Interrupted`.
     pub error: Option<ErrorInfo>,
+    /// How full the model's context was with the last model call.
+    pub context: Option<ContextUse>,
+    /// Its column, where one question went to several models at once: from 0.
+    pub column: Option<u8>,
+}
+
+/// How full a model's context is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ContextUse {
+    /// Tokens used, the answer included.
+    pub used: u64,
+    /// Tokens there are, where known.
+    pub limit: Option<u64>,
+    /// Counted here and not by the provider.
+    pub estimated: bool,
+}
+
+impl ContextUse {
+    /// Share of the limit, where it is known: 1 is full.
+    pub fn share(&self) -> Option<f64> {
+        let limit = self.limit.filter(|limit| *limit > 0)?;
+        #[expect(clippy::cast_precision_loss, reason = "token counts are far below 2^53")]
+        let share = self.used as f64 / limit as f64;
+        Some(share)
+    }
 }
 
 /// How an answer stands.
@@ -195,16 +238,95 @@ pub struct Params {
     pub top_p: Option<f32>,
     /// Cap on the answer, in tokens.
     pub max_tokens: Option<u32>,
+    /// How long the model thinks.
+    pub effort: Option<Effort>,
+    /// Words at which the answer ends.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stop: Vec<String>,
+    /// Instructions that stand before all messages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub system: Option<String>,
+}
+
+impl Params {
+    /// These, with what is set in `over` in their place.
+    #[must_use]
+    pub fn with(&self, over: &Self) -> Self {
+        Self {
+            temperature: over.temperature.or(self.temperature),
+            top_p: over.top_p.or(self.top_p),
+            max_tokens: over.max_tokens.or(self.max_tokens),
+            effort: over.effort.or(self.effort),
+            stop: if over.stop.is_empty() { self.stop.clone() } else { over.stop.clone() },
+            system: over.system.clone().or_else(|| self.system.clone()),
+        }
+    }
+}
+
+/// How long a model thinks before it answers, from not at all to as long as it can.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Effort {
+    /// Not at all.
+    None,
+    /// Hardly.
+    Minimal,
+    /// A little.
+    Low,
+    /// Some.
+    Medium,
+    /// Much.
+    High,
+    /// Very much.
+    Xhigh,
+    /// As long as it can.
+    Max,
+}
+
+impl Effort {
+    /// All, from the least.
+    pub const ALL: [Self; 7] =
+        [Self::None, Self::Minimal, Self::Low, Self::Medium, Self::High, Self::Xhigh, Self::Max];
+
+    /// As the providers' APIs spell it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Minimal => "minimal",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Xhigh => "xhigh",
+            Self::Max => "max",
+        }
+    }
+
+    /// For people.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::None => "No thinking",
+            Self::Minimal => "Minimal",
+            Self::Low => "Low",
+            Self::Medium => "Medium",
+            Self::High => "High",
+            Self::Xhigh => "Very high",
+            Self::Max => "Maximum",
+        }
+    }
 }
 
 /// Tokens and money, as far as known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Usage {
-    /// Tokens of the request.
+    /// Tokens of the request, cached ones included.
     pub prompt_tokens: Option<u64>,
     /// Tokens of the answer, thinking included.
     pub completion_tokens: Option<u64>,
+    /// Those of the request that the provider had in its cache.
+    pub cached_tokens: Option<u64>,
+    /// Those of the request that the provider put into its cache.
+    pub cache_write_tokens: Option<u64>,
     /// US dollars.
     pub cost_usd: Option<f64>,
 }
@@ -228,6 +350,8 @@ impl Usage {
         }
         self.prompt_tokens = sum(self.prompt_tokens, other.prompt_tokens);
         self.completion_tokens = sum(self.completion_tokens, other.completion_tokens);
+        self.cached_tokens = sum(self.cached_tokens, other.cached_tokens);
+        self.cache_write_tokens = sum(self.cache_write_tokens, other.cache_write_tokens);
         self.cost_usd = sum(self.cost_usd, other.cost_usd);
     }
 }

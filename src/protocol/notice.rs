@@ -37,6 +37,10 @@ pub enum NoticeCode {
     Busy,
     /// A chat could not be found.
     ChatMissing,
+    /// Four fifths of a budget are spent.
+    BudgetNear,
+    /// `config.toml` names two providers alike; the first one counts.
+    ConfigDuplicateProvider,
 }
 
 impl NoticeCode {
@@ -51,7 +55,9 @@ impl NoticeCode {
             | Self::ConfigNotSaved
             | Self::KeyNotSaved
             | Self::Busy
-            | Self::ChatMissing => false,
+            | Self::ChatMissing
+            | Self::BudgetNear
+            | Self::ConfigDuplicateProvider => false,
         }
     }
 }

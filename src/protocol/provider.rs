@@ -1,10 +1,11 @@
 //! Providers and models, as settings, lists and the picker see them.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ModelId, ProviderError, ProviderId};
+use super::{Effort, ModelId, ProviderError, ProviderId, Timestamp, Usage};
 
 /// Which API a provider speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -14,6 +15,22 @@ pub enum ProviderKind {
     Guide,
     /// Chat completions, as OpenAI and many others serve them.
     Openai,
+    /// OpenAI's Responses API.
+    Responses,
+    /// Anthropic's messages API.
+    Anthropic,
+}
+
+impl ProviderKind {
+    /// As `config.toml` and the command line spell it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Guide => "guide",
+            Self::Openai => "openai",
+            Self::Responses => "responses",
+            Self::Anthropic => "anthropic",
+        }
+    }
 }
 
 /// A configured provider: what `config.toml` keeps. The key is never part of it.
@@ -30,6 +47,40 @@ pub struct ProviderConfig {
     /// Environment variable that holds the key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key_env: Option<String>,
+    /// What most need not set.
+    #[serde(default, skip_serializing_if = "ProviderOptions::is_default")]
+    pub options: ProviderOptions,
+}
+
+/// What most providers need not set.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ProviderOptions {
+    /// Sent with every request, by name. Never the key.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
+    /// A file with certificates (PEM) that are trusted besides the system's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ca_file: Option<PathBuf>,
+    /// Seconds a connection may take to be made; 10 without.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connect_timeout_s: Option<u32>,
+    /// Seconds of silence after which an answer counts as broken; the app's own setting without.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub idle_timeout_s: Option<u32>,
+    /// Version of the API, for servers that know only an older one (Anthropic).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub api_version: Option<String>,
+    /// Answers run on at the provider when the connection is gone, and are kept there for a
+    /// while (Responses).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub background: bool,
+}
+
+impl ProviderOptions {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// Where a provider's key comes from. Shown; the key itself never is, but for its last four characters.
@@ -93,6 +144,8 @@ pub struct ProviderState {
     pub status: ProviderStatus,
     /// Its models; the last known ones when it cannot be reached.
     pub models: Vec<ModelInfo>,
+    /// When they were asked for last; none where they never were.
+    pub listed: Option<Timestamp>,
     /// Found by itself (a local server, a key in the environment), not configured.
     pub discovered: bool,
 }
@@ -106,17 +159,138 @@ pub struct ModelInfo {
     /// For people.
     pub name: String,
     /// Context window, in tokens.
+    #[serde(default)]
     pub context: Option<u64>,
+    /// The most it writes at once, in tokens.
+    #[serde(default)]
+    pub output: Option<u64>,
     /// US dollars per million prompt tokens.
+    #[serde(default)]
     pub price_in: Option<f64>,
     /// US dollars per million completion tokens.
+    #[serde(default)]
     pub price_out: Option<f64>,
+    /// US dollars per million prompt tokens that the provider has in its cache.
+    #[serde(default)]
+    pub price_cached: Option<f64>,
+    /// What it can do.
+    #[serde(default)]
+    pub abilities: Abilities,
+    /// The parameters it takes.
+    #[serde(default)]
+    pub takes: Takes,
+    /// The day after which it is gone, as `2026-07-23`.
+    #[serde(default)]
+    pub retires: Option<String>,
+    /// The user does not want to see it in lists.
+    #[serde(default)]
+    pub hidden: bool,
+}
+
+impl ModelInfo {
+    /// A model of which nothing is known.
+    pub fn unknown(id: ModelId) -> Self {
+        Self {
+            name: id.model.clone(),
+            id,
+            context: None,
+            output: None,
+            price_in: None,
+            price_out: None,
+            price_cached: None,
+            abilities: Abilities::default(),
+            takes: Takes::default(),
+            retires: None,
+            hidden: false,
+        }
+    }
+}
+
+impl ModelInfo {
+    /// What tokens cost, where the prices are known. US dollars. Writing to the cache is counted
+    /// at a quarter more than reading anew, as the providers that charge for it do.
+    pub fn cost(&self, usage: &Usage) -> Option<f64> {
+        #[expect(clippy::cast_precision_loss, reason = "token counts are far below 2^53")]
+        let dollars = |tokens: u64, per_million: f64| tokens as f64 * per_million / 1e6;
+        let (price_in, price_out) = (self.price_in?, self.price_out?);
+        let prompt = usage.prompt_tokens?;
+        let cached = usage.cached_tokens.unwrap_or(0).min(prompt);
+        let written = usage.cache_write_tokens.unwrap_or(0).min(prompt - cached);
+        let fresh = prompt - cached - written;
+        Some(
+            dollars(fresh, price_in)
+                + dollars(cached, self.price_cached.unwrap_or(price_in))
+                + dollars(written, price_in * 1.25)
+                + dollars(usage.completion_tokens?, price_out),
+        )
+    }
+}
+
+/// What a model can do; `None` where nobody says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Abilities {
     /// Takes images.
-    pub vision: bool,
+    pub vision: Option<bool>,
     /// Calls tools.
-    pub tools: bool,
+    pub tools: Option<bool>,
     /// Thinks before it answers.
-    pub thinking: bool,
+    pub thinking: Option<bool>,
+    /// Answers in JSON by a schema.
+    pub json: Option<bool>,
+}
+
+/// The parameters that a model takes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Takes {
+    /// The efforts it knows, from the least; empty where it takes none.
+    pub efforts: Vec<Effort>,
+    /// Sampling temperature.
+    pub temperature: bool,
+    /// Nucleus sampling.
+    pub top_p: bool,
+    /// Cap on the answer.
+    pub max_tokens: bool,
+    /// Words at which the answer ends.
+    pub stop: bool,
+    /// Instructions before all messages.
+    pub system: bool,
+}
+
+impl Default for Takes {
+    /// What nearly every model takes.
+    fn default() -> Self {
+        Self {
+            efforts: Vec::new(),
+            temperature: true,
+            top_p: true,
+            max_tokens: true,
+            stop: true,
+            system: true,
+        }
+    }
+}
+
+/// What the user knows better about a model.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ModelEdit {
+    /// Its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alias: Option<String>,
+    /// Not shown in lists.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub hidden: bool,
+    /// Context window, in tokens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub context: Option<u64>,
+    /// US dollars per million prompt tokens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub price_in: Option<f64>,
+    /// US dollars per million completion tokens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub price_out: Option<f64>,
 }
 
 /// A provider that is offered by name.
@@ -147,6 +321,7 @@ impl KnownProvider {
             kind: self.kind,
             url: self.url.to_owned(),
             key_env: Some(self.key_env.to_owned()),
+            options: ProviderOptions::default(),
         }
     }
 }

@@ -46,6 +46,13 @@ pub fn apply(state: &mut AppState, event: BackendEvent, now: Timestamp) -> Vec<E
         }
         BackendEvent::KeysKept(place) => state.keys_kept = Some(place),
         BackendEvent::NotSent { chat, message, text } => not_sent(state, chat, message, text),
+        BackendEvent::Recents(models) => state.recents = models.into(),
+        BackendEvent::Spent(spent) => state.spent = spent,
+        BackendEvent::Usage { query, report } => {
+            if query == state.usage_query {
+                state.usage = Some(report);
+            }
+        }
         BackendEvent::ProviderChanged(provider) => provider_changed(state, provider),
         BackendEvent::ProviderRemoved(id) => {
             state.providers.retain(|provider| provider.config.id != id);
@@ -289,7 +296,10 @@ fn push_notice(state: &mut AppState, notice: Notice, now: Timestamp) {
         words.action.map(|(label, command)| ToastAction { label, command }).into_iter().collect();
     let body = match notice.code {
         // The line is what helps: it need not be unfolded.
-        NoticeCode::ConfigUnknownKey | NoticeCode::ConfigUnreadable => {
+        NoticeCode::ConfigUnknownKey
+        | NoticeCode::ConfigUnreadable
+        | NoticeCode::ConfigDuplicateProvider
+        | NoticeCode::BudgetNear => {
             format!("{}. {}", notice.detail, words.body)
         }
         NoticeCode::StoreUnavailable

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use super::{Conversation, Settings, UiCommand};
 use crate::protocol::{
     BackendCommand, ChatId, ChatSummary, Draft, HelpPage, IdSource, KeptIn, KnownProvider,
-    MessageId, ModelId, ModelInfo, ProviderError, ProviderId, ProviderState, QueryId, Timestamp,
+    MessageId, ModelId, ModelInfo, ProviderError, ProviderId, ProviderState, QueryId, Spent,
+    Timestamp, UsageReport,
 };
 
 /// Everything the window shows.
@@ -55,6 +56,12 @@ pub struct AppState {
     pub data_dir: Arc<PathBuf>,
     /// Where new keys go, once it is known.
     pub keys_kept: Option<KeptIn>,
+    /// What was spent today and this month.
+    pub spent: Spent,
+    /// The figures of the usage page; `None` until the store has answered.
+    pub usage: Option<UsageReport>,
+    /// The report that was asked for last.
+    pub(super) usage_query: QueryId,
     /// The list of chats that was asked for last.
     pub(super) chats_query: QueryId,
     /// The last query, and the last toast.
@@ -269,6 +276,9 @@ impl AppState {
             help,
             data_dir: Arc::new(data_dir),
             keys_kept: None,
+            spent: Spent::default(),
+            usage: None,
+            usage_query: QueryId::default(),
             chats_query: QueryId::default(),
             counter: 0,
         }

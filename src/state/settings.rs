@@ -1,8 +1,12 @@
 //! What is saved in `config.toml`. Live state is in [`super::AppState`].
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use crate::protocol::{ModelId, ProviderConfig};
+use crate::protocol::{
+    Budget, EngineSettings, Fallback, ModelEdit, ModelId, Params, ProviderConfig,
+};
 
 /// The whole of `config.toml`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -16,8 +20,28 @@ pub struct Settings {
     pub appearance: Appearance,
     /// How chats run.
     pub chat: ChatSettings,
+    /// Who answers when a model cannot.
+    pub fallback: Fallback,
+    /// What may be spent.
+    pub budget: Budget,
+    /// What the user knows better about models, by their ids.
+    pub models: BTreeMap<ModelId, ModelEdit>,
     /// Where answers come from.
     pub providers: Vec<ProviderConfig>,
+}
+
+impl Settings {
+    /// The part that the engine obeys.
+    pub fn engine(&self) -> EngineSettings {
+        EngineSettings {
+            max_turns: self.chat.max_turns,
+            idle_timeout_s: self.chat.idle_timeout_s,
+            fallback: self.fallback.clone(),
+            budget: self.budget,
+            title_model: self.chat.title_model.clone(),
+            edits: self.models.clone(),
+        }
+    }
 }
 
 /// How the window looks.
@@ -64,17 +88,21 @@ pub enum Theme {
 }
 
 /// How chats run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ChatSettings {
     /// The most model calls a run may make.
     pub max_turns: u32,
     /// Seconds of silence after which an answer counts as broken.
     pub idle_timeout_s: u32,
+    /// The model that names chats; without one they are named by their first words.
+    pub title_model: Option<ModelId>,
+    /// Request parameters of chats that set none.
+    pub params: Params,
 }
 
 impl Default for ChatSettings {
     fn default() -> Self {
-        Self { max_turns: 25, idle_timeout_s: 120 }
+        Self { max_turns: 25, idle_timeout_s: 120, title_model: None, params: Params::default() }
     }
 }

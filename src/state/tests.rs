@@ -49,6 +49,8 @@ fn answer_to(request: &SendRequest) -> Message {
         created: NOW,
         parts: Vec::new(),
         answer: Some(Answer {
+            column: None,
+            context: None,
             model: request.model.clone(),
             run: request.run,
             status: AnswerStatus::Open,
@@ -72,7 +74,7 @@ fn start_run(state: &mut AppState, request: &SendRequest) {
 
 fn event(request: &SendRequest, seq: u64, event: StreamEvent) -> BackendEvent {
     let (chat, run) = (request.chat, request.run);
-    BackendEvent::Run(RunEvent { chat, run, seq: Seq(seq), at: NOW, event })
+    BackendEvent::Run(RunEvent { resume: None, chat, run, seq: Seq(seq), at: NOW, event })
 }
 
 fn text(request: &SendRequest, content: &str, offset: u64) -> StreamEvent {
@@ -177,6 +179,7 @@ fn a_model_for_the_next_message_goes_with_that_message_only() {
     let first = send(&mut state, "one");
     assert_eq!((first.model, first.one_off, first.chat_model), (model("a"), false, model("a")));
     let summary = ChatSummary {
+        options: Default::default(),
         id: first.chat,
         title: "one".to_owned(),
         pinned: false,
@@ -274,7 +277,13 @@ fn an_answer_to_an_older_question_is_dropped() {
         query,
         chat,
         page: page.clone(),
-        draft: Draft { text: "kept".to_owned(), model: None },
+        draft: Draft {
+            attachments: Vec::new(),
+            compare: Vec::new(),
+            params: Default::default(),
+            text: "kept".to_owned(),
+            model: None,
+        },
         queue: Vec::new(),
     };
     apply(&mut state, late(QueryId(old.0 + 1)), NOW);
@@ -318,6 +327,7 @@ fn a_change_before_the_first_list_does_not_hide_the_other_chats() {
     let mut state = AppState::new(Settings::default(), &[], "/data".into());
     let asked = commands(start(&mut state));
     let summary = ChatSummary {
+        options: Default::default(),
         id: IdSource.chat(NOW),
         title: "new".to_owned(),
         pinned: false,

@@ -66,6 +66,10 @@ fn error_row(kind: ErrorKind) -> (&'static str, &'static str) {
             "What arrived is kept. Rephrase the message, or use another model.",
         ),
         ErrorKind::Cancelled => ("The answer was cancelled", "What arrived is kept."),
+        ErrorKind::OverBudget => (
+            "Your budget is used up",
+            "Your message is saved and nothing was sent. Answer anyway, or raise the budget in Settings.",
+        ),
     }
 }
 
@@ -82,6 +86,7 @@ pub fn hint(kind: ErrorKind) -> &'static str {
         ErrorKind::Protocol => "Check that the address is that of an OpenAI-compatible API",
         ErrorKind::Refused => "Rephrase the message, or try another --model",
         ErrorKind::Cancelled => "What arrived is kept",
+        ErrorKind::OverBudget => "Raise [budget] in config.toml, or use a model without a price",
     }
 }
 
@@ -114,7 +119,9 @@ pub(super) fn for_notice(code: &NoticeCode) -> NoticeWords {
         | NoticeCode::ConfigNotSaved
         | NoticeCode::KeyNotSaved
         | NoticeCode::Busy
-        | NoticeCode::ChatMissing => title,
+        | NoticeCode::ChatMissing
+        | NoticeCode::BudgetNear
+        | NoticeCode::ConfigDuplicateProvider => title,
     };
     NoticeWords { level, title, body, action: notice_action(code) }
 }
@@ -171,6 +178,16 @@ fn notice_row(code: &NoticeCode) -> (ToastLevel, &'static str, &'static str) {
             "That chat is no longer there",
             "It may have been deleted by another window or by the command line.",
         ),
+        NoticeCode::BudgetNear => (
+            Warning,
+            "Four fifths of your budget are spent",
+            "At its end nothing more is sent until you say so.",
+        ),
+        NoticeCode::ConfigDuplicateProvider => (
+            Warning,
+            "config.toml names two providers alike",
+            "The first one counts. Give the other another id.",
+        ),
     }
 }
 
@@ -182,10 +199,14 @@ fn notice_action(code: &NoticeCode) -> Option<(&'static str, UiCommand)> {
         | NoticeCode::WriteFailed
         | NoticeCode::ConfigUnknownKey
         | NoticeCode::ConfigUnreadable
-        | NoticeCode::ConfigNotSaved => Some(("Open folder", UiCommand::OpenDataFolder)),
+        | NoticeCode::ConfigNotSaved
+        | NoticeCode::ConfigDuplicateProvider => Some(("Open folder", UiCommand::OpenDataFolder)),
         NoticeCode::KeyNotSaved => {
             Some(("Open settings", UiCommand::OpenSettings(SettingsTab::Providers)))
         }
-        NoticeCode::RunsInterrupted { .. } | NoticeCode::Busy | NoticeCode::ChatMissing => None,
+        NoticeCode::RunsInterrupted { .. }
+        | NoticeCode::Busy
+        | NoticeCode::ChatMissing
+        | NoticeCode::BudgetNear => None,
     }
 }

@@ -2,9 +2,9 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::columns::{integer, model, time, unsigned, uuid};
+use super::columns::{from_json, integer, model, time, to_json, unsigned, uuid};
 use super::error::{Result, StoreError};
-use crate::protocol::{ChatId, ChatSummary, Message, ModelId, Timestamp};
+use crate::protocol::{ChatId, ChatOptions, ChatSummary, Message, ModelId, Timestamp};
 
 /// Titles are cut to this many characters.
 const TITLE_LENGTH: usize = 60;
@@ -48,7 +48,8 @@ pub(super) fn create(
 }
 
 const SUMMARY: &str =
-    "SELECT id, title, pinned, unread, model, last_model, created, updated, messages FROM chat";
+    "SELECT id, title, pinned, unread, model, last_model, created, updated, messages, options
+     FROM chat";
 
 /// All chats that are not deleted, newest first.
 pub(super) fn list(db: &Connection) -> Result<Vec<ChatSummary>> {
@@ -76,6 +77,7 @@ pub(super) fn summary_by_key(db: &Connection, n: i64) -> Result<ChatSummary> {
 fn summary_of(row: &Row<'_>) -> rusqlite::Result<ChatSummary> {
     let chat_model: Option<String> = row.get(4)?;
     let last_model: Option<String> = row.get(5)?;
+    let options: Option<String> = row.get(9)?;
     Ok(ChatSummary {
         id: ChatId(uuid(row, 0)?),
         title: row.get(1)?,
@@ -86,6 +88,7 @@ fn summary_of(row: &Row<'_>) -> rusqlite::Result<ChatSummary> {
         created: time(row, 6)?,
         updated: time(row, 7)?,
         messages: unsigned(row.get(8)?),
+        options: options.as_deref().and_then(|text| from_json(text).ok()).unwrap_or_default(),
     })
 }
 
@@ -95,6 +98,9 @@ pub(super) enum ChatChange {
     Rename(String),
     Pin(bool),
     Model(Option<ModelId>),
+    Options(ChatOptions),
+    /// A title that was made for it; the user's own stays.
+    MadeTitle(String),
     Read,
     Delete(Timestamp),
     Restore,
@@ -114,6 +120,13 @@ pub(super) fn change(db: &Connection, chat: ChatId, change: &ChatChange) -> Resu
         ChatChange::Model(chat_model) => db.execute(
             "UPDATE chat SET model = ?2 WHERE n = ?1",
             params![n, chat_model.as_ref().map(ModelId::to_string)],
+        ),
+        ChatChange::Options(options) => {
+            db.execute("UPDATE chat SET options = ?2 WHERE n = ?1", params![n, to_json(options)?])
+        }
+        ChatChange::MadeTitle(title) => db.execute(
+            "UPDATE chat SET title = ?2 WHERE n = ?1 AND title_set_by_user = 0",
+            params![n, cut(&one_line(title), TITLE_LENGTH)],
         ),
         ChatChange::Read => db.execute("UPDATE chat SET unread = 0 WHERE n = ?1", [n]),
         ChatChange::Delete(now) => {

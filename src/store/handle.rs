@@ -16,8 +16,8 @@ use super::search::SearchHit;
 use super::stats::StoreStats;
 use super::writer::{Reply, WriteCommand, Writer};
 use crate::protocol::{
-    ChatId, ChatSummary, Draft, Message, MessageId, MessagePage, ModelId, ModelInfo, Notice,
-    ProviderId, QueuedMessage, RunEvent, StreamEvent, Timestamp,
+    ChatId, ChatOptions, ChatSummary, Draft, Message, MessageId, MessagePage, ModelId, ModelInfo,
+    Notice, ProviderId, QueuedMessage, RunEvent, StreamEvent, Timestamp,
 };
 
 /// Requests that may wait for a thread; more wait with whoever asks.
@@ -239,6 +239,20 @@ impl StoreHandle {
         model: Option<ModelId>,
     ) -> Result<ChatSummary> {
         self.change_chat(chat, ChatChange::Model(model)).await
+    }
+
+    /// Sets how the chat's messages are answered.
+    pub async fn set_chat_options(
+        &self,
+        chat: ChatId,
+        options: ChatOptions,
+    ) -> Result<ChatSummary> {
+        self.change_chat(chat, ChatChange::Options(options)).await
+    }
+
+    /// Gives a chat a title that was made for it. One that the user gave stays.
+    pub async fn set_made_title(&self, chat: ChatId, title: &str) -> Result<ChatSummary> {
+        self.change_chat(chat, ChatChange::MadeTitle(title.to_owned())).await
     }
 
     /// The chat was looked at.

@@ -19,7 +19,8 @@ struct OpenRun {
 pub(super) fn insert(db: &Connection, entries: &[Entry]) -> Result<()> {
     let mut known: Vec<(RunId, Option<OpenRun>)> = Vec::new();
     let mut statement = db.prepare_cached(
-        "INSERT OR IGNORE INTO event (run, seq, upto, at, payload) VALUES (?1, ?2, ?3, ?4, ?5)",
+        "INSERT OR IGNORE INTO event (run, seq, upto, at, payload, resume)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?;
     for entry in entries {
         let run = entry.event.run;
@@ -37,7 +38,8 @@ pub(super) fn insert(db: &Connection, entries: &[Entry]) -> Result<()> {
             integer(entry.event.seq.0),
             integer(entry.upto.0),
             entry.event.at.0,
-            to_json(&entry.event.event)?
+            to_json(&entry.event.event)?,
+            entry.event.resume.as_ref().map(to_json).transpose()?,
         ])?;
     }
     Ok(())

@@ -17,22 +17,30 @@ pub(super) fn save_draft(db: &Connection, chat: Option<ChatId>, draft: &Draft) -
         db.prepare_cached("DELETE FROM draft WHERE chat = ?1")?.execute([draft_key(chat)])?;
         return Ok(());
     }
-    db.prepare_cached("INSERT OR REPLACE INTO draft (chat, text, model) VALUES (?1, ?2, ?3)")?
-        .execute(params![
-            draft_key(chat),
-            draft.text,
-            draft.model.as_ref().map(ModelId::to_string)
-        ])?;
+    let plain = Draft { text: String::new(), model: None, ..draft.clone() };
+    let more = if plain == Draft::default() { None } else { Some(to_json(&plain)?) };
+    db.prepare_cached(
+        "INSERT OR REPLACE INTO draft (chat, text, model, more) VALUES (?1, ?2, ?3, ?4)",
+    )?
+    .execute(params![
+        draft_key(chat),
+        draft.text,
+        draft.model.as_ref().map(ModelId::to_string),
+        more,
+    ])?;
     Ok(())
 }
 
 /// What was typed and not sent.
 pub(super) fn draft(db: &Connection, chat: Option<ChatId>) -> Result<Draft> {
     let draft = db
-        .prepare_cached("SELECT text, model FROM draft WHERE chat = ?1")?
+        .prepare_cached("SELECT text, model, more FROM draft WHERE chat = ?1")?
         .query_row([draft_key(chat)], |row| {
             let model_id: Option<String> = row.get(1)?;
-            Ok(Draft { text: row.get(0)?, model: model_id.as_deref().map(model) })
+            let more: Option<String> = row.get(2)?;
+            let more: Draft =
+                more.as_deref().and_then(|text| from_json(text).ok()).unwrap_or_default();
+            Ok(Draft { text: row.get(0)?, model: model_id.as_deref().map(model), ..more })
         })
         .optional()?;
     Ok(draft.unwrap_or_default())

@@ -13,8 +13,8 @@ use super::journal;
 use super::pending::Entry;
 use super::search;
 use crate::protocol::{
-    Answer, AnswerStatus, ChatId, Message, MessageId, MessagePage, Params, Part, RunId, Seq,
-    Siblings, Usage,
+    Answer, AnswerStatus, ChatId, ContextUse, Message, MessageId, MessagePage, Params, Part, RunId,
+    Seq, Siblings, Usage,
 };
 
 /// Where a message stands: its short key, its chat's and its depth.
@@ -70,7 +70,9 @@ pub(super) fn update_answer(db: &Connection, n: i64, answer: &Answer) -> Result<
     db.prepare_cached(
         "UPDATE message SET model = ?2, run = ?3, status = ?4, one_off = ?5, params = ?6,
          prompt_tokens = ?7, completion_tokens = ?8, cost = ?9, first_token_ms = ?10,
-         duration_ms = ?11, error = ?12 WHERE n = ?1",
+         duration_ms = ?11, error = ?12, cached_tokens = ?13, cache_write_tokens = ?14,
+         context_used = ?15, context_limit = ?16, context_estimated = ?17, compare_column = ?18
+         WHERE n = ?1",
     )?
     .execute(params![
         n,
@@ -85,6 +87,12 @@ pub(super) fn update_answer(db: &Connection, n: i64, answer: &Answer) -> Result<
         answer.first_token_ms.map(integer),
         answer.duration_ms.map(integer),
         error,
+        answer.usage.cached_tokens.map(integer),
+        answer.usage.cache_write_tokens.map(integer),
+        answer.context.map(|context| integer(context.used)),
+        answer.context.and_then(|context| context.limit).map(integer),
+        answer.context.map(|context| context.estimated),
+        answer.column,
     ])?;
     Ok(())
 }
@@ -199,7 +207,9 @@ pub(super) const PATH: &str = "
         m.prompt_tokens, m.completion_tokens, m.cost, m.first_token_ms, m.duration_ms, m.error,
         (SELECT count(*) FROM message s WHERE s.chat = m.chat AND s.parent IS m.parent
             AND (s.created, s.n) < (m.created, m.n)),
-        (SELECT count(*) FROM message s WHERE s.chat = m.chat AND s.parent IS m.parent)
+        (SELECT count(*) FROM message s WHERE s.chat = m.chat AND s.parent IS m.parent),
+        m.cached_tokens, m.cache_write_tokens, m.context_used, m.context_limit,
+        m.context_estimated, m.compare_column
     FROM path CROSS JOIN message m ON m.n = path.n CROSS JOIN chat c ON c.n = m.chat
         LEFT JOIN message up ON up.n = m.parent
     ORDER BY path.level DESC";
@@ -287,7 +297,7 @@ pub(super) fn page(
         Some(first) => first.parent.is_some(),
         None => true,
     };
-    Ok(MessagePage { messages, has_older, applied })
+    Ok(MessagePage { messages, has_older, applied, compared: Vec::new() })
 }
 
 fn message_of(row: &Row<'_>) -> Result<Message> {
@@ -322,10 +332,23 @@ fn answer_of(row: &Row<'_>) -> Result<Option<Answer>> {
         usage: Usage {
             prompt_tokens: count(11)?,
             completion_tokens: count(12)?,
+            cached_tokens: count(19)?,
+            cache_write_tokens: count(20)?,
             cost_usd: row.get(13)?,
         },
         first_token_ms: count(14)?,
         duration_ms: count(15)?,
         error: error.as_deref().map(from_json).transpose()?,
+        context: context_of(row)?,
+        column: row.get(24)?,
+    }))
+}
+
+fn context_of(row: &Row<'_>) -> Result<Option<ContextUse>> {
+    let Some(used) = row.get::<_, Option<i64>>(21)? else { return Ok(None) };
+    Ok(Some(ContextUse {
+        used: unsigned(used),
+        limit: row.get::<_, Option<i64>>(22)?.map(unsigned),
+        estimated: row.get::<_, Option<bool>>(23)?.unwrap_or(false),
     }))
 }

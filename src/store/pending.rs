@@ -131,6 +131,7 @@ fn join(last: &mut Entry, event: RunEvent) -> Option<RunEvent> {
     };
     if joined {
         last.upto = event.seq;
+        last.event.resume = event.resume;
         return None;
     }
     Some(event)

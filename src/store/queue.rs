@@ -3,18 +3,18 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::chats;
-use super::columns::{model, time, uuid};
+use super::columns::{from_json, model, time, to_json, uuid};
 use super::error::{Result, StoreError};
 use crate::protocol::{ChatId, MessageId, QueuedMessage};
 
-const COLUMNS: &str = "q.id, c.id, q.text, q.model, q.one_off, q.created";
+const COLUMNS: &str = "q.id, c.id, q.text, q.model, q.one_off, q.created, q.more";
 
 /// Adds a message at the end. Adding it twice changes nothing.
 pub(super) fn add(db: &Connection, item: &QueuedMessage) -> Result<()> {
     let chat = chats::row(db, item.chat)?.ok_or(StoreError::NotFound)?;
     db.prepare_cached(
-        "INSERT OR IGNORE INTO queued_message (id, chat, text, model, one_off, created)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        "INSERT OR IGNORE INTO queued_message (id, chat, text, model, one_off, created, more)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     )?
     .execute(params![
         item.id.0.as_bytes(),
@@ -23,6 +23,7 @@ pub(super) fn add(db: &Connection, item: &QueuedMessage) -> Result<()> {
         item.model.to_string(),
         item.one_off,
         item.created.0,
+        to_json(&(&item.also, &item.options, &item.attachments))?,
     ])?;
     Ok(())
 }
@@ -69,12 +70,18 @@ pub(super) fn take(
 
 fn item_of(row: &Row<'_>) -> rusqlite::Result<QueuedMessage> {
     let model_id: String = row.get(3)?;
+    let more: Option<String> = row.get(6)?;
+    let (also, options, attachments) =
+        more.as_deref().and_then(|text| from_json(text).ok()).unwrap_or_default();
     Ok(QueuedMessage {
         id: MessageId(uuid(row, 0)?),
         chat: ChatId(uuid(row, 1)?),
         text: row.get(2)?,
         model: model(&model_id),
         one_off: row.get(4)?,
+        also,
+        options,
+        attachments,
         created: time(row, 5)?,
     })
 }

@@ -65,6 +65,8 @@ fn answer_to(question: &Message, model: &str) -> Message {
         parent: Some(question.id),
         parts: vec![],
         answer: Some(Answer {
+            column: None,
+            context: None,
             model: ModelId::new("test", model),
             run: IdSource.run(START),
             status: AnswerStatus::Open,
@@ -122,6 +124,7 @@ fn numbered(answer: &Message, events: Vec<StreamEvent>) -> Vec<RunEvent> {
     (1_u64..)
         .zip(events)
         .map(|(seq, event)| RunEvent {
+            resume: None,
             chat: answer.chat,
             run: run_of(answer),
             seq: Seq(seq),

@@ -6,9 +6,9 @@ use egui::Context;
 
 use super::theme;
 use crate::protocol::{
-    AgentState, ChatId, ChatSummary, ErrorKind, HelpPage, IdSource, KeySource, KnownProvider,
-    MessageId, ModelId, ModelInfo, ProviderConfig, ProviderError, ProviderId, ProviderKind,
-    ProviderState, ProviderStatus, QueuedMessage, RunId, Seq, Timestamp,
+    Abilities, AgentState, ChatId, ChatSummary, ErrorKind, HelpPage, IdSource, KeySource,
+    KnownProvider, MessageId, ModelId, ModelInfo, ProviderConfig, ProviderError, ProviderId,
+    ProviderKind, ProviderState, ProviderStatus, QueuedMessage, RunId, Seq, Timestamp,
 };
 use crate::state::{
     AppState, Conversation, HandleContext, LiveRun, Page, Settings, UiCommand, handle,
@@ -98,14 +98,17 @@ pub(super) fn install(ctx: &Context) {
 fn model(id: &str, name: &str, facts: (u64, f64, f64), abilities: &str) -> ModelInfo {
     let (context, price_in, price_out) = facts;
     ModelInfo {
-        id: id.parse().unwrap(),
         name: name.to_owned(),
         context: Some(context),
         price_in: Some(price_in),
         price_out: Some(price_out),
-        vision: abilities.contains('v'),
-        tools: abilities.contains('t'),
-        thinking: abilities.contains('b'),
+        abilities: Abilities {
+            vision: Some(abilities.contains('v')),
+            tools: Some(abilities.contains('t')),
+            thinking: Some(abilities.contains('b')),
+            json: None,
+        },
+        ..ModelInfo::unknown(id.parse().unwrap())
     }
 }
 
@@ -118,13 +121,14 @@ fn provider(
 ) -> ProviderState {
     let kind = if id == "guide" { ProviderKind::Guide } else { ProviderKind::Openai };
     let config = ProviderConfig {
+        options: Default::default(),
         id: ProviderId::from(id),
         name: name.to_owned(),
         kind,
         url: url.to_owned(),
         key_env: None,
     };
-    ProviderState { config, key, status, models, discovered: false }
+    ProviderState { listed: None, config, key, status, models, discovered: false }
 }
 
 pub(super) fn guide() -> ProviderState {
@@ -193,6 +197,7 @@ pub(super) fn chat() -> AppState {
     let mut state = configured();
     let id = ChatId(uuid::Uuid::from_u128(1));
     state.chats = Some(vec![ChatSummary {
+        options: Default::default(),
         id,
         title: "Reconnect back-off in tokio".to_owned(),
         pinned: false,
@@ -226,6 +231,9 @@ pub(super) fn queued(waiting: &[&str]) -> AppState {
     conversation.queue = (10_u128..)
         .zip(waiting)
         .map(|(id, text)| QueuedMessage {
+            also: Vec::new(),
+            attachments: Vec::new(),
+            options: Default::default(),
             id: MessageId(uuid::Uuid::from_u128(id)),
             chat,
             text: (*text).to_owned(),

@@ -9,7 +9,7 @@ use switchboard::net::{
     ChatRequest, Chunk, FinishReason, HttpClient, Provider, build, coalesce, fetch_image, local,
 };
 use switchboard::protocol::{
-    ChatId, ErrorKind, HelpHit, HelpSearch, Message, MessageId, ModelId, Params, Part,
+    ChatId, ErrorKind, HelpHit, HelpSearch, Message, MessageId, ModelId, ModelInfo, Params, Part,
     ProviderConfig, ProviderError, ProviderKind, Role, Siblings, StreamEvent, Timestamp,
 };
 use uuid::Uuid;
@@ -29,6 +29,7 @@ impl HelpSearch for NoHelp {
 
 fn config(url: &str) -> ProviderConfig {
     ProviderConfig {
+        options: Default::default(),
         id: "test".into(),
         name: "Test".to_owned(),
         kind: ProviderKind::Openai,
@@ -53,9 +54,9 @@ fn request(text: &str, idle_timeout: Duration) -> ChatRequest {
         siblings: Siblings::default(),
     };
     ChatRequest {
-        model: ModelId::new("test", "alpha"),
+        model: ModelInfo::unknown(ModelId::new("test", "alpha")),
         messages: vec![question],
-        system: None,
+        tools: Vec::new(),
         params: Params::default(),
         answer: MessageId(Uuid::from_u128(3)),
         continues: false,
@@ -94,6 +95,7 @@ impl Got {
     fn take(&mut self, chunk: Chunk) {
         match &chunk {
             Chunk::Finish(reason) => self.finish = Some(*reason),
+            Chunk::Mark(_) => {}
             Chunk::Event(event) => {
                 if let StreamEvent::Message { content, offset, .. } = event {
                     assert_eq!(*offset, self.text.len() as u64);
@@ -199,6 +201,8 @@ async fn usage_and_finish_are_the_last_chunks() {
     let got = ask(&*provider(&server.url(), None), request("hi", PATIENT)).await;
     let tail = got.chunks.iter().skip(1).cloned().collect::<Vec<_>>();
     let usage = StreamEvent::Usage {
+        cache_write_tokens: None,
+        cached_tokens: None,
         prompt_tokens: Some(11),
         completion_tokens: Some(3),
         total_cost: None,

@@ -8,9 +8,9 @@ use std::time::Duration;
 use switchboard::agent::{self, Clock, EngineHandle, EngineParts, Environment, ProviderSetup};
 use switchboard::net::HttpClient;
 use switchboard::protocol::{
-    BackendCommand, BackendEvent, ChatId, IdSource, Message, MessageId, ModelId, Params, Place,
-    ProviderConfig, ProviderKind, RegenerateRequest, RunEvent, RunId, RunStatus, SendRequest,
-    StreamEvent, Timestamp,
+    BackendCommand, BackendEvent, ChatId, ChatOptions, EngineSettings, IdSource, Message,
+    MessageId, ModelId, Place, ProviderConfig, ProviderKind, RegenerateRequest, RunEvent, RunId,
+    RunStatus, SendRequest, StreamEvent, Timestamp,
 };
 use switchboard::store::help::HelpIndex;
 use switchboard::store::secrets::{KeychainUse, Secrets};
@@ -61,6 +61,7 @@ impl Told {
 /// A provider `mock` at the scripted server.
 pub(crate) fn provider(server: &Server) -> ProviderConfig {
     ProviderConfig {
+        options: Default::default(),
         id: "mock".into(),
         name: "Mock".to_owned(),
         kind: ProviderKind::Openai,
@@ -101,9 +102,8 @@ impl Desk {
                 ask_at_start: false,
             },
             clock,
-            max_turns,
+            settings: EngineSettings { max_turns, idle_timeout_s: 30, ..EngineSettings::default() },
             read: ReadState::Unread,
-            idle_timeout: Duration::from_secs(30),
             commands: engine_commands,
             events: engine_events,
         });
@@ -121,7 +121,10 @@ impl Desk {
             one_off: false,
             chat_model: model.clone(),
             model,
-            params: Params::default(),
+            attachments: Vec::new(),
+            options: ChatOptions::default(),
+            chat_options: ChatOptions::default(),
+            also: Vec::new(),
             run: ids.run(at),
             answer: ids.message(at),
             created: at,
@@ -154,6 +157,10 @@ impl Desk {
         let at = now();
         let run = IdSource.run(at);
         let request = RegenerateRequest {
+            over_budget: false,
+            column: None,
+            make_room: None,
+            options: Default::default(),
             chat,
             question,
             model: model("alpha"),

@@ -25,6 +25,7 @@ impl HelpSearch for KeysOnly {
 
 fn guide() -> Guide {
     let config = ProviderConfig {
+        options: Default::default(),
         id: "guide".into(),
         name: "Guide".to_owned(),
         kind: ProviderKind::Guide,
@@ -49,9 +50,9 @@ fn message(role: Role, text: &str) -> Message {
 
 async fn ask(messages: Vec<Message>) -> Vec<Chunk> {
     let request = ChatRequest {
-        model: ModelId::new("guide", "guide"),
+        model: ModelInfo::unknown(ModelId::new("guide", "guide")),
         messages,
-        system: None,
+        tools: Vec::new(),
         params: Params::default(),
         answer: MessageId(uuid::Uuid::nil()),
         continues: false,

@@ -233,11 +233,7 @@ impl Mapper for CompletionMapper {
             calls.into_iter().for_each(|call| out.push(Chunk::Event(call)));
         }
         if let Some(usage) = self.usage.take() {
-            out.push(Chunk::Event(StreamEvent::Usage {
-                prompt_tokens: usage.prompt_tokens,
-                completion_tokens: usage.completion_tokens,
-                total_cost: usage.cost_usd,
-            }));
+            out.push(Chunk::Event(StreamEvent::usage(usage)));
         }
         out.push(Chunk::Finish(reason));
     }
@@ -252,6 +248,11 @@ fn read_usage(value: &Value) -> Option<Usage> {
     let usage = Usage {
         prompt_tokens: value["prompt_tokens"].as_u64(),
         completion_tokens: value["completion_tokens"].as_u64(),
+        // DeepSeek names them otherwise.
+        cached_tokens: value["prompt_tokens_details"]["cached_tokens"]
+            .as_u64()
+            .or_else(|| value["prompt_cache_hit_tokens"].as_u64()),
+        cache_write_tokens: value["prompt_tokens_details"]["cache_write_tokens"].as_u64(),
         cost_usd: value["cost"].as_f64(),
     };
     Some(usage).filter(|usage| *usage != Usage::default())

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::Dialect;
-use crate::protocol::{ModelId, ModelInfo, ProviderId};
+use crate::protocol::{Abilities, ModelId, ModelInfo, ProviderId};
 
 /// Reads a list of models. `None` when it is none.
 pub(super) fn parse(
@@ -84,17 +84,29 @@ impl WireModel {
             .unwrap_or(&self.id)
             .to_owned();
         let (price_in, price_out) = self.prices();
+        let abilities = self.abilities();
         ModelInfo {
             name,
             context: self.context(),
             price_in,
             price_out,
-            vision: holds(&self.architecture["input_modalities"], "image")
-                || self.can("vision")
-                || holds(&self.capabilities, "multimodal"),
-            tools: holds(&self.supported_parameters, "tools") || self.can("function_calling"),
-            thinking: holds(&self.supported_parameters, "reasoning") || self.can("reasoning"),
-            id: ModelId { provider: provider.clone(), model: self.id },
+            abilities,
+            ..ModelInfo::unknown(ModelId { provider: provider.clone(), model: self.id })
+        }
+    }
+
+    /// What the list says; where it says nothing, neither do we.
+    fn abilities(&self) -> Abilities {
+        let parameters = self.supported_parameters.is_array();
+        let offers = |name| Some(holds(&self.supported_parameters, name)).filter(|_| parameters);
+        let modalities = &self.architecture["input_modalities"];
+        let sees = Some(holds(modalities, "image")).filter(|_| modalities.is_array());
+        let multimodal = Some(true).filter(|_| holds(&self.capabilities, "multimodal"));
+        Abilities {
+            vision: sees.or_else(|| self.can("vision")).or(multimodal),
+            tools: offers("tools").or_else(|| self.can("function_calling")),
+            thinking: offers("reasoning").or_else(|| self.can("reasoning")),
+            json: offers("structured_outputs").or_else(|| self.can("structured_outputs")),
         }
     }
 
@@ -122,8 +134,8 @@ impl WireModel {
         }
     }
 
-    fn can(&self, capability: &str) -> bool {
-        self.capabilities[capability].as_bool().unwrap_or(false)
+    fn can(&self, capability: &str) -> Option<bool> {
+        self.capabilities[capability].as_bool()
     }
 
     /// Lists hold models for pictures, speech and embeddings too, which cannot chat.
@@ -189,16 +201,7 @@ mod tests {
     }
 
     fn plain(id: &str) -> ModelInfo {
-        ModelInfo {
-            id: ModelId::new("p", id),
-            name: id.to_owned(),
-            context: None,
-            price_in: None,
-            price_out: None,
-            vision: false,
-            tools: false,
-            thinking: false,
-        }
+        ModelInfo::unknown(ModelId::new("p", id))
     }
 
     #[test]
@@ -212,9 +215,12 @@ mod tests {
             context: Some(200_000),
             price_in: Some(3.0),
             price_out: Some(15.0),
-            vision: true,
-            tools: true,
-            thinking: true,
+            abilities: Abilities {
+                vision: Some(true),
+                tools: Some(true),
+                thinking: Some(true),
+                json: Some(false),
+            },
             ..plain("a/b")
         };
         assert_eq!(list(body), Some(vec![expected]));

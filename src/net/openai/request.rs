@@ -27,7 +27,7 @@ pub(super) fn body(request: &ChatRequest, dialect: Dialect) -> Result<Vec<u8>, P
         }
     };
     let body = Body {
-        model: &request.model.model,
+        model: &request.model.id.model,
         messages: messages(request),
         stream: true,
         stream_options: match dialect {
@@ -136,8 +136,8 @@ struct WireFunction<'a> {
 }
 
 fn messages(request: &ChatRequest) -> Vec<WireMessage<'_>> {
-    let mut projection = Projection { model: &request.model, calls: 0, messages: Vec::new() };
-    if let Some(system) = request.system.as_deref().filter(|text| !text.trim().is_empty()) {
+    let mut projection = Projection { model: &request.model.id, calls: 0, messages: Vec::new() };
+    if let Some(system) = request.params.system.as_deref().filter(|text| !text.trim().is_empty()) {
         projection.messages.push(WireMessage::System { content: system.into() });
     }
     for message in &request.messages {

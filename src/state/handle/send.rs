@@ -4,8 +4,8 @@ use super::super::apply::push_toast;
 use super::super::model::{Effect, HandleContext, Page, ToastLevel};
 use super::super::{AppState, Conversation};
 use crate::protocol::{
-    BackendCommand, ChatId, Draft, Message, MessageId, ModelId, Params, Part, Place, QueuedMessage,
-    RegenerateRequest, Role, SendRequest, Siblings, StopMode,
+    BackendCommand, ChatId, ChatOptions, Draft, Message, MessageId, ModelId, Part, Place,
+    QueuedMessage, RegenerateRequest, Role, SendRequest, Siblings, StopMode,
 };
 
 /// Shows the message at once and hands it on. Nothing here depends on the length of the chat.
@@ -68,7 +68,10 @@ fn new_request(
         model: choice.model,
         one_off: choice.one_off,
         chat_model: choice.chat_model,
-        params: Params::default(),
+        attachments: Vec::new(),
+        options: ChatOptions::default(),
+        chat_options: ChatOptions::default(),
+        also: Vec::new(),
         run: context.ids.run(context.now),
         answer: context.ids.message(context.now),
         created: context.now,
@@ -160,6 +163,10 @@ fn regenerate_effect(
         model,
         one_off,
         continues,
+        options: ChatOptions::default(),
+        make_room: None,
+        over_budget: false,
+        column: None,
         run: context.ids.run(context.now),
         answer: context.ids.message(context.now),
         created: context.now,
@@ -246,6 +253,9 @@ fn queued(request: &SendRequest) -> QueuedMessage {
         text: request.text.clone(),
         model: request.model.clone(),
         one_off: request.one_off,
+        also: request.also.iter().map(|other| other.model.clone()).collect(),
+        options: request.options.clone(),
+        attachments: request.attachments.clone(),
         created: request.created,
     }
 }

@@ -65,9 +65,11 @@ pub(super) fn step_text_size(state: &mut AppState, step: i16) -> Vec<Effect> {
 
 pub(super) fn set_max_turns(state: &mut AppState, turns: u32) -> Vec<Effect> {
     state.settings.chat.max_turns = turns.clamp(1, 500);
-    let limits = BackendCommand::SetLimits {
-        max_turns: state.settings.chat.max_turns,
-        idle_timeout_s: state.settings.chat.idle_timeout_s,
-    };
-    vec![Effect::SaveSettings, Effect::Backend(limits)]
+    configure(state)
+}
+
+/// Saves the settings and tells the engine, for those that it obeys.
+fn configure(state: &AppState) -> Vec<Effect> {
+    let settings = Box::new(state.settings.engine());
+    vec![Effect::SaveSettings, Effect::Backend(BackendCommand::Configure(settings))]
 }

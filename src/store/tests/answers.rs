@@ -42,6 +42,7 @@ fn eventful(answer: &Message) -> Vec<RunEvent> {
                 elapsed_ms: 12,
             },
             StreamEvent::Notification {
+                covers: None,
                 level: NotificationLevel::Warning,
                 code: "turn_limit".to_owned(),
                 message: "That was the last turn".to_owned(),
@@ -54,6 +55,8 @@ fn eventful(answer: &Message) -> Vec<RunEvent> {
                 reason: "busy".to_owned(),
             },
             StreamEvent::Usage {
+                cache_write_tokens: None,
+                cached_tokens: None,
                 prompt_tokens: Some(10),
                 completion_tokens: Some(20),
                 total_cost: Some(0.001),

@@ -67,6 +67,9 @@ async fn chats_are_listed_newest_first() {
 
 fn queued(chat: ChatId, said: &str) -> QueuedMessage {
     QueuedMessage {
+        also: Vec::new(),
+        attachments: Vec::new(),
+        options: Default::default(),
         id: IdSource.message(START),
         chat,
         text: said.to_owned(),
@@ -129,7 +132,13 @@ async fn small_things_are_kept_and_forgotten() {
     let fixture = Fixture::new();
     let store = &fixture.store;
     let chat = new_chat();
-    let draft = Draft { text: "half a".to_owned(), model: Some(ModelId::new("p", "m")) };
+    let draft = Draft {
+        attachments: Vec::new(),
+        compare: Vec::new(),
+        params: Default::default(),
+        text: "half a".to_owned(),
+        model: Some(ModelId::new("p", "m")),
+    };
     for place in [None, Some(chat)] {
         assert_eq!(store.draft(place).await.unwrap(), Draft::default());
         store.save_draft(place, draft.clone()).await.unwrap();
@@ -145,14 +154,11 @@ async fn small_things_are_kept_and_forgotten() {
     assert_eq!(store.value("last_chat").await.unwrap(), None);
 
     let model = ModelInfo {
-        id: ModelId::new("p", "m"),
         name: "M".to_owned(),
         context: Some(8_192),
         price_in: Some(0.1),
         price_out: None,
-        vision: false,
-        tools: true,
-        thinking: false,
+        ..ModelInfo::unknown(ModelId::new("p", "m"))
     };
     let provider = ProviderId::from("p");
     store.save_models(provider.clone(), vec![model.clone()]).await.unwrap();

@@ -147,6 +147,7 @@ async fn every_part_comes_back_as_it_was() {
         Part::Image { url: "https://e.org".to_owned(), alt: String::new() },
         Part::File { name: "n".to_owned(), text: "t".to_owned() },
         Part::Notice {
+            covers: None,
             level: NotificationLevel::Error,
             code: "c".to_owned(),
             message: "m".to_owned(),

@@ -85,13 +85,13 @@ impl RowUi<'_> {
         let palette = Palette::of(ui);
         let center = rect.center().y;
         let abilities = [
-            (self.info.vision, Icon::Eye, "Takes images"),
-            (self.info.tools, Icon::Wrench, "Uses tools"),
-            (self.info.thinking, Icon::Brain, "Thinks before it answers"),
+            (self.info.abilities.vision, Icon::Eye, "Takes images"),
+            (self.info.abilities.tools, Icon::Wrench, "Uses tools"),
+            (self.info.abilities.thinking, Icon::Brain, "Thinks before it answers"),
         ];
         let mut x = rect.right() - PAD - 3.0 * ICON - 2.0 * 4.0;
         for (has, icon, tooltip) in abilities {
-            if has {
+            if has == Some(true) {
                 let place = Rect::from_center_size(pos2(x + ICON / 2.0, center), vec2(ICON, ICON));
                 widgets::paint_icon(ui, icon, place, palette.faint);
                 ui.interact(place, id.with(tooltip), Sense::hover()).on_hover_text(tooltip);

@@ -109,6 +109,8 @@ fn answered() -> AppState {
         siblings: Siblings { index: 0, count: 2 },
     };
     let answer = Answer {
+        column: None,
+        context: None,
         model: state.next_model().0,
         run: RunId(uuid::Uuid::from_u128(7)),
         status: AnswerStatus::Complete,

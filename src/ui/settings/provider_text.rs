@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::protocol::{ProviderConfig, ProviderId, ProviderKind};
+use crate::protocol::{ProviderConfig, ProviderId, ProviderKind, ProviderOptions};
 use crate::state::{AppState, ProviderForm};
 
 /// The fields of the form.
@@ -122,11 +122,18 @@ pub(super) fn to_config(
         ProviderForm::Provider(id) => config(state, id),
         ProviderForm::Closed | ProviderForm::Choose | ProviderForm::OtherServer => None,
     };
-    let (id, kind, key_env) = match old {
-        Some(old) => (old.id, old.kind, old.key_env),
-        None => (new_id(state, &checked.name), ProviderKind::Openai, None),
-    };
-    ProviderConfig { id, name: checked.name.clone(), kind, url: checked.url.clone(), key_env }
+    let (name, url) = (checked.name.clone(), checked.url.clone());
+    match old {
+        Some(old) => ProviderConfig { name, url, ..old },
+        None => ProviderConfig {
+            id: new_id(state, &checked.name),
+            name,
+            kind: ProviderKind::Openai,
+            url,
+            key_env: None,
+            options: ProviderOptions::default(),
+        },
+    }
 }
 
 /// An id after the name that no provider has.

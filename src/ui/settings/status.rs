@@ -44,7 +44,8 @@ pub(in crate::ui) fn short(status: &ProviderStatus) -> (&'static str, Tone) {
             | ErrorKind::BadRequest
             | ErrorKind::Protocol
             | ErrorKind::Refused
-            | ErrorKind::Cancelled => ("failed", Tone::Bad),
+            | ErrorKind::Cancelled
+            | ErrorKind::OverBudget => ("failed", Tone::Bad),
         },
     }
 }
@@ -76,7 +77,8 @@ fn failure(error: &ProviderError) -> String {
         ErrorKind::ContextTooLong
         | ErrorKind::BadRequest
         | ErrorKind::Refused
-        | ErrorKind::Cancelled => "the request was not accepted.",
+        | ErrorKind::Cancelled
+        | ErrorKind::OverBudget => "the request was not accepted.",
     };
     let mut text = match error.status {
         Some(status) => format!("{status}: {advice}"),

@@ -105,6 +105,7 @@ fn another_server_is_checked_saved_and_tested() {
     assert_eq!(control(&harness, "API key").value().as_deref(), Some(""), "the key is gone");
 
     let provider = ProviderState {
+        listed: None,
         config: config.clone(),
         key: KeySource::Keychain { tail: "sk-1".to_owned() },
         status: ProviderStatus::Ready,

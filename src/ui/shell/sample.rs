@@ -6,9 +6,9 @@ use egui::Vec2;
 use egui_kittest::{Harness, HarnessBuilder};
 
 use crate::protocol::{
-    Answer, AnswerStatus, ChatId, ChatSummary, HelpPage, IdSource, KeySource, Message, MessageId,
-    ModelId, ModelInfo, Params, Part, ProviderConfig, ProviderKind, ProviderState, ProviderStatus,
-    Role, RunId, Siblings, Timestamp, Usage,
+    Abilities, Answer, AnswerStatus, ChatId, ChatSummary, HelpPage, IdSource, KeySource, Message,
+    MessageId, ModelId, ModelInfo, Params, Part, ProviderConfig, ProviderKind, ProviderState,
+    ProviderStatus, Role, RunId, Siblings, Timestamp, Usage,
 };
 use crate::state::{
     AppState, Conversation, HandleContext, Page, Settings, Theme, Toast, ToastAction, ToastLevel,
@@ -34,6 +34,7 @@ pub(crate) fn chat(number: u128, title: &str, updated: i64) -> ChatSummary {
     let models = ["anthropic/sonnet", "guide/guide", "openai/gpt", "ollama/qwen3:8b", "x/haiku"];
     let model = models[usize::try_from(number).unwrap() % models.len()];
     ChatSummary {
+        options: Default::default(),
         id: chat_id(number),
         title: title.to_owned(),
         pinned: false,
@@ -85,7 +86,9 @@ pub(crate) fn state() -> AppState {
 
 fn provider() -> ProviderState {
     ProviderState {
+        listed: None,
         config: ProviderConfig {
+            options: Default::default(),
             id: "anthropic".into(),
             name: "Anthropic".to_owned(),
             kind: ProviderKind::Openai,
@@ -95,22 +98,30 @@ fn provider() -> ProviderState {
         key: KeySource::NotNeeded,
         status: ProviderStatus::Ready,
         models: vec![ModelInfo {
-            id: ModelId::new("anthropic", "sonnet"),
             name: "Sonnet".to_owned(),
             context: Some(1_000_000),
             price_in: None,
             price_out: None,
-            vision: true,
-            tools: true,
-            thinking: true,
+            abilities: Abilities {
+                vision: Some(true),
+                tools: Some(true),
+                thinking: Some(true),
+                json: None,
+            },
+            ..ModelInfo::unknown(ModelId::new("anthropic", "sonnet"))
         }],
         discovered: false,
     }
 }
 
 fn answer(chat: ChatId) -> Message {
-    let usage =
-        Usage { prompt_tokens: Some(120_000), completion_tokens: Some(456), cost_usd: None };
+    let usage = Usage {
+        cache_write_tokens: None,
+        cached_tokens: None,
+        prompt_tokens: Some(120_000),
+        completion_tokens: Some(456),
+        cost_usd: None,
+    };
     Message {
         id: MessageId(uuid::Uuid::from_u128(100)),
         chat,
@@ -119,6 +130,8 @@ fn answer(chat: ChatId) -> Message {
         created: NOW,
         parts: vec![Part::Text { text: "An answer".to_owned() }],
         answer: Some(Answer {
+            column: None,
+            context: None,
             model: ModelId::new("anthropic", "sonnet"),
             run: RunId(uuid::Uuid::from_u128(101)),
             status: AnswerStatus::Complete,

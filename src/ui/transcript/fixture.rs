@@ -38,12 +38,16 @@ pub(super) fn user(number: u128, text: &str) -> Message {
 
 pub(super) fn answer(number: u128, parts: Vec<Part>) -> Message {
     let answer = Answer {
+        column: None,
+        context: None,
         model: ModelId::new("openrouter", "Claude Haiku 5.5"),
         run: RunId(Uuid::from_u128(number)),
         status: AnswerStatus::Complete,
         one_off: false,
         params: Params::default(),
         usage: Usage {
+            cache_write_tokens: None,
+            cached_tokens: None,
             prompt_tokens: Some(300),
             completion_tokens: Some(112),
             cost_usd: Some(0.0004),

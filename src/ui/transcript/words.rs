@@ -26,6 +26,7 @@ pub(super) fn kind(kind: ErrorKind) -> &'static str {
         | ErrorKind::NotFound
         | ErrorKind::Protocol
         | ErrorKind::Refused
-        | ErrorKind::Cancelled => "Failed.",
+        | ErrorKind::Cancelled
+        | ErrorKind::OverBudget => "Failed.",
     }
 }

@@ -2,15 +2,15 @@ use serde_json::json;
 
 use super::*;
 use crate::protocol::{
-    Answer, AnswerStatus, ChatId, Message, ModelId, Params, Part, Role, RunId, Siblings, Timestamp,
-    ToolCallId,
+    Answer, AnswerStatus, ChatId, Message, ModelId, ModelInfo, Params, Part, Role, RunId, Siblings,
+    Timestamp, ToolCallId,
 };
 
 fn request(messages: Vec<Message>) -> ChatRequest {
     ChatRequest {
-        model: ModelId::new("p", "m"),
+        model: ModelInfo::unknown(ModelId::new("p", "m")),
         messages,
-        system: None,
+        tools: Vec::new(),
         params: Params::default(),
         answer: answer_id(),
         continues: false,
@@ -146,6 +146,8 @@ fn usage_comes_after_the_finish_in_a_chunk_without_choices() {
         json!({"choices": [], "usage": {"prompt_tokens": 5, "completion_tokens": 2, "cost": 0.25}}),
     ]);
     let usage = Chunk::Event(StreamEvent::Usage {
+        cache_write_tokens: None,
+        cached_tokens: None,
         prompt_tokens: Some(5),
         completion_tokens: Some(2),
         total_cost: Some(0.25),
@@ -286,6 +288,8 @@ fn an_id_of_an_earlier_turn_is_not_used_again() {
         created: Timestamp(0),
         parts: vec![earlier],
         answer: Some(Answer {
+            column: None,
+            context: None,
             model: ModelId::new("p", "m"),
             run: RunId(uuid::Uuid::nil()),
             status: AnswerStatus::Open,

@@ -2,8 +2,8 @@ use serde_json::json;
 
 use super::*;
 use crate::protocol::{
-    Answer, AnswerStatus, ChatId, MessageId, NotificationLevel, Params, RunId, Siblings, Timestamp,
-    ToolCallId, Usage,
+    Answer, AnswerStatus, ChatId, MessageId, ModelInfo, NotificationLevel, Params, RunId, Siblings,
+    Timestamp, ToolCallId, Usage,
 };
 
 fn message(role: Role, parts: Vec<Part>) -> Message {
@@ -21,6 +21,8 @@ fn message(role: Role, parts: Vec<Part>) -> Message {
 
 fn answer(model: &str, parts: Vec<Part>) -> Message {
     let answer = Answer {
+        column: None,
+        context: None,
         model: ModelId::new("p", model),
         run: RunId(uuid::Uuid::nil()),
         status: AnswerStatus::Complete,
@@ -61,9 +63,9 @@ fn user(content: &str) -> Message {
 
 fn request(messages: Vec<Message>) -> ChatRequest {
     ChatRequest {
-        model: ModelId::new("p", "own"),
+        model: ModelInfo::unknown(ModelId::new("p", "own")),
         messages,
-        system: None,
+        tools: Vec::new(),
         params: Params::default(),
         answer: MessageId(uuid::Uuid::nil()),
         continues: false,
@@ -96,8 +98,14 @@ fn the_plainest_request_holds_nothing_that_was_not_asked_for() {
 
 #[test]
 fn each_dialect_gets_what_it_takes() {
-    let params = Params { temperature: Some(0.5), top_p: Some(0.25), max_tokens: Some(9) };
-    let request = ChatRequest { params, system: Some("be brief".into()), ..request(Vec::new()) };
+    let params = Params {
+        temperature: Some(0.5),
+        top_p: Some(0.25),
+        max_tokens: Some(9),
+        system: Some("be brief".into()),
+        ..Params::default()
+    };
+    let request = ChatRequest { params, ..request(Vec::new()) };
     let common = json!({
         "model": "own",
         "messages": [{"role": "system", "content": "be brief"}],
@@ -151,6 +159,7 @@ fn users_send_text_files_and_images() {
 #[test]
 fn thinking_notices_and_empty_answers_are_left_out() {
     let notice = Part::Notice {
+        covers: None,
         level: NotificationLevel::Info,
         code: "turn_limit".to_owned(),
         message: "x".to_owned(),

@@ -44,6 +44,7 @@ fn an_interrupted_answer_goes_on() {
 #[test]
 fn an_answer_that_reached_a_limit_can_go_on() {
     let notice = Part::Notice {
+        covers: None,
         level: crate::protocol::NotificationLevel::Warning,
         code: "turn_limit".to_owned(),
         message: "Ended after 25 model calls".to_owned(),

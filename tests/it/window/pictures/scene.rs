@@ -2,8 +2,8 @@
 
 use serde_json::json;
 use switchboard::protocol::{
-    Answer, AnswerStatus, ChatId, IdSource, Message, MessageId, ModelId, ModelInfo, Params, Part,
-    Role, Siblings, Timestamp, ToolCallId, Usage,
+    Abilities, Answer, AnswerStatus, ChatId, IdSource, Message, MessageId, ModelId, ModelInfo,
+    Params, Part, Role, Siblings, Timestamp, ToolCallId, Usage,
 };
 use switchboard::store::StoreHandle;
 use switchboard::ui::theme::Palette;
@@ -96,14 +96,17 @@ fn hermes() -> ModelId {
 fn models() -> [(&'static str, Vec<ModelInfo>); 2] {
     let model =
         |id: ModelId, name: &str, context, price: Option<(f64, f64)>, can: &str| ModelInfo {
-            id,
             name: name.to_owned(),
             context: Some(context),
             price_in: price.map(|price| price.0),
             price_out: price.map(|price| price.1),
-            vision: can.contains('v'),
-            tools: can.contains('t'),
-            thinking: can.contains('r'),
+            abilities: Abilities {
+                vision: Some(can.contains('v')),
+                tools: Some(can.contains('t')),
+                thinking: Some(can.contains('r')),
+                json: None,
+            },
+            ..ModelInfo::unknown(id)
         };
     let sonar = ModelId::new("openrouter", "perplexity/sonar-reasoning-pro");
     let older = ModelId::new("openrouter", "anthropic/claude-sonnet-5");
@@ -155,8 +158,13 @@ async fn open_chat(store: &StoreHandle) {
                   many clients don't return at once. Reset only after the link has stayed up for \
                   a while.";
     let answer = thread.answer(haiku(), first, vec![text(advice)]);
-    answer.usage =
-        Usage { prompt_tokens: Some(24), completion_tokens: Some(388), cost_usd: Some(0.0004) };
+    answer.usage = Usage {
+        cache_write_tokens: None,
+        cached_tokens: None,
+        prompt_tokens: Some(24),
+        completion_tokens: Some(388),
+        cost_usd: Some(0.0004),
+    };
     thread.ask("Show it in Rust, and check our current code for the cap.", second);
     let id = ToolCallId::from("call-1");
     let code = "Your code already caps at 30 s, but it resets on connect. With jitter:\n\n\
@@ -209,6 +217,8 @@ impl Thread {
     fn answer(&mut self, model: ModelId, at: Timestamp, parts: Vec<Part>) -> &mut Answer {
         let message = self.add(Role::Assistant, at, parts);
         message.answer.insert(Answer {
+            column: None,
+            context: None,
             model,
             run: IdSource.run(at),
             status: AnswerStatus::Complete,

@@ -1,0 +1,38 @@
+-- How the messages of a chat are answered: `ChatOptions` as JSON.
+ALTER TABLE chat ADD COLUMN options TEXT;
+
+ALTER TABLE message ADD COLUMN cached_tokens INTEGER;
+ALTER TABLE message ADD COLUMN cache_write_tokens INTEGER;
+ALTER TABLE message ADD COLUMN context_used INTEGER;
+ALTER TABLE message ADD COLUMN context_limit INTEGER;
+ALTER TABLE message ADD COLUMN context_estimated INTEGER;
+-- The column of an answer among several that were asked for at once. Named so because COLUMN is
+-- a word of SQL.
+ALTER TABLE message ADD COLUMN compare_column INTEGER;
+
+-- Where the provider's stream stands with this row, where it can be resumed.
+ALTER TABLE event ADD COLUMN resume TEXT;
+
+-- All else that was chosen for the message: `Draft` without its text and model, and
+-- `QueuedMessage` likewise, as JSON.
+ALTER TABLE draft ADD COLUMN more TEXT;
+ALTER TABLE queued_message ADD COLUMN more TEXT;
+
+-- When the list was fetched.
+ALTER TABLE provider_models ADD COLUMN listed INTEGER;
+
+-- What was used, summed as answers end, so that no report reads messages. Days are those of the
+-- local calendar. `chat` is the chat's id: it stays when the chat goes.
+CREATE TABLE usage (
+    day TEXT NOT NULL,
+    model TEXT NOT NULL,
+    chat BLOB NOT NULL,
+    answers INTEGER NOT NULL DEFAULT 0,
+    unpriced INTEGER NOT NULL DEFAULT 0,
+    prompt_tokens INTEGER NOT NULL DEFAULT 0,
+    completion_tokens INTEGER NOT NULL DEFAULT 0,
+    cached_tokens INTEGER NOT NULL DEFAULT 0,
+    cost REAL NOT NULL DEFAULT 0,
+    last INTEGER NOT NULL,
+    PRIMARY KEY (day, model, chat)
+) STRICT, WITHOUT ROWID;

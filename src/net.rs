@@ -12,6 +12,7 @@ mod image;
 pub mod known;
 pub mod local;
 mod openai;
+mod projection;
 mod provider;
 pub mod retry;
 mod sse;

@@ -5,6 +5,7 @@
 
 mod body;
 mod chunk;
+mod exchange;
 mod failure;
 mod guide;
 mod http;

@@ -3,6 +3,7 @@
 //! One question is one POST: nothing here sends a request a second time. Whether to try again
 //! is the engine's decision; [`retry`] only says how long to wait.
 
+mod anthropic;
 mod body;
 mod calls;
 mod chunk;

@@ -34,6 +34,11 @@ impl Parts {
         matches!(self.open, OpenPart::Text(_))
     }
 
+    /// Whether thinking would go on in the part that is open.
+    pub(crate) fn is_thinking(&self) -> bool {
+        matches!(self.open, OpenPart::Thinking(_))
+    }
+
     /// How long the open part is, where it is one of thinking.
     pub(crate) fn thinking_length(&self) -> u64 {
         match self.open {

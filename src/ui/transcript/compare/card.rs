@@ -37,7 +37,12 @@ pub(in crate::ui::transcript) fn head_ui(ui: &mut Ui, message: &Message, draw: &
     );
     let mut rect = row.response.rect;
     if !one_row {
-        rect = rect.union(widgets::truncated_label(ui, &status, theme::small(), palette.dim).rect);
+        ui.horizontal(|ui| {
+            // Below the name, not below the dot.
+            ui.add_space(16.0 - ui.spacing().item_spacing.x);
+            let line = widgets::truncated_label(ui, &status, theme::small(), palette.dim);
+            rect = rect.union(line.rect);
+        });
     }
     let hover = ui.interact(rect, ui.scope_id().with("head"), Sense::hover());
     hover.on_hover_ui(|ui| {

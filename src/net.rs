@@ -18,6 +18,6 @@ mod sse;
 
 pub use chunk::{Chunk, ChunkStream, FinishReason, coalesce};
 pub use guide::Guide;
-pub use http::HttpClient;
+pub use http::{HttpClient, is_on_this_machine};
 pub use image::fetch_image;
 pub use provider::{ChatRequest, Provider, ResumeRequest, ToolSpec, build};

@@ -29,6 +29,7 @@ pub mod secrets;
 mod stats;
 #[cfg(test)]
 mod tests;
+mod usage;
 mod writer;
 
 pub use error::StoreError;
@@ -38,3 +39,4 @@ pub use paths::{Paths, PathsError};
 pub use runs::{Began, BeginRun, Question, ReadState};
 pub use search::SearchHit;
 pub use stats::StoreStats;
+pub use usage::local_day;

@@ -5,6 +5,7 @@ mod chat_list;
 mod faults;
 mod finding;
 mod paging;
+mod usage;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

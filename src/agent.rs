@@ -4,6 +4,7 @@
 //! states and the legal changes between them stand in [`machine`].
 
 mod actor;
+mod budget;
 mod clock;
 mod desk;
 mod engine;
@@ -15,6 +16,7 @@ mod run;
 mod sentence;
 mod sink;
 mod stop;
+mod title;
 mod tools;
 mod turn;
 

@@ -13,6 +13,7 @@ use super::providers::Providers;
 use super::run::{Ended, Limits, Run};
 use super::sink::Sink;
 use super::stop::{RunControl, StopWish};
+use super::title;
 use crate::protocol::{
     Answer, AnswerStatus, BackendEvent, ChatId, EngineSettings, ErrorKind, IdSource, Message,
     MessageId, ModelId, Notice, NoticeCode, Params, Part, Place, ProviderError, QueuedMessage,
@@ -68,6 +69,7 @@ struct Start {
     answer: MessageId,
     created: Timestamp,
     continues: bool,
+    over_budget: bool,
 }
 
 /// How long the agent waits for its run when the app ends.
@@ -82,6 +84,8 @@ pub(super) struct Agent {
     machine: Machine,
     running: Option<Running>,
     next: Option<MessageId>,
+    /// A title that is being made, or was.
+    title: Option<AbortOnDropHandle<()>>,
 }
 
 #[derive(Debug)]
@@ -99,7 +103,7 @@ impl Agent {
         shared: Arc<Shared>,
     ) -> Self {
         let machine = Machine::default();
-        Self { chat, mailbox, control, shared, machine, running: None, next: None }
+        Self { chat, mailbox, control, shared, machine, running: None, next: None, title: None }
     }
 
     /// Lives until its mailbox is closed and its run has ended.
@@ -179,6 +183,7 @@ impl Agent {
             answer: request.answer,
             created: request.created,
             continues: false,
+            over_budget: false,
         })
         .await
     }
@@ -207,6 +212,7 @@ impl Agent {
                 answer: request.answer,
                 created: request.created,
                 continues: request.continues.is_some(),
+                over_budget: request.over_budget,
             })
             .await;
         match begun {
@@ -265,6 +271,7 @@ impl Agent {
             model: start.model,
             read: shared.read,
             params: start.params,
+            over_budget: start.over_budget,
             usage: Usage::default(),
             turn_usage: Usage::default(),
             turn_has_content: false,
@@ -318,6 +325,9 @@ impl Agent {
             }
             (None, None) => RunStatus::Failed,
         };
+        if status == RunStatus::Complete && self.title.is_none() {
+            self.title = title::begin(&self.shared, self.chat);
+        }
         let next = self.next.take();
         if next.is_some() || status == RunStatus::Complete {
             self.send_queued(next).await;

@@ -12,9 +12,9 @@ use super::tools;
 use super::turn::TurnEnd;
 use crate::net::{ChatRequest, FinishReason};
 use crate::protocol::{
-    AgentState, BackendEvent, EngineSettings, ErrorKind, Message, MessageId, ModelId, Notice,
-    NoticeCode, NotificationLevel, Params, Part, ProviderError, RunStatus, StateCause, StreamEvent,
-    Usage,
+    AgentState, BackendEvent, Budget, EngineSettings, ErrorKind, Message, MessageId, ModelId,
+    Notice, NoticeCode, NotificationLevel, Params, Part, ProviderError, RunStatus, StateCause,
+    StreamEvent, Usage,
 };
 use crate::store::{ReadState, StoreHandle};
 
@@ -25,12 +25,15 @@ pub(super) struct Limits {
     pub(super) max_turns: u32,
     /// Silence after which an answer counts as broken.
     pub(super) idle_timeout: Duration,
+    /// What may be spent.
+    pub(super) budget: Budget,
 }
 
 impl From<&EngineSettings> for Limits {
     fn from(settings: &EngineSettings) -> Self {
         let idle_timeout = Duration::from_secs(u64::from(settings.idle_timeout_s.max(1)));
-        Self { max_turns: settings.max_turns.max(1), idle_timeout }
+        let max_turns = settings.max_turns.max(1);
+        Self { max_turns, idle_timeout, budget: settings.budget }
     }
 }
 
@@ -49,6 +52,8 @@ pub(super) struct Run {
     pub(super) model: ModelId,
     pub(super) read: ReadState,
     pub(super) params: Params,
+    /// The budget is used up, and the user wants this answer all the same.
+    pub(super) over_budget: bool,
     /// Tokens and cost of the turns before this one.
     pub(super) usage: Usage,
     /// Tokens and cost of this turn, as last told.
@@ -96,6 +101,9 @@ impl Run {
                 return End::Failed(ProviderError::new(ErrorKind::NotFound, message));
             }
         };
+        if let Some(error) = self.over_budget(provider.config()).await {
+            return End::Failed(error);
+        }
         let path = match self.store.path(self.question).await {
             Ok(path) => path,
             Err(error) => {
@@ -238,6 +246,7 @@ impl Run {
         });
         tracing::info!(run = %done.run, model = %self.model, ?status, events = done.seq.0, "run ended");
         let kept = self.store.finish_run(done.clone(), self.read).await;
+        self.tell_spent().await;
         self.sink.tell(BackendEvent::Run(done)).await;
         match kept {
             Ok((_, chat)) => self.sink.tell(BackendEvent::ChatChanged(chat)).await,

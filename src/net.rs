@@ -5,6 +5,7 @@
 
 mod body;
 mod chunk;
+mod exchange;
 mod failure;
 mod guide;
 mod http;
@@ -12,6 +13,7 @@ mod image;
 pub mod known;
 pub mod local;
 mod openai;
+mod projection;
 mod provider;
 pub mod retry;
 mod sse;

@@ -19,8 +19,8 @@ pub use command::{ModelScope, UiCommand};
 pub use conversation::{Conversation, LiveRun, Loading, RetryWait};
 pub use handle::{handle, save_all_drafts, start, tick};
 pub use model::{
-    AppState, Effect, FocusTarget, HandleContext, ImageState, Overlay, Page, ProviderForm,
-    SettingsTab, Toast, ToastAction, ToastLevel,
+    AppState, Effect, FocusTarget, HandleContext, ImageState, Overlay, Page, PickerPurpose,
+    ProviderForm, SettingsTab, Toast, ToastAction, ToastLevel,
 };
 pub use settings::{Appearance, ChatSettings, Settings, Theme};
 pub use shortcut::{Key, Shortcut};

@@ -105,7 +105,7 @@ async fn written(megabytes: usize) -> u64 {
             offset: number * 6,
         };
         let seq = Seq(number + 1);
-        store.append(RunEvent { chat, run, seq, at: NOW, event }).unwrap();
+        store.append(RunEvent { resume: None, chat, run, seq, at: NOW, event }).unwrap();
         store.flush().await.unwrap();
     }
     let bytes = (wal_writes(&path) - before) / DELTAS;

@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_TYPE, HeaderValue};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
 use reqwest::{Client, Response, Url};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -117,16 +117,28 @@ pub(crate) fn below(base: &Url, path: &[&str]) -> Url {
     url
 }
 
+/// How a server wants the key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum KeyHeader {
+    /// `Authorization: Bearer …`.
+    Bearer,
+    /// `x-api-key: …`.
+    ApiKey,
+}
+
 /// A key, ready to be sent and to be kept out of messages.
 #[derive(Debug, Default)]
 pub(crate) struct Credentials {
-    header: Option<HeaderValue>,
+    header: Option<(HeaderName, HeaderValue)>,
     secret: Option<SecretString>,
 }
 
 impl Credentials {
     /// Checks that a key can be sent.
-    pub(crate) fn new(key: Option<SecretString>) -> Result<Self, ProviderError> {
+    pub(crate) fn new(
+        key: Option<SecretString>,
+        key_header: KeyHeader,
+    ) -> Result<Self, ProviderError> {
         let Some(key) = key else { return Ok(Self::default()) };
         let refuse = |reason: &str| Err(ProviderError::new(ErrorKind::Auth, reason));
         let text = key.expose_secret();
@@ -141,16 +153,22 @@ impl Credentials {
                 "The key contains a space or a character that no key has. Enter it again",
             );
         }
-        let Ok(mut header) = HeaderValue::from_str(&format!("Bearer {text}")) else {
+        let (name, value) = match key_header {
+            KeyHeader::Bearer => (AUTHORIZATION, HeaderValue::from_str(&format!("Bearer {text}"))),
+            KeyHeader::ApiKey => {
+                (HeaderName::from_static("x-api-key"), HeaderValue::from_str(text))
+            }
+        };
+        let Ok(mut value) = value else {
             return refuse("The key contains a character that cannot be sent. Enter it again");
         };
-        header.set_sensitive(true);
-        Ok(Self { header: Some(header), secret: Some(key) })
+        value.set_sensitive(true);
+        Ok(Self { header: Some((name, value)), secret: Some(key) })
     }
 
-    /// The value of the `Authorization` header.
-    pub(crate) fn header(&self) -> Option<&HeaderValue> {
-        self.header.as_ref()
+    /// The header that carries the key.
+    pub(crate) fn header(&self) -> Option<(&HeaderName, &HeaderValue)> {
+        self.header.as_ref().map(|(name, value)| (name, value))
     }
 
     /// The text without the key, and without anything that looks like one.
@@ -234,16 +252,18 @@ mod tests {
     #[test]
     fn a_key_that_cannot_be_sent_is_refused_and_never_repeated() {
         for key in ["sk-first\nline", "sk-first\r\n", "sk-fi rst", "sk-fürst", "sk-\u{0}first"] {
-            let error = Credentials::new(Some(key.into())).unwrap_err();
+            let error = Credentials::new(Some(key.into()), KeyHeader::Bearer).unwrap_err();
             assert_eq!(error.kind, ErrorKind::Auth, "{key:?}");
             assert!(!error.message.contains("sk-"), "{}", error.message);
         }
-        assert!(Credentials::new(Some("  ".into())).unwrap().header().is_none());
+        let blank = Credentials::new(Some("  ".into()), KeyHeader::Bearer).unwrap();
+        assert!(blank.header().is_none());
     }
 
     #[test]
     fn a_key_is_removed_from_messages() {
-        let credentials = Credentials::new(Some("hunter2hunter2".into())).unwrap();
+        let credentials =
+            Credentials::new(Some("hunter2hunter2".into()), KeyHeader::Bearer).unwrap();
         assert_eq!(credentials.scrub("bad key hunter2hunter2!"), "bad key [key]!");
         assert!(!format!("{credentials:?}").contains("hunter2"));
     }

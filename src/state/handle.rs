@@ -7,10 +7,12 @@ mod time;
 
 pub use time::{save_all_drafts, start, tick};
 
+use self::send::Again;
 use super::apply::{load_end, load_older, push_toast};
 use super::model::{Effect, FocusTarget, HandleContext, Overlay, Page, ToastAction};
 use super::{
-    AppState, ImageState, Loading, ModelScope, ProviderForm, SettingsTab, ToastLevel, UiCommand,
+    AppState, ImageState, Loading, ModelScope, PickerPurpose, ProviderForm, SettingsTab,
+    ToastLevel, UiCommand,
 };
 use crate::protocol::{
     BackendCommand, ChatId, Message, MessageId, ModelId, QueryId, StopMode, Timestamp,
@@ -27,7 +29,7 @@ pub fn handle(state: &mut AppState, command: UiCommand, context: HandleContext) 
         UiCommand::FocusComposer => focus(state, FocusTarget::Composer),
         UiCommand::ToggleSidebar => settings::toggle_sidebar(state),
         UiCommand::OpenPalette => toggle_overlay(state, Overlay::Palette),
-        UiCommand::OpenPicker => toggle_overlay(state, Overlay::Picker { regenerate: None }),
+        UiCommand::OpenPicker => toggle_overlay(state, Overlay::Picker(PickerPurpose::Message)),
         UiCommand::OpenSettings(tab) => open_page(state, Page::Settings(tab)),
         UiCommand::OpenHelp(page) => open_help(state, page),
         UiCommand::Escape => escape(state),
@@ -36,9 +38,11 @@ pub fn handle(state: &mut AppState, command: UiCommand, context: HandleContext) 
         UiCommand::Send { text } => send::send(state, text, context),
         UiCommand::Stop(mode) => send::stop(state, mode),
         UiCommand::RetryNow => send::retry_now(state),
-        UiCommand::Regenerate { answer, model } => send::regenerate(state, answer, model, context),
+        UiCommand::Regenerate { answer, model } => {
+            send::regenerate(state, Again { answer, model, ..Again::default() }, context)
+        }
         UiCommand::RegenerateWith { answer } => {
-            toggle_overlay(state, Overlay::Picker { regenerate: Some(answer) })
+            toggle_overlay(state, Overlay::Picker(PickerPurpose::Answer(answer)))
         }
         UiCommand::Continue { answer } => send::go_on(state, answer, context),
         UiCommand::EditMessage { message, text } => send::edit(state, message, text, context),
@@ -91,7 +95,7 @@ fn toggle_overlay(state: &mut AppState, overlay: Overlay) -> Vec<Effect> {
     if state.overlay == overlay {
         return close_overlay(state);
     }
-    if matches!(overlay, Overlay::Picker { .. }) {
+    if matches!(overlay, Overlay::Picker(_)) {
         return_to_chat(state);
     }
     state.overlay = overlay;
@@ -164,8 +168,10 @@ fn choose_model(
 ) -> Vec<Effect> {
     let overlay = std::mem::replace(&mut state.overlay, Overlay::Nothing);
     state.request_focus(FocusTarget::Composer);
-    if let Overlay::Picker { regenerate: Some(answer) } = overlay {
-        return send::regenerate(state, Some(answer), Some(model), context);
+    if let Overlay::Picker(purpose) = overlay
+        && let Some(again) = send::picked(purpose, &model)
+    {
+        return send::regenerate(state, again, context);
     }
     let open = state.open_chat();
     match (scope, open) {

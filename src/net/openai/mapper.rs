@@ -51,20 +51,6 @@ impl CompletionMapper {
         }
     }
 
-    /// Takes a whole completion, for which a missing finish reason is no fault.
-    pub(super) fn whole(&mut self, data: &str, out: &mut Outbox) -> Result<(), ProviderError> {
-        let chunk = self.parse(data)?;
-        let has_answer = chunk.choices.is_some();
-        self.chunk(chunk, out)?;
-        if !has_answer {
-            let message = "The provider answered with JSON that holds no answer";
-            return Err(ProviderError::new(ErrorKind::Protocol, message));
-        }
-        self.finish.get_or_insert(FinishReason::Stop);
-        Mapper::finish(self, out);
-        Ok(())
-    }
-
     fn parse<'a>(&self, data: &'a str) -> Result<WireChunk<'a>, ProviderError> {
         serde_json::from_str(data).map_err(|reason| {
             if let Ok(value @ (Value::Array(_) | Value::String(_))) = serde_json::from_str(data) {
@@ -216,6 +202,20 @@ impl Mapper for CompletionMapper {
         }
         self.chunk(chunk, out)?;
         Ok(Flow::More)
+    }
+
+    /// A missing finish reason is no fault here.
+    fn whole(&mut self, data: &str, out: &mut Outbox) -> Result<(), ProviderError> {
+        let chunk = self.parse(data)?;
+        let has_answer = chunk.choices.is_some();
+        self.chunk(chunk, out)?;
+        if !has_answer {
+            let message = "The provider answered with JSON that holds no answer";
+            return Err(ProviderError::new(ErrorKind::Protocol, message));
+        }
+        self.end_with(FinishReason::Stop);
+        self.finish(out);
+        Ok(())
     }
 
     fn is_finished(&self) -> bool {

@@ -4,10 +4,12 @@
 //! states and the legal changes between them stand in [`machine`].
 
 mod actor;
+mod begin;
 mod budget;
 mod clock;
 mod desk;
 mod engine;
+mod group;
 pub mod machine;
 mod manager;
 mod providers;
@@ -19,6 +21,7 @@ mod stop;
 mod title;
 mod tools;
 mod turn;
+mod waiting;
 
 pub use clock::Clock;
 pub use engine::{EngineHandle, EngineParts, start};

@@ -91,6 +91,8 @@ async fn written(megabytes: usize) -> u64 {
         chat,
         title_if_new: None,
         chat_model_if_new: None,
+        chat_options_if_new: ChatOptions::default(),
+        also: Vec::new(),
         question: Question::Existing(last),
         answer: open_answer,
     };

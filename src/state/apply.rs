@@ -310,6 +310,7 @@ fn push_notice(state: &mut AppState, notice: Notice, now: Timestamp) {
         | NoticeCode::ConfigNotSaved
         | NoticeCode::KeyNotSaved
         | NoticeCode::Busy
+        | NoticeCode::TooManyModels
         | NoticeCode::ChatMissing => words.body.to_owned(),
     };
     let toast = (words.level, words.title.to_owned(), body, actions);

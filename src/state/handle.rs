@@ -1,6 +1,7 @@
 //! What the user asked for, applied to the state.
 
 mod chats;
+mod compare;
 mod send;
 mod settings;
 mod time;
@@ -39,7 +40,7 @@ pub fn handle(state: &mut AppState, command: UiCommand, context: HandleContext) 
         UiCommand::Stop(mode) => send::stop(state, mode),
         UiCommand::RetryNow => send::retry_now(state),
         UiCommand::Regenerate { answer, model } => {
-            send::regenerate(state, Again { answer, model, ..Again::default() }, context)
+            send::regenerate(state, Again::by(answer, model), context)
         }
         UiCommand::RegenerateWith { answer } => {
             toggle_overlay(state, Overlay::Picker(PickerPurpose::Answer(answer)))
@@ -47,6 +48,11 @@ pub fn handle(state: &mut AppState, command: UiCommand, context: HandleContext) 
         UiCommand::Continue { answer } => send::go_on(state, answer, context),
         UiCommand::EditMessage { message, text } => send::edit(state, message, text, context),
         UiCommand::SelectBranch { message, step } => select_branch(state, message, step),
+        UiCommand::KeepAnswer(message) => compare::keep(state, message),
+        UiCommand::SetCovered { message, covered } => compare::cover(state, message, covered),
+        UiCommand::MakeRoom { answer } => send::make_room(state, answer, context),
+        UiCommand::AnswerAnyway { answer } => send::answer_anyway(state, answer, context),
+        UiCommand::Pick(purpose) => toggle_overlay(state, Overlay::Picker(purpose)),
         UiCommand::LoadOlder => older(state),
         UiCommand::EditQueued { message, text } => send::edit_queued(state, message, text),
         UiCommand::RemoveQueued(message) => send::remove_queued(state, message),
@@ -142,7 +148,7 @@ fn escape(state: &mut AppState) -> Vec<Effect> {
     if matches!(state.page, Page::Settings(_) | Page::Help(_)) {
         return focus(state, FocusTarget::Composer);
     }
-    match state.conversation().and_then(|conversation| conversation.run.as_ref()) {
+    match state.conversation().and_then(|conversation| conversation.runs().next()) {
         Some(run) if run.stop.is_none() => send::stop(state, StopMode::Graceful),
         Some(_) => send::stop(state, StopMode::Now),
         None => Vec::new(),

@@ -1,5 +1,7 @@
 //! The line above the page: what it is, how full its context is, what can be done with it.
 
+mod budget;
+
 use egui::{
     Align2, Color32, CornerRadius, Key, Label, Layout, Mesh, Modifiers, Popup, Rect, RichText,
     Sense, Shape, Stroke, StrokeKind, Ui, UiBuilder, emath::GuiRounding as _, pos2, vec2,
@@ -83,7 +85,11 @@ impl HeaderView {
         let right = row.max_rect().right() - theme::ICON_BUTTON.x;
         let chip = fill.map(|fill| (fill, chip_galley(row, fill)));
         let chip_width = chip.as_ref().map_or(0.0, |(_, galley)| chip_width(galley) + GAP);
-        let right_of_title = right - GAP - chip_width;
+        let mut right_of_title = right - GAP - chip_width;
+        let taken = budget::chip_ui(row, state, right_of_title, out);
+        if taken > 0.0 {
+            right_of_title -= taken + GAP;
+        }
         if self.renaming.as_ref().is_some_and(|rename| rename.chat != chat.id) {
             self.renaming = None;
         }

@@ -5,6 +5,7 @@
 
 mod actor;
 mod begin;
+mod budget;
 mod clock;
 mod desk;
 mod engine;
@@ -18,6 +19,7 @@ mod run;
 mod sentence;
 mod sink;
 mod stop;
+mod title;
 mod tools;
 mod turn;
 mod waiting;

@@ -24,6 +24,6 @@ mod template;
 
 pub use chunk::{Chunk, ChunkStream, FinishReason, coalesce};
 pub use guide::Guide;
-pub use http::HttpClient;
+pub use http::{HttpClient, is_on_this_machine};
 pub use image::fetch_image;
 pub use provider::{ChatRequest, Provider, ResumeRequest, ToolSpec, build};

@@ -23,6 +23,7 @@ pub(super) struct Start {
     options: ChatOptions,
     created: Timestamp,
     continues: bool,
+    over_budget: bool,
 }
 
 /// What is asked of one model.
@@ -72,6 +73,7 @@ impl Start {
             options: request.options,
             created: request.created,
             continues: false,
+            over_budget: false,
         }
     }
 
@@ -92,6 +94,7 @@ impl Start {
             options: request.options,
             created: request.created,
             continues: request.continues.is_some(),
+            over_budget: request.over_budget,
         }
     }
 
@@ -203,6 +206,7 @@ impl Agent {
             model: details.model,
             read: shared.read,
             params: details.params,
+            over_budget: start.over_budget,
             usage: Usage::default(),
             turn_usage: Usage::default(),
             turn_has_content: false,

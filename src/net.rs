@@ -15,6 +15,7 @@ pub mod local;
 mod openai;
 mod projection;
 mod provider;
+mod responses;
 pub mod retry;
 mod sse;
 

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::guide::Guide;
 use super::openai::OpenAi;
+use super::responses::Responses;
 use super::{ChunkStream, HttpClient};
 use crate::protocol::{
     ErrorKind, HelpSearch, Message, MessageId, ModelId, ModelInfo, Params, ProviderConfig,
@@ -107,7 +108,8 @@ pub fn build(
 ) -> Result<Arc<dyn Provider>, ProviderError> {
     match config.kind {
         ProviderKind::Guide => Ok(Arc::new(Guide::new(config, help, Guide::usual_pace()))),
-        ProviderKind::Responses | ProviderKind::Anthropic => {
+        ProviderKind::Responses => Ok(Arc::new(Responses::new(config, key, http.clone())?)),
+        ProviderKind::Anthropic => {
             Err(ProviderError::new(ErrorKind::BadRequest, "This kind of provider is not there yet"))
         }
         ProviderKind::Openai => Ok(Arc::new(OpenAi::new(config, key, http.clone())?)),

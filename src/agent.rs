@@ -8,6 +8,7 @@ mod begin;
 mod clock;
 mod desk;
 mod engine;
+mod fallback;
 mod group;
 pub mod machine;
 mod manager;

@@ -60,13 +60,11 @@ pub(super) fn covers_ui(
     card(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 6.0;
         head_ui(ui, &text, covers);
-        ui.horizontal_wrapped(|ui| {
-            ui.spacing_mut().item_spacing = vec2(8.0, 6.0);
-            let (label, covered) = way_back(covers);
-            if widgets::small_button(ui, label).clicked() {
-                draw.out.push(UiCommand::SetCovered { message: message.id, covered });
-            }
-        });
+        let (label, covered) = way_back(covers);
+        // As long as the answer arrives, its notice is not a part of it that can be changed.
+        if !message.is_open() && widgets::small_button(ui, label).clicked() {
+            draw.out.push(UiCommand::SetCovered { message: message.id, covered });
+        }
         if covers.summary.is_some() {
             toggled = summary_row_ui(ui, open);
         }

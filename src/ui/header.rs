@@ -1,5 +1,6 @@
 //! The line above the page: what it is, how full its context is, what can be done with it.
 
+mod budget;
 mod meter;
 
 use egui::{
@@ -85,7 +86,11 @@ impl HeaderView {
         let meter = Meter::of(state).map(|meter| (meter.galley(row), meter));
         let right = row.max_rect().right() - theme::ICON_BUTTON.x;
         let chip_width = meter.as_ref().map_or(0.0, |(galley, _)| chip_width(galley) + GAP);
-        let right_of_title = right - GAP - chip_width;
+        let mut right_of_title = right - GAP - chip_width;
+        let taken = budget::chip_ui(row, state, right_of_title, out);
+        if taken > 0.0 {
+            right_of_title -= taken + GAP;
+        }
         if self.renaming.as_ref().is_some_and(|rename| rename.chat != chat.id) {
             self.renaming = None;
         }

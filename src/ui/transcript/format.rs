@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 
-use crate::protocol::{Answer, Message, Timestamp};
+use crate::protocol::{Answer, Message, Timestamp, dollars};
 
 /// `09:41` in the reader's time zone.
 pub(super) fn time(at: Timestamp, zone: &TimeZone) -> String {
@@ -57,19 +57,6 @@ pub(super) fn bytes(count: usize) -> String {
     }
 }
 
-/// `$0.0004`, `$1.25`.
-pub(super) fn cost(usd: f64) -> String {
-    if usd <= 0.0 {
-        return "$0".to_owned();
-    }
-    if usd >= 0.01 {
-        return format!("${usd:.2}");
-    }
-    let decimals = (1.0 - usd.log10().floor()).clamp(2.0, 8.0) as usize;
-    let text = format!("{usd:.decimals$}");
-    format!("${}", text.trim_end_matches('0'))
-}
-
 /// What stands behind the name of who answered.
 pub(super) fn answer_line(message: &Message, answer: &Answer, zone: &TimeZone) -> String {
     let mut parts = vec![time(message.created, zone)];
@@ -80,7 +67,7 @@ pub(super) fn answer_line(message: &Message, answer: &Answer, zone: &TimeZone) -
         parts.push(format!("{} tok", count(tokens)));
     }
     if let Some(usd) = answer.usage.cost_usd {
-        parts.push(cost(usd));
+        parts.push(dollars(usd));
     }
     parts.join(" · ")
 }
@@ -91,7 +78,7 @@ pub(super) fn card_line(answer: &Answer) -> String {
     let parts = [
         answer.duration_ms.map(took),
         tokens.map(|tokens| format!("{} tok", count(tokens))),
-        answer.usage.cost_usd.map(cost),
+        answer.usage.cost_usd.map(dollars),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
@@ -115,7 +102,7 @@ pub(super) fn answer_details(message: &Message, answer: &Answer, zone: &TimeZone
     add("Prompt tokens", answer.usage.prompt_tokens.map(count));
     add("Of them from the cache", answer.usage.cached_tokens.filter(|n| *n > 0).map(count));
     add("Answer tokens", answer.usage.completion_tokens.map(count));
-    add("Cost", answer.usage.cost_usd.map(cost));
+    add("Cost", answer.usage.cost_usd.map(dollars));
     add("Thinking", answer.params.effort.map(|effort| effort.label().to_owned()));
     add("Temperature", answer.params.temperature.map(|value| value.to_string()));
     add("Top p", answer.params.top_p.map(|value| value.to_string()));
@@ -134,8 +121,6 @@ mod tests {
         let durations: Vec<String> = [0, 84, 999, 4_400, 59_400, 125_000].map(duration).into();
         assert_eq!(durations, ["0 ms", "84 ms", "999 ms", "4 s", "59 s", "2 min 5 s"]);
         assert_eq!([0, 999, 4_400].map(thought), ["under 1 s", "under 1 s", "4 s"]);
-        let costs: Vec<String> = [0.0, 0.0004, 0.000_012, 0.01, 1.25, 12.0].map(cost).into();
-        assert_eq!(costs, ["$0", "$0.0004", "$0.000012", "$0.01", "$1.25", "$12.00"]);
         assert_eq!([7, 412, 48_210].map(count), ["7", "412", "48\u{2009}210"]);
         let zone = TimeZone::UTC;
         assert_eq!(time(Timestamp(1_753_263_660_000), &zone), "09:41");

@@ -146,7 +146,12 @@ fn by_name(name: &str) -> Option<ErrorKind> {
         | "internal_server_error"
         | "service_unavailable"
         | "timeout_error" => ErrorKind::Overloaded,
-        "content_filter" | "content_policy_violation" | "moderation_blocked" => ErrorKind::Refused,
+        "content_filter"
+        | "content_policy_violation"
+        | "image_content_policy_violation"
+        | "misalignment_policy_violation"
+        | "bio_policy"
+        | "moderation_blocked" => ErrorKind::Refused,
         _ => return None,
     })
 }

@@ -18,7 +18,7 @@ pub const PROVIDERS: [KnownProvider; 7] = [
     KnownProvider {
         id: "openai",
         name: "OpenAI",
-        kind: ProviderKind::Openai,
+        kind: ProviderKind::Responses,
         url: "https://api.openai.com/v1",
         key_env: "OPENAI_API_KEY",
         key_page: "https://platform.openai.com/api-keys",

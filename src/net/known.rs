@@ -5,7 +5,7 @@ use crate::protocol::ProviderKind;
 pub use crate::protocol::KnownProvider;
 
 /// All of them, in the order in which they are offered.
-pub const PROVIDERS: [KnownProvider; 6] = [
+pub const PROVIDERS: [KnownProvider; 7] = [
     KnownProvider {
         id: "openrouter",
         name: "OpenRouter",
@@ -23,6 +23,15 @@ pub const PROVIDERS: [KnownProvider; 6] = [
         key_env: "OPENAI_API_KEY",
         key_page: "https://platform.openai.com/api-keys",
         blurb: "The GPT models",
+    },
+    KnownProvider {
+        id: "anthropic",
+        name: "Anthropic",
+        kind: ProviderKind::Anthropic,
+        url: "https://api.anthropic.com/v1",
+        key_env: "ANTHROPIC_API_KEY",
+        key_page: "https://platform.claude.com/settings/keys",
+        blurb: "The Claude models",
     },
     KnownProvider {
         id: "groq",

@@ -84,10 +84,15 @@ impl Run {
     /// Why this provider must not be asked: the budget is used up, its answer may cost something,
     /// and the user has not asked for it all the same.
     pub(super) async fn over_budget(&self, provider: &ProviderConfig) -> Option<ProviderError> {
-        if self.over_budget || !may_cost(&self.providers.model(&self.model), provider) {
+        let budget = self.limits.budget;
+        if self.over_budget || budget == Budget::default() {
             return None;
         }
-        let words = used_up(&self.store, self.limits.budget, (self.clock.now)()).await?;
+        self.providers.settled().await;
+        if !may_cost(&self.providers.model(&self.model), provider) {
+            return None;
+        }
+        let words = used_up(&self.store, budget, (self.clock.now)()).await?;
         Some(ProviderError::new(ErrorKind::OverBudget, words))
     }
 

@@ -9,6 +9,7 @@ mod budget;
 mod clock;
 mod desk;
 mod engine;
+mod fallback;
 mod group;
 pub mod machine;
 mod manager;

@@ -1,6 +1,7 @@
 //! How runs begin: the question and its answers are stored, then each model is asked.
 
-use super::actor::Agent;
+use super::actor::{Agent, Shared};
+use super::fallback::Chain;
 use super::group::Running;
 use super::run::{Limits, Run};
 use super::sink::Sink;
@@ -97,6 +98,17 @@ impl Start {
         }
     }
 
+    /// Who answers when the model cannot. Nobody does in the place of a model that is compared.
+    fn chain(&self, shared: &Shared, answer: &Answer) -> Chain {
+        if answer.column.is_some() {
+            return Chain::default();
+        }
+        match &self.options.fallback {
+            Some(fallback) => Chain::new(fallback, &answer.model),
+            None => Chain::new(&shared.settings.read().fallback, &answer.model),
+        }
+    }
+
     fn open_answer(&self, chat: ChatId, asked: &Asked) -> Message {
         Message {
             id: asked.answer,
@@ -188,6 +200,9 @@ impl Agent {
             limits: Limits::from(&*shared.settings.read()),
             question: question.id,
             continues: start.continues,
+            chain: start.chain(&shared, &details),
+            asked: details.model.clone(),
+            aside: None,
             model: details.model,
             read: shared.read,
             params: details.params,

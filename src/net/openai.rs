@@ -7,7 +7,6 @@ mod mapper;
 mod models;
 mod reasoning;
 mod request;
-mod template;
 mod tools;
 mod wire;
 

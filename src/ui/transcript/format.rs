@@ -72,6 +72,25 @@ pub(super) fn answer_line(message: &Message, answer: &Answer, zone: &TimeZone) -
     parts.join(" · ")
 }
 
+/// What stands behind the name on a card: `2.1 s · 188 tok · $0.003`.
+pub(super) fn card_line(answer: &Answer) -> String {
+    let tokens = answer.usage.completion_tokens.or_else(|| answer.usage.total_tokens());
+    let parts = [
+        answer.duration_ms.map(took),
+        tokens.map(|tokens| format!("{} tok", count(tokens))),
+        answer.usage.cost_usd.map(dollars),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
+}
+
+/// `0.8 s`, `2.1 s`, `2 min 5 s`.
+fn took(ms: u64) -> String {
+    match ms {
+        0..60_000 => format!("{}.{} s", ms / 1_000, ms % 1_000 / 100),
+        _ => duration(ms),
+    }
+}
+
 /// All that is known of an answer, a line each.
 pub(super) fn answer_details(message: &Message, answer: &Answer, zone: &TimeZone) -> String {
     let mut lines = vec![date_time(message.created, zone), answer.model.to_string()];
@@ -81,11 +100,15 @@ pub(super) fn answer_details(message: &Message, answer: &Answer, zone: &TimeZone
     add("First token after", answer.first_token_ms.map(duration));
     add("Took", answer.duration_ms.map(duration));
     add("Prompt tokens", answer.usage.prompt_tokens.map(count));
+    add("Of them from the cache", answer.usage.cached_tokens.filter(|n| *n > 0).map(count));
     add("Answer tokens", answer.usage.completion_tokens.map(count));
     add("Cost", answer.usage.cost_usd.map(dollars));
+    add("Thinking", answer.params.effort.map(|effort| effort.label().to_owned()));
     add("Temperature", answer.params.temperature.map(|value| value.to_string()));
     add("Top p", answer.params.top_p.map(|value| value.to_string()));
     add("Most tokens", answer.params.max_tokens.map(|value| value.to_string()));
+    let stop = &answer.params.stop;
+    add("Ends at", (!stop.is_empty()).then(|| stop.join(", ")));
     lines.join("\n")
 }
 

@@ -61,14 +61,14 @@ pub(super) struct Run {
     pub(super) model: ModelId,
     pub(super) read: ReadState,
     pub(super) params: Params,
+    /// The budget is used up, and the user wants this answer all the same.
+    pub(super) over_budget: bool,
     /// Who answers when the model cannot.
     pub(super) chain: Chain,
     /// Who is asked in this turn: the model, or another that helps it.
     pub(super) asked: ModelId,
     /// The text of a model that helps; it is no part of the answer.
     pub(super) aside: Option<String>,
-    /// The budget is used up, and the user wants this answer all the same.
-    pub(super) over_budget: bool,
     /// Tokens and cost of the turns before this one.
     pub(super) usage: Usage,
     /// Tokens and cost of this turn, as last told.
@@ -152,7 +152,7 @@ impl Run {
             Ok(provider) => provider,
             Err(end) => return end,
         };
-        if let Some(error) = self.over_budget(provider.config()).await {
+        if let Some(error) = self.over_budget(&self.model, provider.config()).await {
             return End::Failed(error);
         }
         for _turn in 0..self.limits.max_turns {

@@ -3,13 +3,15 @@
 use super::actor::{Agent, Shared};
 use super::fallback::Chain;
 use super::group::Running;
+use super::resume::Resuming;
 use super::run::{Limits, Run};
 use super::sink::Sink;
 use crate::protocol::{
     Answer, AnswerStatus, BackendEvent, ChatId, ChatOptions, Message, MessageId, ModelId, Part,
-    Place, RegenerateRequest, Role, RunId, SendRequest, Siblings, Timestamp, Usage,
+    Place, RegenerateRequest, ResumePoint, Role, RunId, SendRequest, Seq, Siblings, Timestamp,
+    Usage,
 };
-use crate::store::{BeginRun, Question, StoreError};
+use crate::store::{BeginRun, Question, Resumable, StoreError};
 
 /// Runs to begin, whatever led to them.
 pub(super) struct Start {
@@ -23,6 +25,8 @@ pub(super) struct Start {
     options: ChatOptions,
     created: Timestamp,
     continues: bool,
+    /// Where the provider's stream goes on, and the last event before that.
+    left_at: Option<(Seq, ResumePoint)>,
 }
 
 /// What is asked of one model.
@@ -72,6 +76,7 @@ impl Start {
             options: request.options,
             created: request.created,
             continues: false,
+            left_at: None,
         }
     }
 
@@ -92,7 +97,31 @@ impl Start {
             options: request.options,
             created: request.created,
             continues: request.continues.is_some(),
+            left_at: None,
         }
+    }
+
+    /// An answer that was left open.
+    pub(super) fn left(from: &Resumable) -> Option<Self> {
+        let answer = from.answer.answer.as_ref()?;
+        let params = answer.params.clone();
+        Some(Self {
+            question: Question::Existing(from.question.id),
+            chat_model: None,
+            chat_options: ChatOptions::default(),
+            first: Asked {
+                model: answer.model.clone(),
+                one_off: answer.one_off,
+                run: from.run,
+                answer: from.answer.id,
+                column: answer.column,
+            },
+            also: Vec::new(),
+            options: ChatOptions { params, ..ChatOptions::default() },
+            created: from.answer.created,
+            continues: false,
+            left_at: Some((from.seq, from.point.clone())),
+        })
     }
 
     /// Who answers when the model cannot. Nobody does in the place of a model that is compared.
@@ -169,7 +198,8 @@ impl Agent {
         Ok(())
     }
 
-    async fn start_run(&mut self, start: &Start, question: &Message, answer: Message) {
+    /// Tells that a run began, and starts it.
+    pub(super) async fn start_run(&mut self, start: &Start, question: &Message, answer: Message) {
         let Some(details) = answer.answer.clone() else { return };
         let (run, column) = (details.run, details.column);
         let control = self.control.add();
@@ -187,8 +217,12 @@ impl Agent {
             column,
             control: control.clone(),
         };
+        let (seq, resuming) = Resuming::new(start.left_at.clone());
+        let sink =
+            Sink::new(answer, run, shared.clock, shared.store.clone(), shared.events.clone());
         let work = Run {
-            sink: Sink::new(answer, run, shared.clock, shared.store.clone(), shared.events.clone()),
+            sink: sink.after(seq),
+            resuming,
             machine: self.group.machine(column),
             control,
             clock: shared.clock,
@@ -203,7 +237,7 @@ impl Agent {
             model: details.model,
             read: shared.read,
             params: details.params,
-            usage: Usage::default(),
+            usage: details.usage,
             turn_usage: Usage::default(),
             turn_has_content: false,
         };

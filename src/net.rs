@@ -4,6 +4,7 @@
 //! is the engine's decision; [`retry`] only says how long to wait.
 
 mod body;
+pub mod catalogue;
 mod chunk;
 mod exchange;
 mod failure;
@@ -20,6 +21,6 @@ mod sse;
 
 pub use chunk::{Chunk, ChunkStream, FinishReason, coalesce};
 pub use guide::Guide;
-pub use http::HttpClient;
+pub use http::{HttpClient, check_header};
 pub use image::fetch_image;
 pub use provider::{ChatRequest, Provider, ResumeRequest, ToolSpec, build};

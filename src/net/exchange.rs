@@ -33,7 +33,7 @@ pub(crate) struct Exchange {
 }
 
 impl Exchange {
-    /// Checks the address and the key.
+    /// Checks the address, the key and the headers.
     pub(crate) fn new(
         config: &ProviderConfig,
         key: Option<SecretString>,
@@ -42,6 +42,7 @@ impl Exchange {
     ) -> Result<Self, ProviderError> {
         let base = http::parse_base(&config.url)?;
         let credentials = Arc::new(Credentials::new(key, key_header)?);
+        let http = http.with(&config.options)?;
         Ok(Self { base, credentials, http })
     }
 

@@ -6,15 +6,13 @@ use std::sync::Arc;
 use rusqlite::Connection;
 
 use super::error::Result;
+use super::kept::KeptModels;
 use super::pending::{Entry, Pending};
 use super::search::{self, SearchHit};
 use super::stats::{self, StoreStats};
 use super::writer::{Reply, tell};
 use super::{chats, kept, message_rows, queue};
-use crate::protocol::{
-    ChatId, ChatSummary, Draft, Message, MessageId, MessagePage, ModelInfo, ProviderId,
-    QueuedMessage,
-};
+use crate::protocol::{ChatId, ChatSummary, Draft, Message, MessageId, MessagePage, QueuedMessage};
 
 /// What is asked of a reader.
 #[derive(Debug)]
@@ -27,7 +25,7 @@ pub(super) enum ReadCommand {
     Message(MessageId, Reply<Option<Message>>),
     Draft(Option<ChatId>, Reply<Draft>),
     Queue(ChatId, Reply<Vec<QueuedMessage>>),
-    Models(Reply<Vec<(ProviderId, Vec<ModelInfo>)>>),
+    Models(Reply<Vec<KeptModels>>),
     Value(String, Reply<Option<String>>),
     Search(String, usize, Reply<Vec<SearchHit>>),
     Stats(Reply<StoreStats>),

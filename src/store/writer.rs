@@ -8,13 +8,14 @@ use tokio::sync::oneshot;
 
 use super::chats::{self, ChatChange};
 use super::error::{Result, StoreError};
+use super::kept::KeptModels;
 use super::lock::Owner;
 use super::pending::{Entry, Pending};
 use super::runs::{self, Began, BeginRun, ReadState};
 use super::{branch, kept, message_rows, queue};
 use crate::protocol::{
-    ChatId, ChatSummary, Draft, Message, MessageId, ModelInfo, Notice, NoticeCode, ProviderId,
-    QueuedMessage, RunId, Timestamp,
+    ChatId, ChatSummary, Draft, Message, MessageId, Notice, NoticeCode, ProviderId, QueuedMessage,
+    RunId, Timestamp,
 };
 
 /// Where an answer goes. Nobody may wait for it any more.
@@ -39,7 +40,8 @@ pub(super) enum WriteCommand {
     QueueAdd(Box<QueuedMessage>, Reply<()>),
     QueueEdit(MessageId, String, Reply<()>),
     QueueTake(ChatId, Option<MessageId>, Reply<Option<QueuedMessage>>),
-    SaveModels(ProviderId, Vec<ModelInfo>, Reply<()>),
+    SaveModels(KeptModels, Reply<()>),
+    ForgetModels(ProviderId, Reply<()>),
     SetValue(String, Option<String>, Reply<()>),
     InsertMessages(Vec<Message>, Reply<()>),
     #[cfg(test)]
@@ -143,8 +145,11 @@ impl Writer {
             WriteCommand::QueueTake(chat, id, reply) => {
                 self.answer(reply, |db| queue::take(db, chat, id));
             }
-            WriteCommand::SaveModels(provider, models, reply) => {
-                self.answer(reply, |db| kept::save_models(db, &provider, &models));
+            WriteCommand::SaveModels(kept, reply) => {
+                self.answer(reply, |db| kept::save_models(db, &kept));
+            }
+            WriteCommand::ForgetModels(provider, reply) => {
+                self.answer(reply, |db| kept::forget_models(db, &provider));
             }
             WriteCommand::SetValue(key, value, reply) => {
                 self.answer(reply, |db| kept::set_value(db, &key, value.as_deref()));

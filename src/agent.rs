@@ -4,9 +4,11 @@
 //! states and the legal changes between them stand in [`machine`].
 
 mod actor;
+mod begin;
 mod clock;
 mod desk;
 mod engine;
+mod group;
 pub mod machine;
 mod manager;
 mod providers;
@@ -17,6 +19,7 @@ mod sink;
 mod stop;
 mod tools;
 mod turn;
+mod waiting;
 
 pub use clock::Clock;
 pub use engine::{EngineHandle, EngineParts, start};

@@ -5,6 +5,7 @@
 
 mod apply;
 mod command;
+mod compare;
 mod conversation;
 mod handle;
 mod model;
@@ -16,11 +17,12 @@ pub mod words;
 
 pub use apply::apply;
 pub use command::{ModelScope, UiCommand};
+pub use compare::{Column, Comparison};
 pub use conversation::{Conversation, LiveRun, Loading, RetryWait};
 pub use handle::{handle, save_all_drafts, start, tick};
 pub use model::{
-    AppState, Effect, FocusTarget, HandleContext, ImageState, Overlay, Page, ProviderForm,
-    SettingsTab, Toast, ToastAction, ToastLevel,
+    AppState, Effect, FocusTarget, HandleContext, ImageState, Overlay, Page, PickerPurpose,
+    ProviderForm, SettingsTab, Toast, ToastAction, ToastLevel,
 };
 pub use settings::{Appearance, ChatSettings, Settings, Theme};
 pub use shortcut::{Key, Shortcut};

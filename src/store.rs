@@ -9,6 +9,7 @@
 mod branch;
 mod chats;
 mod columns;
+mod covers;
 mod error;
 mod handle;
 pub mod help;

@@ -59,6 +59,16 @@ async fn serve(shared: &Shared, command: BackendCommand) -> Result<(), StoreErro
             let page = store.page(chat, None, limit).await?;
             tell_page(shared, query, chat, page).await?;
         }
+        BackendCommand::KeepAnswer { query, chat, message, limit } => {
+            store.keep_answer(chat, message).await?;
+            let page = store.page(chat, None, limit).await?;
+            tell_page(shared, query, chat, page).await?;
+        }
+        BackendCommand::SetCovered { query, chat, message, covered, limit } => {
+            store.set_covered(chat, message, covered).await?;
+            let page = store.page(chat, None, limit).await?;
+            tell_page(shared, query, chat, page).await?;
+        }
         BackendCommand::RenameChat { chat, title } => {
             store.rename_chat(chat, &title).await?;
         }
@@ -92,8 +102,6 @@ async fn serve(shared: &Shared, command: BackendCommand) -> Result<(), StoreErro
         | BackendCommand::SaveProvider { .. }
         | BackendCommand::RemoveProvider { .. }
         | BackendCommand::RefreshModels { .. }
-        | BackendCommand::KeepAnswer { .. }
-        | BackendCommand::SetCovered { .. }
         | BackendCommand::LoadUsage { .. }
         | BackendCommand::Configure(_)
         | BackendCommand::LoadImage { .. }

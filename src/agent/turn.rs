@@ -61,13 +61,14 @@ impl Run {
     /// Waits before the next attempt, visibly. Says so when a stop ended the wait.
     async fn wait_for_retry(&mut self, error: ProviderError, wait: Duration) -> Option<StopWish> {
         let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+        let control = self.control.clone();
+        let mut retries = control.retries();
         self.sink.emit(StreamEvent::planned_retry(error, wait_ms)).await;
         self.change(AgentState::Retrying, StateCause::Backoff).await;
-        let control = self.control.clone();
         tokio::select! {
             biased;
             wish = control.wished(StopWish::Graceful) => return Some(wish),
-            () = control.retry_now.notified() => {}
+            _ = retries.changed() => {}
             () = tokio::time::sleep(wait) => {}
         }
         self.change(AgentState::Thinking, StateCause::RetryDue).await;

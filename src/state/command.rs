@@ -1,6 +1,6 @@
 //! Everything the user can ask for, in one enum. Menus, palette and shortcut page derive from it.
 
-use super::{Key, ProviderForm, SettingsTab, Shortcut, Theme};
+use super::{Key, PickerPurpose, ProviderForm, SettingsTab, Shortcut, Theme};
 use crate::protocol::{
     ChatId, KeyChange, MessageId, ModelId, ProviderConfig, ProviderId, StopMode,
 };
@@ -86,6 +86,27 @@ pub enum UiCommand {
         /// -1 or 1.
         step: i32,
     },
+    /// Go on from this answer, of several that stand side by side.
+    KeepAnswer(MessageId),
+    /// Answer again, with the oldest messages left out.
+    MakeRoom {
+        /// The answer to be made again.
+        answer: MessageId,
+    },
+    /// Answer although the budget is used up.
+    AnswerAnyway {
+        /// The answer that was not given.
+        answer: MessageId,
+    },
+    /// Let the model see again what a notice keeps from it, or not.
+    SetCovered {
+        /// The message with the notice.
+        message: MessageId,
+        /// Whether the notice counts.
+        covered: bool,
+    },
+    /// Choose a model for what has to be done with an answer.
+    Pick(PickerPurpose),
     /// Load what lies above the first loaded message.
     LoadOlder,
     /// Change the text of a waiting message.
@@ -238,6 +259,15 @@ impl UiCommand {
             Self::Continue { .. } => "Continue",
             Self::EditMessage { .. } => "Edit message",
             Self::SelectBranch { .. } => "Show another version",
+            Self::KeepAnswer(_) => "Keep this one",
+            Self::MakeRoom { .. } => "Leave out the oldest",
+            Self::AnswerAnyway { .. } => "Answer anyway",
+            Self::SetCovered { covered: true, .. } => "Leave out again",
+            Self::SetCovered { covered: false, .. } => "Undo",
+            Self::Pick(PickerPurpose::Message) => "Choose a model…",
+            Self::Pick(PickerPurpose::Answer(_)) => "Use another model",
+            Self::Pick(PickerPurpose::MoreRoom(_)) => "Use a model with more room…",
+            Self::Pick(PickerPurpose::Summary(_)) => "Summarise the start…",
             Self::LoadOlder => "Load older messages",
             Self::EditQueued { .. } => "Edit waiting message",
             Self::RemoveQueued(_) => "Remove waiting message",
@@ -307,6 +337,11 @@ impl UiCommand {
             | Self::Continue { .. }
             | Self::EditMessage { .. }
             | Self::SelectBranch { .. }
+            | Self::KeepAnswer(_)
+            | Self::MakeRoom { .. }
+            | Self::AnswerAnyway { .. }
+            | Self::SetCovered { .. }
+            | Self::Pick(_)
             | Self::LoadOlder
             | Self::EditQueued { .. }
             | Self::RemoveQueued(_)

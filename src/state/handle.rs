@@ -1,16 +1,19 @@
 //! What the user asked for, applied to the state.
 
 mod chats;
+mod compare;
 mod send;
 mod settings;
 mod time;
 
 pub use time::{save_all_drafts, start, tick};
 
+use self::send::Again;
 use super::apply::{load_end, load_older, push_toast};
 use super::model::{Effect, FocusTarget, HandleContext, Overlay, Page, ToastAction};
 use super::{
-    AppState, ImageState, Loading, ModelScope, ProviderForm, SettingsTab, ToastLevel, UiCommand,
+    AppState, ImageState, Loading, ModelScope, PickerPurpose, ProviderForm, SettingsTab,
+    ToastLevel, UiCommand,
 };
 use crate::protocol::{
     BackendCommand, ChatId, Message, MessageId, ModelId, QueryId, StopMode, Timestamp,
@@ -27,7 +30,7 @@ pub fn handle(state: &mut AppState, command: UiCommand, context: HandleContext) 
         UiCommand::FocusComposer => focus(state, FocusTarget::Composer),
         UiCommand::ToggleSidebar => settings::toggle_sidebar(state),
         UiCommand::OpenPalette => toggle_overlay(state, Overlay::Palette),
-        UiCommand::OpenPicker => toggle_overlay(state, Overlay::Picker { regenerate: None }),
+        UiCommand::OpenPicker => toggle_overlay(state, Overlay::Picker(PickerPurpose::Message)),
         UiCommand::OpenSettings(tab) => open_page(state, Page::Settings(tab)),
         UiCommand::OpenHelp(page) => open_help(state, page),
         UiCommand::Escape => escape(state),
@@ -36,13 +39,20 @@ pub fn handle(state: &mut AppState, command: UiCommand, context: HandleContext) 
         UiCommand::Send { text } => send::send(state, text, context),
         UiCommand::Stop(mode) => send::stop(state, mode),
         UiCommand::RetryNow => send::retry_now(state),
-        UiCommand::Regenerate { answer, model } => send::regenerate(state, answer, model, context),
+        UiCommand::Regenerate { answer, model } => {
+            send::regenerate(state, Again::by(answer, model), context)
+        }
         UiCommand::RegenerateWith { answer } => {
-            toggle_overlay(state, Overlay::Picker { regenerate: Some(answer) })
+            toggle_overlay(state, Overlay::Picker(PickerPurpose::Answer(answer)))
         }
         UiCommand::Continue { answer } => send::go_on(state, answer, context),
         UiCommand::EditMessage { message, text } => send::edit(state, message, text, context),
         UiCommand::SelectBranch { message, step } => select_branch(state, message, step),
+        UiCommand::KeepAnswer(message) => compare::keep(state, message),
+        UiCommand::SetCovered { message, covered } => compare::cover(state, message, covered),
+        UiCommand::MakeRoom { answer } => send::make_room(state, answer, context),
+        UiCommand::AnswerAnyway { answer } => send::answer_anyway(state, answer, context),
+        UiCommand::Pick(purpose) => toggle_overlay(state, Overlay::Picker(purpose)),
         UiCommand::LoadOlder => older(state),
         UiCommand::EditQueued { message, text } => send::edit_queued(state, message, text),
         UiCommand::RemoveQueued(message) => send::remove_queued(state, message),
@@ -91,7 +101,7 @@ fn toggle_overlay(state: &mut AppState, overlay: Overlay) -> Vec<Effect> {
     if state.overlay == overlay {
         return close_overlay(state);
     }
-    if matches!(overlay, Overlay::Picker { .. }) {
+    if matches!(overlay, Overlay::Picker(_)) {
         return_to_chat(state);
     }
     state.overlay = overlay;
@@ -138,7 +148,7 @@ fn escape(state: &mut AppState) -> Vec<Effect> {
     if matches!(state.page, Page::Settings(_) | Page::Help(_)) {
         return focus(state, FocusTarget::Composer);
     }
-    match state.conversation().and_then(|conversation| conversation.run.as_ref()) {
+    match state.conversation().and_then(|conversation| conversation.runs().next()) {
         Some(run) if run.stop.is_none() => send::stop(state, StopMode::Graceful),
         Some(_) => send::stop(state, StopMode::Now),
         None => Vec::new(),
@@ -164,8 +174,10 @@ fn choose_model(
 ) -> Vec<Effect> {
     let overlay = std::mem::replace(&mut state.overlay, Overlay::Nothing);
     state.request_focus(FocusTarget::Composer);
-    if let Overlay::Picker { regenerate: Some(answer) } = overlay {
-        return send::regenerate(state, Some(answer), Some(model), context);
+    if let Overlay::Picker(purpose) = overlay
+        && let Some(again) = send::picked(purpose, &model)
+    {
+        return send::regenerate(state, again, context);
     }
     let open = state.open_chat();
     match (scope, open) {

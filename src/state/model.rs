@@ -88,13 +88,33 @@ pub enum Overlay {
     Nothing,
     /// The command palette.
     Palette,
-    /// The model picker; with an answer, the choice regenerates it.
-    Picker {
-        /// The answer to be made again.
-        regenerate: Option<MessageId>,
-    },
+    /// The model picker.
+    Picker(PickerPurpose),
     /// The address of a link, before it is opened.
     Link(String),
+}
+
+/// What a model is picked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PickerPurpose {
+    /// The messages to come: the picker asks for which of them.
+    Message,
+    /// Another answer to the question of this one.
+    Answer(MessageId),
+    /// The same, because the chat did not fit the model that gave it: one with more room.
+    MoreRoom(MessageId),
+    /// A summary of the start of the chat, which this answer's model then goes on from.
+    Summary(MessageId),
+}
+
+impl PickerPurpose {
+    /// The answer that is made again.
+    pub fn answer(self) -> Option<MessageId> {
+        match self {
+            Self::Message => None,
+            Self::Answer(answer) | Self::MoreRoom(answer) | Self::Summary(answer) => Some(answer),
+        }
+    }
 }
 
 /// A picture that the user asked to see.

@@ -120,6 +120,7 @@ pub(super) fn for_notice(code: &NoticeCode) -> NoticeWords {
         | NoticeCode::KeyNotSaved
         | NoticeCode::Busy
         | NoticeCode::ChatMissing
+        | NoticeCode::TooManyModels
         | NoticeCode::BudgetNear
         | NoticeCode::ConfigDuplicateProvider => title,
     };
@@ -178,6 +179,11 @@ fn notice_row(code: &NoticeCode) -> (ToastLevel, &'static str, &'static str) {
             "That chat is no longer there",
             "It may have been deleted by another window or by the command line.",
         ),
+        NoticeCode::TooManyModels => (
+            Warning,
+            "At most 4 models can be compared",
+            "The message was not sent and is back in the composer. Take some models out.",
+        ),
         NoticeCode::BudgetNear => (
             Warning,
             "Four fifths of your budget are spent",
@@ -207,6 +213,7 @@ fn notice_action(code: &NoticeCode) -> Option<(&'static str, UiCommand)> {
         NoticeCode::RunsInterrupted { .. }
         | NoticeCode::Busy
         | NoticeCode::ChatMissing
+        | NoticeCode::TooManyModels
         | NoticeCode::BudgetNear => None,
     }
 }

@@ -120,8 +120,8 @@ impl StoreHandle {
 
 /// Runs.
 impl StoreHandle {
-    /// Stores a question and its open answer, and opens the run. Doing it twice changes nothing
-    /// and is told by [`Began::already`]. A waiting message of the same id leaves the queue.
+    /// Stores a question and its open answers, and opens their runs, in one transaction. Doing it
+    /// twice changes nothing and is told by [`Began::already`]. A waiting message of the same id leaves the queue.
     /// Fails with [`StoreError::NotFound`] for a deleted chat and for an unknown parent.
     pub async fn begin_run(&self, request: BeginRun) -> Result<Began> {
         let began = self.write(|reply| WriteCommand::Begin(Box::new(request), reply)).await?;
@@ -198,6 +198,17 @@ impl StoreHandle {
         step: i32,
     ) -> Result<MessageId> {
         self.write(|reply| WriteCommand::SelectBranch(chat, message, step, reply)).await
+    }
+
+    /// Goes on from this message: the newest path through it becomes the visible one. Gives its
+    /// end.
+    pub async fn keep_answer(&self, chat: ChatId, message: MessageId) -> Result<MessageId> {
+        self.write(|reply| WriteCommand::Keep(chat, message, reply)).await
+    }
+
+    /// Makes what a message's notice keeps from the model count, or not.
+    pub async fn set_covered(&self, chat: ChatId, message: MessageId, covered: bool) -> Result<()> {
+        self.write(|reply| WriteCommand::SetCovered(chat, message, covered, reply)).await
     }
 
     /// Adds many finished messages at once, parents before children; makes their chats where

@@ -2,6 +2,7 @@
 
 mod answers;
 mod chat_list;
+mod compare;
 mod faults;
 mod finding;
 mod paging;
@@ -86,6 +87,8 @@ fn begin(question: &Message, answer: &Message) -> BeginRun {
         chat: question.chat,
         title_if_new: None,
         chat_model_if_new: None,
+        chat_options_if_new: ChatOptions::default(),
+        also: Vec::new(),
         question: Question::New(Box::new(question.clone())),
         answer: answer.clone(),
     }

@@ -12,7 +12,7 @@ use super::kept::KeptModels;
 use super::lock::Owner;
 use super::pending::{Entry, Pending};
 use super::runs::{self, Began, BeginRun, ReadState};
-use super::{branch, kept, message_rows, queue};
+use super::{branch, covers, kept, message_rows, queue};
 use crate::protocol::{
     ChatId, ChatSummary, Draft, Message, MessageId, Notice, NoticeCode, ProviderId, QueuedMessage,
     RunId, Timestamp,
@@ -34,6 +34,8 @@ pub(super) enum WriteCommand {
     Begin(Box<BeginRun>, Reply<Box<Began>>),
     Finish(RunId, ReadState, Reply<(Message, ChatSummary)>),
     SelectBranch(ChatId, MessageId, i32, Reply<MessageId>),
+    Keep(ChatId, MessageId, Reply<MessageId>),
+    SetCovered(ChatId, MessageId, bool, Reply<()>),
     ChangeChat(ChatId, ChatChange, Reply<ChatSummary>),
     PurgeStep(Timestamp, Reply<bool>),
     SaveDraft(Option<ChatId>, Draft, Reply<()>),
@@ -128,6 +130,12 @@ impl Writer {
             WriteCommand::Finish(run, read, reply) => self.finish(run, read, reply),
             WriteCommand::SelectBranch(chat, message, step, reply) => {
                 self.answer(reply, |db| branch::select(db, chat, message, step));
+            }
+            WriteCommand::Keep(chat, message, reply) => {
+                self.answer(reply, |db| branch::keep(db, chat, message));
+            }
+            WriteCommand::SetCovered(chat, message, covered, reply) => {
+                self.answer(reply, |db| covers::set(db, chat, message, covered));
             }
             WriteCommand::ChangeChat(chat, change, reply) => {
                 self.answer(reply, |db| chats::change(db, chat, &change));

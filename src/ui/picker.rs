@@ -17,8 +17,8 @@ use self::parts::{empty_ui, footer_ui, group_ui, more_ui};
 use super::settings::field::Field;
 use super::theme::{self, Palette};
 use super::widgets;
-use crate::protocol::{MessageId, ModelId};
-use crate::state::{AppState, ModelScope, Overlay, UiCommand};
+use crate::protocol::ModelId;
+use crate::state::{AppState, ModelScope, Overlay, PickerPurpose, UiCommand};
 
 const WIDTH: f32 = 520.0;
 const GROUP_HEIGHT: f32 = 34.0;
@@ -40,8 +40,7 @@ pub struct PickerView {
 
 #[derive(Debug)]
 struct Open {
-    /// The answer to be made again.
-    regenerate: Option<MessageId>,
+    purpose: PickerPurpose,
     query: String,
     selected: Option<ModelId>,
     scope: ModelScope,
@@ -51,13 +50,13 @@ struct Open {
 }
 
 impl Open {
-    fn new(state: &AppState, regenerate: Option<MessageId>) -> Self {
+    fn new(state: &AppState, purpose: PickerPurpose) -> Self {
         let scope = match state.open_chat() {
             Some(_) => ModelScope::NextMessage,
             None => ModelScope::ThisChat,
         };
         Self {
-            regenerate,
+            purpose,
             query: String::new(),
             selected: Some(state.next_model().0),
             scope,
@@ -89,12 +88,12 @@ impl PickerView {
         anchor: Rect,
         out: &mut Vec<UiCommand>,
     ) {
-        let Overlay::Picker { regenerate } = &state.overlay else {
+        let Overlay::Picker(purpose) = state.overlay else {
             self.open = None;
             return;
         };
-        if self.open.as_ref().is_none_or(|open| open.regenerate != *regenerate) {
-            self.open = Some(Open::new(state, *regenerate));
+        if self.open.as_ref().is_none_or(|open| open.purpose != purpose) {
+            self.open = Some(Open::new(state, purpose));
         }
         let Some(mut open) = self.open.take() else { return };
         self.follow_lists(state, &mut open);
@@ -152,7 +151,7 @@ impl PickerView {
         if ctx.memory(|memory| memory.focused() != Some(search_id())) {
             return;
         }
-        let chips = open.regenerate.is_none();
+        let chips = open.purpose == PickerPurpose::Message;
         let switches = key(Modifiers::ALT, Key::ArrowLeft) || key(Modifiers::ALT, Key::ArrowRight);
         if chips && (switches || (!self.list.is_empty() && key(Modifiers::NONE, Key::Tab))) {
             open.other_scope();
@@ -196,7 +195,7 @@ impl PickerView {
     fn search_ui(&mut self, ui: &mut Ui, state: &AppState, open: &mut Open) {
         let field = Field {
             keys: &["↑↓", "Enter"],
-            keeps_tab: open.regenerate.is_none() && !self.list.is_empty(),
+            keeps_tab: open.purpose == PickerPurpose::Message && !self.list.is_empty(),
             ..Field::search(search_id(), "Search models")
         };
         let before = open.query.trim().to_owned();
@@ -288,7 +287,7 @@ impl PickerView {
         if !in_view {
             return;
         }
-        let chat_default = open.regenerate.is_none() && state.chat_model() == info.id;
+        let chat_default = open.purpose == PickerPurpose::Message && state.chat_model() == info.id;
         let provider = provider.config.name.as_str();
         let id = Id::unique(("model_row", &info.id));
         let drawn = RowUi { info, row, provider, selected, chat_default }.row_ui(ui, rect, id);

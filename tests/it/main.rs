@@ -19,4 +19,5 @@ mod command_line;
 mod engine;
 mod net;
 mod real_window;
+mod switching;
 mod window;

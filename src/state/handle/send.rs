@@ -2,9 +2,9 @@
 
 use super::super::apply::push_toast;
 use super::super::model::{Effect, HandleContext, Page, ToastLevel};
-use super::super::{AppState, Conversation};
+use super::super::{AppState, Conversation, PickerPurpose};
 use crate::protocol::{
-    BackendCommand, ChatId, ChatOptions, Draft, Message, MessageId, ModelId, Part, Place,
+    BackendCommand, ChatId, ChatOptions, Draft, MakeRoom, Message, MessageId, ModelId, Part, Place,
     QueuedMessage, RegenerateRequest, Role, SendRequest, Siblings, StopMode,
 };
 
@@ -107,11 +107,64 @@ pub(super) fn edit(
     vec![Effect::Backend(BackendCommand::Send(Box::new(request)))]
 }
 
+/// Which answer is made again, and what is different this time.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Again {
+    /// The answer; the newest one without.
+    pub(super) answer: Option<MessageId>,
+    /// Who gives it, instead of who gave it before.
+    pub(super) model: Option<ModelId>,
+    /// How room is made for it.
+    pub(super) make_room: Option<MakeRoom>,
+    /// The budget is used up, and it is wanted all the same.
+    pub(super) over_budget: bool,
+}
+
+impl Again {
+    pub(super) fn by(answer: Option<MessageId>, model: Option<ModelId>) -> Self {
+        Self { answer, model, ..Self::default() }
+    }
+}
+
+/// Another answer, with the oldest messages left out.
+pub(super) fn make_room(
+    state: &mut AppState,
+    answer: MessageId,
+    context: HandleContext,
+) -> Vec<Effect> {
+    let make_room = Some(MakeRoom::LeaveOut);
+    regenerate(state, Again { make_room, ..Again::by(Some(answer), None) }, context)
+}
+
+/// The answer that the budget did not allow.
+pub(super) fn answer_anyway(
+    state: &mut AppState,
+    answer: MessageId,
+    context: HandleContext,
+) -> Vec<Effect> {
+    regenerate(state, Again { over_budget: true, ..Again::by(Some(answer), None) }, context)
+}
+
+/// What a model that was picked for an answer does.
+pub(super) fn picked(purpose: PickerPurpose, model: &ModelId) -> Option<Again> {
+    let model = model.clone();
+    let answer = purpose.answer();
+    match purpose {
+        PickerPurpose::Message => None,
+        PickerPurpose::Answer(_) | PickerPurpose::MoreRoom(_) => {
+            Some(Again::by(answer, Some(model)))
+        }
+        PickerPurpose::Summary(_) => {
+            let make_room = Some(MakeRoom::Summarise(model));
+            Some(Again { make_room, ..Again::by(answer, None) })
+        }
+    }
+}
+
 /// Another answer to the same question.
 pub(super) fn regenerate(
     state: &mut AppState,
-    answer: Option<MessageId>,
-    model: Option<ModelId>,
+    again: Again,
     context: HandleContext,
 ) -> Vec<Effect> {
     if refuse_while_running(state, context) {
@@ -119,17 +172,25 @@ pub(super) fn regenerate(
     }
     let chat_model = state.chat_model();
     let Some(conversation) = open_conversation(state) else { return Vec::new() };
-    let old = match answer {
+    let old = match again.answer {
         Some(id) => conversation.message(id),
         None => conversation.last_answer(),
     };
     let Some(old) = old else { return Vec::new() };
     let Some(question) = old.parent else { return Vec::new() };
-    let model = model
+    let model = again
+        .model
         .or_else(|| old.answer.as_ref().map(|answer| answer.model.clone()))
         .unwrap_or_else(|| chat_model.clone());
     let one_off = model != chat_model;
-    regenerate_effect(conversation.chat, question, (model, one_off), None, context)
+    let column = old.answer.as_ref().and_then(|answer| answer.column);
+    let request = RegenerateRequest {
+        make_room: again.make_room,
+        over_budget: again.over_budget,
+        column,
+        ..new_answer(conversation.chat, question, (model, one_off), context)
+    };
+    vec![Effect::Backend(BackendCommand::Regenerate(Box::new(request)))]
 }
 
 /// A new answer that goes on where another one ended.
@@ -147,22 +208,25 @@ pub(super) fn go_on(
     let model =
         old.answer.as_ref().map_or_else(|| chat_model.clone(), |answer| answer.model.clone());
     let one_off = model != chat_model;
-    regenerate_effect(conversation.chat, answer, (model, one_off), Some(answer), context)
+    let request = RegenerateRequest {
+        continues: Some(answer),
+        ..new_answer(conversation.chat, answer, (model, one_off), context)
+    };
+    vec![Effect::Backend(BackendCommand::Regenerate(Box::new(request)))]
 }
 
-fn regenerate_effect(
+fn new_answer(
     chat: ChatId,
     question: MessageId,
     (model, one_off): (ModelId, bool),
-    continues: Option<MessageId>,
     context: HandleContext,
-) -> Vec<Effect> {
-    let request = RegenerateRequest {
+) -> RegenerateRequest {
+    RegenerateRequest {
         chat,
         question,
         model,
         one_off,
-        continues,
+        continues: None,
         options: ChatOptions::default(),
         make_room: None,
         over_budget: false,
@@ -170,16 +234,18 @@ fn regenerate_effect(
         run: context.ids.run(context.now),
         answer: context.ids.message(context.now),
         created: context.now,
-    };
-    vec![Effect::Backend(BackendCommand::Regenerate(Box::new(request)))]
+    }
 }
 
 pub(super) fn stop(state: &mut AppState, mode: StopMode) -> Vec<Effect> {
     let Some(conversation) = open_conversation(state) else { return Vec::new() };
-    let Some(run) = &mut conversation.run else { return Vec::new() };
-    // A second graceful stop means: now.
-    let mode = if run.stop.is_some() { StopMode::Now } else { mode };
-    run.stop = Some(mode);
+    if !conversation.is_running() {
+        return Vec::new();
+    }
+    // A second graceful stop means: now. It is for all that answer the same question.
+    let again = conversation.runs().any(|run| run.stop.is_some());
+    let mode = if again { StopMode::Now } else { mode };
+    conversation.runs_mut().for_each(|run| run.stop = Some(mode));
     vec![Effect::Backend(BackendCommand::Stop { chat: conversation.chat, mode })]
 }
 
@@ -212,9 +278,7 @@ pub(super) fn remove_queued(state: &mut AppState, message: MessageId) -> Vec<Eff
 
 pub(super) fn send_queued_now(state: &mut AppState, message: MessageId) -> Vec<Effect> {
     let Some(conversation) = open_conversation(state) else { return Vec::new() };
-    if let Some(run) = &mut conversation.run {
-        run.stop = Some(StopMode::Now);
-    }
+    conversation.runs_mut().for_each(|run| run.stop = Some(StopMode::Now));
     vec![Effect::Backend(BackendCommand::SendQueuedNow { chat: conversation.chat, message })]
 }
 

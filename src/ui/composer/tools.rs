@@ -69,7 +69,7 @@ impl ToolsRow<'_> {
             .on_hover_text(chip_tooltip(self.state, &model, one_off, missing));
         if opens.clicked() {
             out.push(match self.state.overlay {
-                Overlay::Picker { .. } => UiCommand::CloseOverlay,
+                Overlay::Picker(_) => UiCommand::CloseOverlay,
                 Overlay::Nothing | Overlay::Palette | Overlay::Link(_) => UiCommand::OpenPicker,
             });
         }
@@ -123,7 +123,7 @@ impl ToolsRow<'_> {
     }
 
     fn run(&self) -> Option<&LiveRun> {
-        self.state.conversation()?.run.as_ref()
+        self.state.conversation()?.runs().next()
     }
 }
 

@@ -3,7 +3,7 @@
 use egui::{Align, Color32, Layout, Rect, RichText, Sense, Ui, UiBuilder, vec2};
 
 use super::Open;
-use crate::state::{AppState, ModelScope, ProviderForm, SettingsTab, UiCommand};
+use crate::state::{AppState, ModelScope, PickerPurpose, ProviderForm, SettingsTab, UiCommand};
 use crate::ui::icon::Icon;
 use crate::ui::theme::{self, Palette};
 use crate::ui::widgets::{self, Chosen};
@@ -47,6 +47,16 @@ pub(super) fn more_ui(ui: &mut Ui, rect: Rect, out: &mut Vec<UiCommand>) {
     }
 }
 
+/// What comes of a choice, where nothing has to be asked about it.
+fn purpose_text(purpose: PickerPurpose) -> Option<&'static str> {
+    match purpose {
+        PickerPurpose::Message => None,
+        PickerPurpose::Answer(_) => Some("Regenerates the answer with the chosen model"),
+        PickerPurpose::MoreRoom(_) => Some("Answers with the chosen model and the whole chat"),
+        PickerPurpose::Summary(_) => Some("The chosen model summarises the start of the chat"),
+    }
+}
+
 pub(super) fn footer_ui(ui: &mut Ui, open: &mut Open) {
     let palette = Palette::of(ui);
     ui.add_space(6.0);
@@ -58,8 +68,7 @@ pub(super) fn footer_ui(ui: &mut Ui, open: &mut Open) {
         ui.set_min_height(24.0);
         ui.add_space(8.0);
         ui.spacing_mut().item_spacing.x = 8.0;
-        if open.regenerate.is_some() {
-            let text = "Regenerates the answer with the chosen model";
+        if let Some(text) = purpose_text(open.purpose) {
             widgets::truncated_label(ui, text, theme::small(), palette.dim);
             return;
         }

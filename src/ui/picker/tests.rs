@@ -6,13 +6,13 @@ use egui_kittest::{
 
 use super::PickerView;
 use crate::protocol::{MessageId, ModelId, ModelInfo};
-use crate::state::{AppState, Overlay, UiCommand};
+use crate::state::{AppState, Overlay, PickerPurpose, UiCommand};
 use crate::ui::samples::{self, Driven};
 use crate::ui::theme::{self, Mode};
 
 type Picker = Harness<'static, Driven<PickerView>>;
 
-const OPEN: Overlay = Overlay::Picker { regenerate: None };
+const OPEN: Overlay = Overlay::Picker(PickerPurpose::Message);
 
 fn picker(mut state: AppState, overlay: Overlay) -> Picker {
     state.overlay = overlay;
@@ -141,7 +141,7 @@ fn nothing_found_is_said_and_helped() {
 #[test]
 fn a_regeneration_asks_for_no_scope() {
     let answer = MessageId(uuid::Uuid::from_u128(3));
-    let mut harness = picker(samples::chat(), Overlay::Picker { regenerate: Some(answer) });
+    let mut harness = picker(samples::chat(), Overlay::Picker(PickerPurpose::Answer(answer)));
     assert!(harness.query_by_label("Next message").is_none());
     harness.get_by_label("Regenerates the answer with the chosen model");
     type_text(&mut harness, "haiku");

@@ -21,6 +21,6 @@ mod sse;
 
 pub use chunk::{Chunk, ChunkStream, FinishReason, coalesce};
 pub use guide::Guide;
-pub use http::{HttpClient, check_header};
+pub use http::{HttpClient, check_certificates, check_header};
 pub use image::fetch_image;
 pub use provider::{ChatRequest, Provider, ResumeRequest, ToolSpec, build};

@@ -156,18 +156,22 @@ impl Facts {
     }
 }
 
-/// Fills what a provider's list lacks. `None` for a model that this provider's API does not have.
-pub fn complete(config: &ProviderConfig, mut info: ModelInfo) -> Option<ModelInfo> {
+/// Fills what a provider's list lacks, and leaves out what this provider's API does not have.
+pub fn complete(config: &ProviderConfig, list: Vec<ModelInfo>) -> Vec<ModelInfo> {
     let name = known::bundled_name(config);
-    let own = name.and_then(|name| TABLE.own(name, &info.id.model));
-    if own.is_some_and(|facts| !facts.speaks(config.kind)) {
-        return None;
-    }
-    let passed_on = || TABLE.anyone(&info.id.model).filter(|_| known::passes_on(config));
-    if let Some(facts) = own.or_else(passed_on) {
-        facts.fill(&mut info);
-    }
-    Some(info)
+    let passes_on = known::passes_on(config);
+    let fill = |mut info: ModelInfo| {
+        let own = name.and_then(|name| TABLE.own(name, &info.id.model));
+        if own.is_some_and(|facts| !facts.speaks(config.kind)) {
+            return None;
+        }
+        let passed_on = || TABLE.anyone(&info.id.model).filter(|_| passes_on);
+        if let Some(facts) = own.or_else(passed_on) {
+            facts.fill(&mut info);
+        }
+        Some(info)
+    };
+    list.into_iter().filter_map(fill).collect()
 }
 
 /// The bundled models of a provider, but for those that are gone by `today` (`2026-11-21`).
@@ -212,6 +216,10 @@ mod tests {
 
     fn plain(config: &ProviderConfig, model: &str) -> ModelInfo {
         ModelInfo::unknown(ModelId { provider: config.id.clone(), model: model.to_owned() })
+    }
+
+    fn complete(config: &ProviderConfig, info: ModelInfo) -> Option<ModelInfo> {
+        super::complete(config, vec![info]).pop()
     }
 
     #[test]

@@ -199,6 +199,15 @@ fn certificates(file: &Path) -> Result<Vec<Certificate>, ProviderError> {
     }
 }
 
+/// Whether a file with certificates can be used.
+///
+/// # Errors
+///
+/// `BadRequest` with a sentence that names the file.
+pub fn check_certificates(file: &Path) -> Result<(), ProviderError> {
+    certificates(file).map(drop)
+}
+
 /// Checks headers as the user wrote them.
 fn header_map(headers: &BTreeMap<String, String>) -> Result<HeaderMap, ProviderError> {
     let mut map = HeaderMap::with_capacity(headers.len());

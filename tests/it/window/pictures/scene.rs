@@ -5,7 +5,7 @@ use switchboard::protocol::{
     Abilities, Answer, AnswerStatus, ChatId, IdSource, Message, MessageId, ModelId, ModelInfo,
     Params, Part, Role, Siblings, Timestamp, ToolCallId, Usage,
 };
-use switchboard::store::StoreHandle;
+use switchboard::store::{KeptModels, StoreHandle};
 use switchboard::ui::theme::Palette;
 
 use crate::support::{Place, STILL};
@@ -64,7 +64,9 @@ impl Scene {
         std::fs::write(place.path("config.toml"), config).unwrap();
         place.with_store(async |store| {
             for (provider, models) in models() {
-                store.save_models(provider.into(), models).await.unwrap();
+                let listed = Some(STILL);
+                let kept = KeptModels { provider: provider.into(), models, listed };
+                store.save_models(kept).await.unwrap();
             }
             other_chats(&store).await;
             open_chat(&store).await;

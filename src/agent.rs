@@ -5,9 +5,11 @@
 
 mod actor;
 mod begin;
+mod budget;
 mod clock;
 mod desk;
 mod engine;
+mod fallback;
 mod group;
 pub mod machine;
 mod manager;
@@ -17,6 +19,7 @@ mod run;
 mod sentence;
 mod sink;
 mod stop;
+mod title;
 mod tools;
 mod turn;
 mod waiting;

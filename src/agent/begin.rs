@@ -1,6 +1,7 @@
 //! How runs begin: the question and its answers are stored, then each model is asked.
 
-use super::actor::Agent;
+use super::actor::{Agent, Shared};
+use super::fallback::Chain;
 use super::group::Running;
 use super::run::{Limits, Run};
 use super::sink::Sink;
@@ -22,6 +23,7 @@ pub(super) struct Start {
     options: ChatOptions,
     created: Timestamp,
     continues: bool,
+    over_budget: bool,
 }
 
 /// What is asked of one model.
@@ -71,6 +73,7 @@ impl Start {
             options: request.options,
             created: request.created,
             continues: false,
+            over_budget: false,
         }
     }
 
@@ -91,6 +94,18 @@ impl Start {
             options: request.options,
             created: request.created,
             continues: request.continues.is_some(),
+            over_budget: request.over_budget,
+        }
+    }
+
+    /// Who answers when the model cannot. Nobody does in the place of a model that is compared.
+    fn chain(&self, shared: &Shared, answer: &Answer) -> Chain {
+        if answer.column.is_some() {
+            return Chain::default();
+        }
+        match &self.options.fallback {
+            Some(fallback) => Chain::new(fallback, &answer.model),
+            None => Chain::new(&shared.settings.read().fallback, &answer.model),
         }
     }
 
@@ -185,9 +200,13 @@ impl Agent {
             limits: Limits::from(&*shared.settings.read()),
             question: question.id,
             continues: start.continues,
+            chain: start.chain(&shared, &details),
+            asked: details.model.clone(),
+            aside: None,
             model: details.model,
             read: shared.read,
             params: details.params,
+            over_budget: start.over_budget,
             usage: Usage::default(),
             turn_usage: Usage::default(),
             turn_has_content: false,

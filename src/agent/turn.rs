@@ -18,6 +18,9 @@ const READY: usize = 512;
 /// How long a graceful stop waits for the end of the sentence.
 const STOP_PATIENCE: Duration = Duration::from_secs(3);
 
+/// How long a model is waited for at most where another one can answer.
+const SHORT_WAIT: Duration = Duration::from_secs(2);
+
 /// How a model call ended.
 #[derive(Debug)]
 pub(super) enum TurnEnd {
@@ -39,8 +42,10 @@ impl Run {
     /// Makes one model call, again and again while nothing has arrived and waiting may help.
     pub(super) async fn turn(&mut self, provider: &dyn Provider, request: ChatRequest) -> TurnEnd {
         let mut attempt = 0;
+        self.asked = request.model.id.clone();
         loop {
             self.turn_has_content = false;
+            self.usage.add(&std::mem::take(&mut self.turn_usage));
             let error = match self.attempt(provider, request.clone()).await {
                 TurnEnd::Failed(error) => error,
                 end @ (TurnEnd::Finished(_) | TurnEnd::Stopped(_)) => return end,
@@ -50,6 +55,12 @@ impl Run {
                 retry::delay(attempt, error.retry_after_ms, (self.clock.random)())
             } else {
                 None
+            };
+            // Where another model can answer, this one is not waited for: one short retry.
+            let wait = if wait.is_some() && self.has_substitute(error.kind).await {
+                wait.filter(|wait| attempt == 1 && *wait <= SHORT_WAIT)
+            } else {
+                wait
             };
             let Some(wait) = wait else { return TurnEnd::Failed(error) };
             if let Some(wish) = self.wait_for_retry(error, wait).await {
@@ -193,6 +204,13 @@ impl Run {
     }
 
     async fn content(&mut self, event: StreamEvent) {
+        if let Some(aside) = &mut self.aside {
+            if let StreamEvent::Message { content, .. } = &event {
+                aside.push_str(content);
+            }
+            self.turn_has_content = true;
+            return;
+        }
         if self.machine.state() == AgentState::Thinking {
             self.change(AgentState::Streaming, StateCause::FirstToken).await;
         }

@@ -8,7 +8,6 @@ mod models;
 mod parameters;
 mod reasoning;
 mod request;
-mod template;
 mod tools;
 mod wire;
 

@@ -8,6 +8,7 @@ use futures_util::future::BoxFuture;
 use secrecy::SecretString;
 use serde_json::Value;
 
+use super::anthropic::Anthropic;
 use super::guide::Guide;
 use super::openai::OpenAi;
 use super::{ChunkStream, HttpClient};
@@ -107,7 +108,8 @@ pub fn build(
 ) -> Result<Arc<dyn Provider>, ProviderError> {
     match config.kind {
         ProviderKind::Guide => Ok(Arc::new(Guide::new(config, help, Guide::usual_pace()))),
-        ProviderKind::Responses | ProviderKind::Anthropic => {
+        ProviderKind::Anthropic => Ok(Arc::new(Anthropic::new(config, key, http.clone())?)),
+        ProviderKind::Responses => {
             Err(ProviderError::new(ErrorKind::BadRequest, "This kind of provider is not there yet"))
         }
         ProviderKind::Openai => Ok(Arc::new(OpenAi::new(config, key, http.clone())?)),

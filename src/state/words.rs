@@ -88,7 +88,9 @@ pub fn hint(kind: ErrorKind) -> &'static str {
         }
         ErrorKind::Refused => "Rephrase the message, or try another --model",
         ErrorKind::Cancelled => "What arrived is kept",
-        ErrorKind::OverBudget => "Raise [budget] in config.toml, or use a model without a price",
+        ErrorKind::OverBudget => {
+            "Add --over-budget, raise [budget] in config.toml, or use a free model"
+        }
     }
 }
 
@@ -212,10 +214,10 @@ fn notice_action(code: &NoticeCode) -> Option<(&'static str, UiCommand)> {
         NoticeCode::KeyNotSaved => {
             Some(("Open settings", UiCommand::OpenSettings(SettingsTab::Providers)))
         }
+        NoticeCode::BudgetNear => Some(("Show usage", UiCommand::OpenSettings(SettingsTab::Usage))),
         NoticeCode::RunsInterrupted { .. }
         | NoticeCode::Busy
         | NoticeCode::ChatMissing
-        | NoticeCode::TooManyModels
-        | NoticeCode::BudgetNear => None,
+        | NoticeCode::TooManyModels => None,
     }
 }

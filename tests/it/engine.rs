@@ -1,6 +1,7 @@
 //! The engine against a real server and a real database.
 
 mod compare;
+mod fallback;
 
 use switchboard::protocol::{
     AgentState, AnswerStatus, BackendCommand, BackendEvent, ErrorKind, Part, Role, RunStatus, Seq,

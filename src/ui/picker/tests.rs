@@ -4,7 +4,7 @@ use egui_kittest::{
     kittest::{NodeT as _, Queryable as _},
 };
 
-use super::PickerView;
+use super::{PickerPlace, PickerView};
 use crate::protocol::{MessageId, ModelId, ModelInfo};
 use crate::state::{AppState, Overlay, PickerPurpose, UiCommand};
 use crate::ui::samples::{self, Driven};
@@ -24,7 +24,8 @@ fn picker(mut state: AppState, overlay: Overlay) -> Picker {
                 theme::apply(ui.ctx(), Mode::Dark, 100);
                 let anchor = Rect::from_min_size(pos2(300.0, 540.0), vec2(120.0, 24.0));
                 let (ctx, mut out) = (ui.ctx().clone(), Vec::new());
-                driven.view.picker_ui(&ctx, &driven.state, anchor, &mut out);
+                let place = PickerPlace { anchor, now: samples::NOW, mention: None };
+                driven.view.picker_ui(&ctx, &driven.state, place, &mut out);
                 driven.take(out);
             },
             Driven::new(state),

@@ -112,7 +112,7 @@ mod tests {
             ),
             ("ollama/qwen3:8b", &["ollama/llama3:8b", "ollama/qwen3:14b"], &["ollama/qwen3:14b"]),
             ("x/entirely", &["y/other", "z/words"], &[]),
-            ("x/", &["y/other"], &[]),
+            ("x/-", &["y/other"], &[]),
         ];
         for (gone, models, expected) in table {
             assert_eq!(nearest_to(gone, models), *expected, "{gone}");

@@ -196,9 +196,14 @@ impl ComposerView {
         self.typed.is_blank() && state.draft().attachments.is_empty()
     }
 
-    /// Follows an `@` that is being typed; the cursor that leaves it ends it.
-    fn follow_mention(&mut self, cursor: Option<usize>, changed: bool) {
-        let here = cursor.and_then(|cursor| Mention::at(&self.typed.tail, cursor));
+    /// Follows an `@` that is being typed; the cursor that leaves it ends it. A click into the
+    /// picker takes the cursor away, and does not.
+    fn follow_mention(&mut self, state: &AppState, cursor: Option<usize>, changed: bool) {
+        if state.overlay != Overlay::Nothing {
+            self.mention = None;
+        }
+        let Some(cursor) = cursor.filter(|_| state.overlay == Overlay::Nothing) else { return };
+        let here = Mention::at(&self.typed.tail, cursor);
         let goes_on = |known: &Mention| here.as_ref().is_some_and(|here| here.start == known.start);
         if here.is_none() {
             self.dismissed = None;
@@ -260,7 +265,7 @@ impl ComposerView {
             self.reveal_cursor = was_empty;
             self.typed.tail_changed();
         }
-        self.follow_mention(cursor.filter(|_| state.overlay == Overlay::Nothing), changed);
+        self.follow_mention(state, cursor, changed);
         if sends && !self.is_blank(state) {
             self.send(state, out);
         } else if changed || pasted {

@@ -21,7 +21,7 @@ pub(super) struct Texts {
 
 impl Texts {
     pub(super) fn of(params: &Params) -> Self {
-        let number = |value: Option<f32>| value.map(|value| value.to_string()).unwrap_or_default();
+        let number = |value: Option<f32>| value.map(shown).unwrap_or_default();
         Self {
             temperature: number(params.temperature),
             top_p: number(params.top_p),
@@ -53,21 +53,14 @@ impl About<'_> {
     }
 
     pub(super) fn numbers_ui(&self, ui: &mut Ui, texts: &mut Texts, params: &mut Params) {
-        let small = |value: f64| value as f32;
-        let shown = |value: Option<f32>| value.map(|value| value.to_string());
-        if self.takes.temperature {
-            let hint = inherited_words(shown(self.inherited.temperature), self.scope);
-            let number = Number { name: "Temperature", hint: &hint, bound: Bound::Temperature };
-            if let Some(value) = number.number_ui(ui, &mut texts.temperature) {
-                params.temperature = value.map(small);
-            }
-        }
-        if self.takes.top_p {
-            let hint = inherited_words(shown(self.inherited.top_p), self.scope);
-            let number = Number { name: "Top-p", hint: &hint, bound: Bound::TopP };
-            if let Some(value) = number.number_ui(ui, &mut texts.top_p) {
-                params.top_p = value.map(small);
-            }
+        match (self.takes.temperature, self.takes.top_p) {
+            (true, true) => ui.columns_const(|[left, right]| {
+                self.temperature_ui(left, texts, params);
+                self.top_p_ui(right, texts, params);
+            }),
+            (true, false) => self.temperature_ui(ui, texts, params),
+            (false, true) => self.top_p_ui(ui, texts, params),
+            (false, false) => {}
         }
         if self.takes.max_tokens {
             let inherited = self.inherited.max_tokens.map(|cap| cap.to_string());
@@ -80,6 +73,22 @@ impl About<'_> {
             if let Some(value) = number.number_ui(ui, &mut texts.max_tokens) {
                 params.max_tokens = value.map(|value| value as u32);
             }
+        }
+    }
+
+    fn temperature_ui(&self, ui: &mut Ui, texts: &mut Texts, params: &mut Params) {
+        let hint = inherited_words(self.inherited.temperature.map(shown), self.scope);
+        let number = Number { name: "Temperature", hint: &hint, bound: Bound::Temperature };
+        if let Some(value) = number.number_ui(ui, &mut texts.temperature) {
+            params.temperature = value.map(|value| value as f32);
+        }
+    }
+
+    fn top_p_ui(&self, ui: &mut Ui, texts: &mut Texts, params: &mut Params) {
+        let hint = inherited_words(self.inherited.top_p.map(shown), self.scope);
+        let number = Number { name: "Top-p", hint: &hint, bound: Bound::TopP };
+        if let Some(value) = number.number_ui(ui, &mut texts.top_p) {
+            params.top_p = value.map(|value| value as f32);
         }
     }
 
@@ -108,6 +117,11 @@ impl About<'_> {
             }
         }
     }
+}
+
+/// As it is typed.
+fn shown(value: f32) -> String {
+    value.to_string()
 }
 
 struct Number<'a> {

@@ -137,8 +137,8 @@ pub(crate) fn hide(model: &str) -> String {
 
 /// The data that belongs to a part of thinking by this model, as the app keeps it.
 pub(crate) fn opaque(model: &str, thinking: &str) -> Value {
-    json!([{"type": "thinking", "start": 0, "end": thinking.len(),
-            "signature": sign(model, thinking)}])
+    json!({"model": model, "blocks": [{"type": "thinking", "start": 0, "end": thinking.len(),
+           "signature": sign(model, thinking)}]})
 }
 
 /// An answer, block by block.

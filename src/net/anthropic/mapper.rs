@@ -76,7 +76,7 @@ impl MessageMapper {
             parts: Parts::new(request.answer),
             template: Template::empty(),
             block: OpenBlock::None,
-            kept: Kept::default(),
+            kept: Kept::of(&request.model.id.model),
             held: None,
             ids: CallIds::after(&request.messages),
             has_calls: false,
@@ -361,6 +361,8 @@ impl Mapper for MessageMapper {
             WireEventKind::ContentBlockStart | WireEventKind::ContentBlockDelta if is_over => {
                 Ok(Flow::More)
             }
+            // The answer is whole: what fails now is not its failure.
+            WireEventKind::Error if is_over => Ok(Flow::Done),
             WireEventKind::MessageStart
             | WireEventKind::ContentBlockStart
             | WireEventKind::ContentBlockDelta

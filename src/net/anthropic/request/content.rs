@@ -151,11 +151,8 @@ pub(super) fn messages<'a>(
 
 fn result<'a>(outcome: &'a Outcome<'_>) -> Content<'a> {
     let Outcome { id, content, success } = outcome;
-    let content = match content.trim().is_empty() {
-        false => content,
-        true if *success => "",
-        true => NO_WORD,
-    };
+    let silent = if *success { "" } else { NO_WORD };
+    let content = if content.trim().is_empty() { silent } else { content };
     Content::ToolResult { tool_use_id: id, content, is_error: !success }
 }
 

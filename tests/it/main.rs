@@ -19,5 +19,6 @@ mod command_line;
 mod engine;
 mod net;
 mod real_window;
+mod responses;
 mod switching;
 mod window;

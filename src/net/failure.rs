@@ -142,7 +142,12 @@ fn by_name(name: &str) -> Option<ErrorKind> {
         | "service_unavailable"
         | "api_error"
         | "timeout_error" => ErrorKind::Overloaded,
-        "content_filter" | "content_policy_violation" | "moderation_blocked" => ErrorKind::Refused,
+        "content_filter"
+        | "content_policy_violation"
+        | "image_content_policy_violation"
+        | "misalignment_policy_violation"
+        | "bio_policy"
+        | "moderation_blocked" => ErrorKind::Refused,
         _ => return None,
     })
 }

@@ -18,7 +18,7 @@ use futures_util::future::BoxFuture;
 use secrecy::SecretString;
 
 use super::exchange::Exchange;
-use super::http::{self, KeyHeader};
+use super::http::KeyHeader;
 use super::known::{self, Wire};
 use super::{ChatRequest, ChunkStream, HttpClient, Provider};
 use crate::protocol::{ErrorKind, ModelInfo, ProviderConfig, ProviderError, Takes};
@@ -39,23 +39,9 @@ impl OpenAi {
         key: Option<SecretString>,
         http: HttpClient,
     ) -> Result<Self, ProviderError> {
-        let base = http::parse_base(&config.url)?;
-        let wire = known::wire_of(&config, &base);
-        let http = http.titled(wire.headers);
         let exchange = Exchange::new(&config, key, KeyHeader::Bearer, http)?;
+        let wire = known::wire_of(&config, exchange.base());
         Ok(Self { wire, config, exchange })
-    }
-
-    async fn ask_for_models(&self) -> Result<Vec<ModelInfo>, ProviderError> {
-        let request = self.exchange.get(self.exchange.url(&["models"]))?;
-        let body = self.exchange.document(request).await?;
-        models::parse(&body, &self.config.id, &self.wire).ok_or_else(|| {
-            let host = self.exchange.host();
-            let message = format!(
-                "{host} did not answer with a list of models. Check that the address ends where the API begins, usually with /v1"
-            );
-            ProviderError::new(ErrorKind::Protocol, message)
-        })
     }
 
     async fn start(&self, request: ChatRequest) -> Result<ChunkStream, ProviderError> {
@@ -68,13 +54,29 @@ impl OpenAi {
     }
 }
 
+/// Asks a server for its list of models, which all of OpenAI's APIs share.
+pub(super) async fn list_models(
+    exchange: &Exchange,
+    config: &ProviderConfig,
+) -> Result<Vec<ModelInfo>, ProviderError> {
+    let request = exchange.get(exchange.url(&["models"]))?;
+    let body = exchange.document(request).await?;
+    models::parse(&body, &config.id, &known::wire_of(config, exchange.base())).ok_or_else(|| {
+        let host = exchange.host();
+        let message = format!(
+            "{host} did not answer with a list of models. Check that the address ends where the API begins, usually with /v1"
+        );
+        ProviderError::new(ErrorKind::Protocol, message)
+    })
+}
+
 impl Provider for OpenAi {
     fn config(&self) -> &ProviderConfig {
         &self.config
     }
 
     fn models(&self) -> BoxFuture<'_, Result<Vec<ModelInfo>, ProviderError>> {
-        self.ask_for_models().boxed()
+        list_models(&self.exchange, &self.config).boxed()
     }
 
     fn takes(&self, model: &ModelInfo) -> Takes {

@@ -14,8 +14,8 @@ use super::stats::{self, StoreStats};
 use super::writer::{Reply, tell};
 use super::{chats, kept, message_rows, queue, usage};
 use crate::protocol::{
-    ChatId, ChatSummary, Draft, Message, MessageId, MessagePage, ModelId,
-    QueuedMessage, Spent, Timestamp, UsageRange, UsageReport,
+    ChatId, ChatSummary, Draft, Message, MessageId, MessagePage, ModelId, QueuedMessage, Spent,
+    Timestamp, UsageRange, UsageReport,
 };
 
 /// What is asked of a reader.

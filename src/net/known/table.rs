@@ -6,14 +6,14 @@ use crate::protocol::Effort::{High, Low, Max, Medium, Minimal, None as NoEffort,
 use crate::protocol::{KnownProvider, ProviderKind};
 
 /// How many rows are providers on the internet. They come first.
-pub(super) const HOSTED: usize = 8;
+pub(super) const HOSTED: usize = 9;
 /// How many are local servers.
 pub(super) const LOCAL: usize = TABLE.len() - HOSTED;
 
 /// What hosted providers have in common with most.
 const COMMON: Wire = Wire::COMMON;
 
-pub(super) const TABLE: [Known; 12] = [
+pub(super) const TABLE: [Known; 13] = [
     Known {
         offer: KnownProvider {
             id: "openrouter",
@@ -41,7 +41,7 @@ pub(super) const TABLE: [Known; 12] = [
         offer: KnownProvider {
             id: "openai",
             name: "OpenAI",
-            kind: ProviderKind::Openai,
+            kind: ProviderKind::Responses,
             url: "https://api.openai.com/v1",
             key_env: "OPENAI_API_KEY",
             key_page: "https://platform.openai.com/api-keys",
@@ -92,6 +92,20 @@ pub(super) const TABLE: [Known; 12] = [
             ],
             ..COMMON
         },
+    },
+    Known {
+        offer: KnownProvider {
+            id: "anthropic",
+            name: "Anthropic",
+            kind: ProviderKind::Anthropic,
+            url: "https://api.anthropic.com/v1",
+            key_env: "ANTHROPIC_API_KEY",
+            key_page: "https://platform.claude.com/settings/keys",
+            blurb: "The Claude models",
+        },
+        domains: &["anthropic.com"],
+        port: None,
+        wire: COMMON,
     },
     Known {
         offer: KnownProvider {

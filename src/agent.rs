@@ -15,6 +15,7 @@ pub mod machine;
 mod manager;
 mod providers;
 pub mod queue;
+mod resume;
 mod run;
 mod sentence;
 mod sink;
@@ -26,4 +27,5 @@ mod waiting;
 
 pub use clock::Clock;
 pub use engine::{EngineHandle, EngineParts, start};
+pub use providers::catalogue;
 pub use providers::{Environment, Found, ProviderSetup, find_key, guide_config};

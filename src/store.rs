@@ -23,6 +23,7 @@ mod pending;
 mod queue;
 mod reader;
 mod recover;
+mod resumable;
 mod runs;
 mod schema;
 mod search;
@@ -35,8 +36,10 @@ mod writer;
 
 pub use error::StoreError;
 pub use handle::StoreHandle;
+pub use kept::KeptModels;
 pub use open::{Clock, Opened, open};
 pub use paths::{Paths, PathsError};
+pub use resumable::Resumable;
 pub use runs::{Began, BeginRun, Question, ReadState};
 pub use search::SearchHit;
 pub use stats::StoreStats;

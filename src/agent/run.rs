@@ -7,6 +7,7 @@ use super::clock::Clock;
 use super::fallback::Chain;
 use super::machine::Machine;
 use super::providers::Providers;
+use super::resume::Resuming;
 use super::sink::Sink;
 use super::stop::{RunControl, StopWish};
 use super::tools;
@@ -61,20 +62,22 @@ pub(super) struct Run {
     pub(super) model: ModelId,
     pub(super) read: ReadState,
     pub(super) params: Params,
+    /// The budget is used up, and the user wants this answer all the same.
+    pub(super) over_budget: bool,
     /// Who answers when the model cannot.
     pub(super) chain: Chain,
     /// Who is asked in this turn: the model, or another that helps it.
     pub(super) asked: ModelId,
     /// The text of a model that helps; it is no part of the answer.
     pub(super) aside: Option<String>,
-    /// The budget is used up, and the user wants this answer all the same.
-    pub(super) over_budget: bool,
     /// Tokens and cost of the turns before this one.
     pub(super) usage: Usage,
     /// Tokens and cost of this turn, as last told.
     pub(super) turn_usage: Usage,
     /// Whether anything of this turn has arrived.
     pub(super) turn_has_content: bool,
+    /// Where the provider's stream stands, where it can be resumed.
+    pub(super) resuming: Resuming,
 }
 
 /// What remains of a run.
@@ -93,10 +96,16 @@ pub(super) enum End {
 }
 
 impl Run {
-    /// Runs to one of the four ends. Whatever happens, `Done` is told and journalled.
+    /// Runs to one of the four ends. Whatever happens, `Done` is told and journalled; only an
+    /// answer that goes on at its provider is left open when the app ends.
     pub(super) async fn execute(mut self) -> Ended {
-        self.change(AgentState::Thinking, StateCause::UserMessage).await;
+        self.change(AgentState::Thinking, self.resuming.cause()).await;
         let end = self.answer().await;
+        if self.is_left_open(&end) {
+            self.change(AgentState::Idle, StateCause::Shutdown).await;
+            return Ended { machine: self.machine, status: RunStatus::Interrupted };
+        }
+        self.cancel_if_stopped(&end);
         let status = self.settle(end).await;
         self.finish(status).await;
         Ended { machine: self.machine, status }
@@ -152,7 +161,7 @@ impl Run {
             Ok(provider) => provider,
             Err(end) => return end,
         };
-        if let Some(error) = self.over_budget(provider.config()).await {
+        if let Some(error) = self.over_budget(&self.model, provider.config()).await {
             return End::Failed(error);
         }
         for _turn in 0..self.limits.max_turns {

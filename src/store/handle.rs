@@ -8,16 +8,18 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::chats::ChatChange;
 use super::error::{Result, StoreError};
+use super::kept::KeptModels;
 use super::open::{Clock, Connections};
 use super::pending::{Pending, Wake};
 use super::reader::{ReadCommand, Reader};
+use super::resumable::Resumable;
 use super::runs::{Began, BeginRun, ReadState};
 use super::search::SearchHit;
 use super::stats::StoreStats;
 use super::writer::{Reply, WriteCommand, Writer};
 use crate::protocol::{
-    ChatId, ChatOptions, ChatSummary, Draft, Message, MessageId, MessagePage, ModelId, ModelInfo,
-    Notice, ProviderId, QueuedMessage, RunEvent, StreamEvent, Timestamp,
+    ChatId, ChatOptions, ChatSummary, Draft, Message, MessageId, MessagePage, ModelId, Notice,
+    ProviderId, QueuedMessage, RunEvent, StreamEvent, Timestamp,
 };
 
 /// Requests that may wait for a thread; more wait with whoever asks.
@@ -128,6 +130,12 @@ impl StoreHandle {
     pub async fn begin_run(&self, request: BeginRun) -> Result<Began> {
         let began = self.write(|reply| WriteCommand::Begin(Box::new(request), reply)).await?;
         Ok(*began)
+    }
+
+    /// Takes over the runs that a process left open when it ended and that their providers go on
+    /// with. Of several that ask, only one gets a run. They must be ended like runs begun here.
+    pub async fn resumable_runs(&self) -> Result<Vec<Resumable>> {
+        self.write(WriteCommand::TakeResumable).await
     }
 
     /// Adds an event to its run. Not acknowledged: committed within 250 ms, or after 16 KiB, or
@@ -340,13 +348,18 @@ impl StoreHandle {
         self.read(|reply| ReadCommand::Queue(chat, reply)).await
     }
 
-    /// Keeps the models of a provider; an empty list forgets them.
-    pub async fn save_models(&self, provider: ProviderId, models: Vec<ModelInfo>) -> Result<()> {
-        self.write(|reply| WriteCommand::SaveModels(provider, models, reply)).await
+    /// Keeps the models of a provider.
+    pub async fn save_models(&self, kept: KeptModels) -> Result<()> {
+        self.write(|reply| WriteCommand::SaveModels(kept, reply)).await
+    }
+
+    /// Forgets the models of a provider.
+    pub async fn forget_models(&self, provider: ProviderId) -> Result<()> {
+        self.write(|reply| WriteCommand::ForgetModels(provider, reply)).await
     }
 
     /// The last known models of all providers.
-    pub async fn load_models(&self) -> Result<Vec<(ProviderId, Vec<ModelInfo>)>> {
+    pub async fn load_models(&self) -> Result<Vec<KeptModels>> {
         self.read(ReadCommand::Models).await
     }
 

@@ -9,14 +9,16 @@ use tokio::sync::oneshot;
 
 use super::chats::{self, ChatChange};
 use super::error::{Result, StoreError};
+use super::kept::KeptModels;
 use super::lock::Owner;
 use super::pending::{Entry, Pending};
+use super::resumable::{self, Resumable};
 use super::runs::{self, Began, BeginRun, ReadState};
 use super::usage::{self, Aside};
 use super::{branch, covers, kept, message_rows, queue};
 use crate::protocol::{
-    ChatId, ChatSummary, Draft, Message, MessageId, ModelInfo, Notice, NoticeCode, ProviderId,
-    QueuedMessage, RunId, Timestamp,
+    ChatId, ChatSummary, Draft, Message, MessageId, Notice, NoticeCode, ProviderId, QueuedMessage,
+    RunId, Timestamp,
 };
 
 /// Where an answer goes. Nobody may wait for it any more.
@@ -34,6 +36,7 @@ pub(super) enum WriteCommand {
     Close(Reply<()>),
     Begin(Box<BeginRun>, Reply<Box<Began>>),
     Finish(RunId, ReadState, Reply<(Message, ChatSummary)>),
+    TakeResumable(Reply<Vec<Resumable>>),
     SelectBranch(ChatId, MessageId, i32, Reply<MessageId>),
     Keep(ChatId, MessageId, Reply<MessageId>),
     SetCovered(ChatId, MessageId, bool, Reply<()>),
@@ -43,7 +46,8 @@ pub(super) enum WriteCommand {
     QueueAdd(Box<QueuedMessage>, Reply<()>),
     QueueEdit(MessageId, String, Reply<()>),
     QueueTake(ChatId, Option<MessageId>, Reply<Option<QueuedMessage>>),
-    SaveModels(ProviderId, Vec<ModelInfo>, Reply<()>),
+    SaveModels(KeptModels, Reply<()>),
+    ForgetModels(ProviderId, Reply<()>),
     SetValue(String, Option<String>, Reply<()>),
     Mark(String, String, Reply<bool>),
     InsertMessages(Vec<Message>, Reply<()>),
@@ -130,6 +134,10 @@ impl Writer {
                 self.answer(reply, |db| runs::begin(db, &owner, &request).map(Box::new));
             }
             WriteCommand::Finish(run, read, reply) => self.finish(run, read, reply),
+            WriteCommand::TakeResumable(reply) => {
+                let others = self.owner.others();
+                self.answer(reply, |db| resumable::take(db, &others));
+            }
             WriteCommand::SelectBranch(chat, message, step, reply) => {
                 self.answer(reply, |db| branch::select(db, chat, message, step));
             }
@@ -155,8 +163,11 @@ impl Writer {
             WriteCommand::QueueTake(chat, id, reply) => {
                 self.answer(reply, |db| queue::take(db, chat, id));
             }
-            WriteCommand::SaveModels(provider, models, reply) => {
-                self.answer(reply, |db| kept::save_models(db, &provider, &models));
+            WriteCommand::SaveModels(kept, reply) => {
+                self.answer(reply, |db| kept::save_models(db, &kept));
+            }
+            WriteCommand::ForgetModels(provider, reply) => {
+                self.answer(reply, |db| kept::forget_models(db, &provider));
             }
             WriteCommand::SetValue(key, value, reply) => {
                 self.answer(reply, |db| kept::set_value(db, &key, value.as_deref()));

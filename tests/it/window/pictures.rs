@@ -107,6 +107,14 @@ fn settings() {
 }
 
 #[test]
+fn usage() {
+    picture("usage", Scene::usage, |window, _| {
+        window.run_command("usage and budget");
+        window.until_sees("By chat");
+    });
+}
+
+#[test]
 fn answer_in_progress() {
     picture("progress", Scene::chats, |window, scene| {
         let events = [

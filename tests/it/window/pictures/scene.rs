@@ -5,9 +5,10 @@ mod compared;
 use serde_json::json;
 use switchboard::protocol::{
     Abilities, Answer, AnswerStatus, ChatId, ContextUse, IdSource, Message, MessageId, ModelId,
-    ModelInfo, Params, Part, Role, Siblings, Timestamp, ToolCallId, Usage,
+    ModelInfo, Params, Part, Role, RunEvent, RunStatus, Seq, Siblings, StreamEvent, Timestamp,
+    ToolCallId, Usage,
 };
-use switchboard::store::StoreHandle;
+use switchboard::store::{BeginRun, KeptModels, Question, ReadState, StoreHandle};
 use switchboard::ui::theme::Palette;
 
 use crate::support::{Place, STILL};
@@ -58,6 +59,39 @@ impl Scene {
         Self::with_hosted(theme, address, async |store| open_chat(store).await)
     }
 
+    /// What was used in four weeks, and budgets of which one is nearly used up.
+    pub(super) fn usage(theme: &str) -> Self {
+        let scene = Self::providers(theme);
+        let path = scene.place.path("config.toml");
+        let config = std::fs::read_to_string(&path).unwrap();
+        let budget = "[budget]\nday_usd = 1.0\nmonth_usd = 20.0\n";
+        std::fs::write(&path, format!("{config}\n{budget}")).unwrap();
+        scene.place.with_store(async |store| {
+            let chats = store.list_chats().await.unwrap();
+            for day in 0..28_i64 {
+                let at = Timestamp(STILL.0 - day * DAY);
+                for (place, model) in [haiku(), sonnet(), hermes()].into_iter().enumerate() {
+                    let load = (day * 7 + place as i64 * 5) % 11;
+                    let chat = &chats[(day as usize + place) % chats.len()];
+                    if load == 0 {
+                        continue;
+                    }
+                    let tokens = 4_000 * load as u64;
+                    let is_local = model == hermes();
+                    let usage = Usage {
+                        prompt_tokens: Some(tokens),
+                        completion_tokens: Some(tokens / 8),
+                        cached_tokens: Some(tokens / 3),
+                        cache_write_tokens: None,
+                        cost_usd: (!is_local).then_some(0.045 * load as f64),
+                    };
+                    count(&store, chat.id, model, at, usage).await;
+                }
+            }
+        });
+        scene
+    }
+
     fn with_hosted(
         theme: &str,
         address: Option<&str>,
@@ -87,7 +121,9 @@ impl Scene {
         std::fs::write(place.path("config.toml"), config).unwrap();
         place.with_store(async |store| {
             for (provider, models) in models() {
-                store.save_models(provider.into(), models).await.unwrap();
+                let listed = Some(STILL);
+                let kept = KeptModels { provider: provider.into(), models, listed };
+                store.save_models(kept).await.unwrap();
             }
             other_chats(&store).await;
             open(&store).await;
@@ -217,6 +253,30 @@ async fn open_chat(store: &StoreHandle) {
     answer.context = Some(ContextUse { used: 120_000, limit: Some(1_000_000), estimated: false });
     let chat = thread.store(store, CHAT).await;
     store.set_chat_model(chat, Some(haiku())).await.unwrap();
+}
+
+/// An answer that has just ended, with what it took.
+async fn count(store: &StoreHandle, chat: ChatId, model: ModelId, at: Timestamp, usage: Usage) {
+    let mut thread = Thread { chat, leaf: None, messages: Vec::new() };
+    thread.ask("And now?", at);
+    thread.answer(model, at, Vec::new()).status = AnswerStatus::Open;
+    let [question, answer] = <[Message; 2]>::try_from(thread.messages).unwrap();
+    let (id, run) = (answer.id, answer.answer.as_ref().unwrap().run);
+    let request = BeginRun {
+        chat,
+        title_if_new: None,
+        chat_model_if_new: None,
+        chat_options_if_new: Default::default(),
+        question: Question::New(Box::new(question)),
+        answer,
+        also: Vec::new(),
+    };
+    store.begin_run(request).await.unwrap();
+    let event = |seq, event| RunEvent { chat, run, seq: Seq(seq), at, event, resume: None };
+    store.append(event(1, StreamEvent::usage(usage))).unwrap();
+    let status = RunStatus::Complete;
+    let done = StreamEvent::Done { status, message_id: id, reply_to_id: None };
+    store.finish_run(event(2, done), ReadState::Seen).await.unwrap();
 }
 
 fn text(text: &str) -> Part {

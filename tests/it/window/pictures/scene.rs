@@ -14,14 +14,14 @@ use switchboard::ui::theme::Palette;
 use crate::support::{Place, STILL};
 
 /// The chat that the pictures show.
-pub(super) const CHAT: &str = "Reconnect back-off in tokio";
+pub(in crate::window) const CHAT: &str = "Reconnect back-off in tokio";
 
 const MINUTE: i64 = 60_000;
 const DAY: i64 = 24 * 60 * MINUTE;
 
 /// A place with something to see.
-pub(super) struct Scene {
-    pub(super) place: Place,
+pub(in crate::window) struct Scene {
+    pub(in crate::window) place: Place,
     pub(super) palette: &'static Palette,
 }
 
@@ -39,7 +39,7 @@ impl Scene {
     }
 
     /// A question that three models answer, one of which can be asked again.
-    pub(super) fn compared(theme: &str) -> Self {
+    pub(in crate::window) fn compared(theme: &str) -> Self {
         Self::with_hosted(theme, None, async |store| compared::three(store).await)
     }
 

@@ -6,8 +6,8 @@ use super::group::Running;
 use super::run::{Limits, Run};
 use super::sink::Sink;
 use crate::protocol::{
-    Answer, AnswerStatus, BackendEvent, ChatId, ChatOptions, Message, MessageId, ModelId, Part,
-    Place, RegenerateRequest, Role, RunId, SendRequest, Siblings, Timestamp, Usage,
+    Answer, AnswerStatus, BackendEvent, ChatId, ChatOptions, MakeRoom, Message, MessageId, ModelId,
+    Part, Place, RegenerateRequest, Role, RunId, SendRequest, Siblings, Timestamp, Usage,
 };
 use crate::store::{BeginRun, Question, StoreError};
 
@@ -23,6 +23,8 @@ pub(super) struct Start {
     options: ChatOptions,
     created: Timestamp,
     continues: bool,
+    /// Whether and how room is made first.
+    room: Option<MakeRoom>,
 }
 
 /// What is asked of one model.
@@ -72,6 +74,7 @@ impl Start {
             options: request.options,
             created: request.created,
             continues: false,
+            room: None,
         }
     }
 
@@ -92,6 +95,7 @@ impl Start {
             options: request.options,
             created: request.created,
             continues: request.continues.is_some(),
+            room: request.make_room,
         }
     }
 
@@ -197,6 +201,7 @@ impl Agent {
             limits: Limits::from(&*shared.settings.read()),
             question: question.id,
             continues: start.continues,
+            room: start.room.clone(),
             chain: start.chain(&shared, &details),
             asked: details.model.clone(),
             aside: None,

@@ -1,7 +1,9 @@
 //! The engine against a real server and a real database.
 
 mod compare;
+mod context;
 mod fallback;
+mod room;
 
 use switchboard::protocol::{
     AgentState, AnswerStatus, BackendCommand, BackendEvent, ErrorKind, Part, Role, RunStatus, Seq,

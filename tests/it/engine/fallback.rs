@@ -2,7 +2,7 @@
 
 use switchboard::protocol::{
     BackendCommand, ChatId, ChatOptions, EngineSettings, ErrorKind, Fallback, ModelId, ModelInfo,
-    Part, ProviderId, RunId, RunStatus, SendRequest, StreamEvent,
+    Part, RunId, RunStatus, SendRequest, StreamEvent,
 };
 
 use super::folder;
@@ -48,14 +48,12 @@ fn handed_over(told: &Told) -> Vec<(ModelId, ModelId, String)> {
 
 /// Keeps the prices of models, as an earlier session left them.
 async fn prices(folder: &std::path::Path, server: &Server, prices: &[(&str, f64)]) {
-    let desk = Desk::open(folder, server);
     let models = prices.iter().map(|(name, price)| ModelInfo {
         price_in: Some(*price),
         price_out: Some(*price),
         ..ModelInfo::unknown(model(name))
     });
-    desk.store.save_models(ProviderId::from("mock"), models.collect()).await.unwrap();
-    desk.close().await;
+    Desk::know(folder, server, models.collect()).await;
 }
 
 #[tokio::test]

@@ -1,10 +1,13 @@
 //! How runs begin: the question and its answers are stored, then each model is asked.
 
+use std::sync::Arc;
+
 use super::actor::{Agent, Shared};
 use super::fallback::Chain;
 use super::group::Running;
 use super::run::{Limits, Run};
 use super::sink::Sink;
+use super::stop::RunControl;
 use crate::protocol::{
     Answer, AnswerStatus, BackendEvent, ChatId, ChatOptions, MakeRoom, Message, MessageId, ModelId,
     Part, Place, RegenerateRequest, Role, RunId, SendRequest, Siblings, Timestamp, Usage,
@@ -167,16 +170,24 @@ impl Agent {
             return Ok(());
         }
         self.shared.tell(BackendEvent::ChatChanged(began.chat)).await;
-        for answer in std::iter::once(began.answer).chain(began.also) {
-            self.start_run(&start, &began.question, answer).await;
+        // All before the first: a stop reaches those too that are still to be started.
+        let answers = std::iter::once(began.answer).chain(began.also);
+        let reached: Vec<_> = answers.map(|answer| (answer, self.control.add())).collect();
+        for (answer, control) in reached {
+            self.start_run(&start, &began.question, answer, control).await;
         }
         Ok(())
     }
 
-    async fn start_run(&mut self, start: &Start, question: &Message, answer: Message) {
+    async fn start_run(
+        &mut self,
+        start: &Start,
+        question: &Message,
+        answer: Message,
+        control: Arc<RunControl>,
+    ) {
         let Some(details) = answer.answer.clone() else { return };
         let (run, column) = (details.run, details.column);
-        let control = self.control.add();
         let shared = self.shared.clone();
         let told = BackendEvent::RunStarted {
             run,

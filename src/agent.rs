@@ -5,6 +5,7 @@
 
 mod actor;
 mod begin;
+mod budget;
 mod clock;
 mod context;
 mod desk;
@@ -21,6 +22,7 @@ mod sentence;
 mod sink;
 mod stop;
 mod summary;
+mod title;
 mod tokens;
 mod tools;
 mod turn;

@@ -30,6 +30,7 @@ pub mod secrets;
 mod stats;
 #[cfg(test)]
 mod tests;
+mod usage;
 mod writer;
 
 pub use error::StoreError;
@@ -39,3 +40,4 @@ pub use paths::{Paths, PathsError};
 pub use runs::{Began, BeginRun, Question, ReadState};
 pub use search::SearchHit;
 pub use stats::StoreStats;
+pub use usage::local_day;

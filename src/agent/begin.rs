@@ -28,6 +28,7 @@ pub(super) struct Start {
     continues: bool,
     /// Whether and how room is made first.
     room: Option<MakeRoom>,
+    over_budget: bool,
 }
 
 /// What is asked of one model.
@@ -78,6 +79,7 @@ impl Start {
             created: request.created,
             continues: false,
             room: None,
+            over_budget: false,
         }
     }
 
@@ -99,6 +101,7 @@ impl Start {
             created: request.created,
             continues: request.continues.is_some(),
             room: request.make_room,
+            over_budget: request.over_budget,
         }
     }
 
@@ -219,6 +222,7 @@ impl Agent {
             model: details.model,
             read: shared.read,
             params: details.params,
+            over_budget: start.over_budget,
             usage: Usage::default(),
             turn_usage: Usage::default(),
             turn_has_content: false,

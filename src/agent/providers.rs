@@ -168,6 +168,13 @@ impl Providers {
         self.get(id)
     }
 
+    /// Waits until what was kept of the providers is known: their keys and their lists of models.
+    pub(super) async fn settled(&self) {
+        let mut known = self.keys_known.subscribe();
+        // The sender lives as long as `self`.
+        drop(known.wait_for(|known| *known).await);
+    }
+
     fn expect_key(&self, id: &ProviderId) {
         if let Some(entry) = self.entries.write().get_mut(id) {
             entry.key_pending = true;

@@ -39,7 +39,7 @@ fn error_row(kind: ErrorKind) -> (&'static str, &'static str) {
         ),
         ErrorKind::ContextTooLong => (
             "The chat is too long for this model",
-            "Everything is kept. Use a model with more room, or start a new chat.",
+            "Everything is kept. Leave out or summarise what is oldest, or use a model with more room.",
         ),
         ErrorKind::BadRequest => (
             "The provider did not accept the request",
@@ -86,7 +86,9 @@ pub fn hint(kind: ErrorKind) -> &'static str {
         ErrorKind::Protocol => "Check that the address is that of an OpenAI-compatible API",
         ErrorKind::Refused => "Rephrase the message, or try another --model",
         ErrorKind::Cancelled => "What arrived is kept",
-        ErrorKind::OverBudget => "Raise [budget] in config.toml, or use a model without a price",
+        ErrorKind::OverBudget => {
+            "Add --over-budget, raise [budget] in config.toml, or use a free model"
+        }
     }
 }
 
@@ -210,10 +212,10 @@ fn notice_action(code: &NoticeCode) -> Option<(&'static str, UiCommand)> {
         NoticeCode::KeyNotSaved => {
             Some(("Open settings", UiCommand::OpenSettings(SettingsTab::Providers)))
         }
+        NoticeCode::BudgetNear => Some(("Show usage", UiCommand::OpenSettings(SettingsTab::Usage))),
         NoticeCode::RunsInterrupted { .. }
         | NoticeCode::Busy
         | NoticeCode::ChatMissing
-        | NoticeCode::TooManyModels
-        | NoticeCode::BudgetNear => None,
+        | NoticeCode::TooManyModels => None,
     }
 }

@@ -88,13 +88,16 @@ impl StoreHandle {
         Self { inner: Arc::new(inner) }
     }
 
-    async fn write<T>(&self, command: impl FnOnce(Reply<T>) -> WriteCommand) -> Result<T> {
+    pub(super) async fn write<T>(
+        &self,
+        command: impl FnOnce(Reply<T>) -> WriteCommand,
+    ) -> Result<T> {
         let (reply, answer) = oneshot::channel();
         self.inner.write.send_async(command(reply)).await?;
         answered(answer, &self.inner.writer_ended).await
     }
 
-    async fn read<T>(&self, command: impl FnOnce(Reply<T>) -> ReadCommand) -> Result<T> {
+    pub(super) async fn read<T>(&self, command: impl FnOnce(Reply<T>) -> ReadCommand) -> Result<T> {
         let (reply, answer) = oneshot::channel();
         self.inner.read.send_async(command(reply)).await?;
         answered(answer, &self.inner.readers_ended).await
@@ -266,6 +269,12 @@ impl StoreHandle {
         self.change_chat(chat, ChatChange::MadeTitle(title.to_owned())).await
     }
 
+    /// Whether a title may be made for a chat: the user has given it none, and so far one
+    /// question of it was answered completely.
+    pub async fn wants_title(&self, chat: ChatId) -> Result<bool> {
+        self.read(|reply| ReadCommand::WantsTitle(chat, reply)).await
+    }
+
     /// The chat was looked at.
     pub async fn mark_read(&self, chat: ChatId) -> Result<ChatSummary> {
         self.change_chat(chat, ChatChange::Read).await
@@ -345,6 +354,13 @@ impl StoreHandle {
     pub async fn set_value(&self, key: &str, value: Option<String>) -> Result<()> {
         let key = key.to_owned();
         self.write(|reply| WriteCommand::SetValue(key, value, reply)).await
+    }
+
+    /// Keeps a value under a name. Gives whether it is another one than before: of several
+    /// askers with the same value, one process or many, only the first is told so.
+    pub async fn mark(&self, key: &str, value: &str) -> Result<bool> {
+        let (key, value) = (key.to_owned(), value.to_owned());
+        self.write(|reply| WriteCommand::Mark(key, value, reply)).await
     }
 
     /// A kept value.

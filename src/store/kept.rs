@@ -57,6 +57,17 @@ pub(super) fn set_value(db: &Connection, key: &str, value: Option<&str>) -> Resu
     Ok(())
 }
 
+/// Keeps a value. Gives whether it is another one than before.
+pub(super) fn mark(db: &Connection, key: &str, value: &str) -> Result<bool> {
+    let changed = db
+        .prepare_cached(
+            "INSERT INTO kv (key, value) VALUES (?1, ?2)
+             ON CONFLICT (key) DO UPDATE SET value = excluded.value WHERE value <> excluded.value",
+        )?
+        .execute([key, value])?;
+    Ok(changed > 0)
+}
+
 /// A kept value.
 pub(super) fn value(db: &Connection, key: &str) -> Result<Option<String>> {
     let value = db

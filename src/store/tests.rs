@@ -6,6 +6,7 @@ mod compare;
 mod faults;
 mod finding;
 mod paging;
+mod usage;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

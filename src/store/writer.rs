@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use jiff::tz::TimeZone;
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::oneshot;
 
@@ -11,6 +12,7 @@ use super::error::{Result, StoreError};
 use super::lock::Owner;
 use super::pending::{Entry, Pending};
 use super::runs::{self, Began, BeginRun, ReadState};
+use super::usage::{self, Aside};
 use super::{branch, covers, kept, message_rows, queue};
 use crate::protocol::{
     ChatId, ChatSummary, Draft, Message, MessageId, ModelInfo, Notice, NoticeCode, ProviderId,
@@ -43,7 +45,9 @@ pub(super) enum WriteCommand {
     QueueTake(ChatId, Option<MessageId>, Reply<Option<QueuedMessage>>),
     SaveModels(ProviderId, Vec<ModelInfo>, Reply<()>),
     SetValue(String, Option<String>, Reply<()>),
+    Mark(String, String, Reply<bool>),
     InsertMessages(Vec<Message>, Reply<()>),
+    AddUsage(Box<Aside>, Reply<()>),
     #[cfg(test)]
     LimitPages(Option<i64>, Reply<i64>),
 }
@@ -157,8 +161,14 @@ impl Writer {
             WriteCommand::SetValue(key, value, reply) => {
                 self.answer(reply, |db| kept::set_value(db, &key, value.as_deref()));
             }
+            WriteCommand::Mark(key, value, reply) => {
+                self.answer(reply, |db| kept::mark(db, &key, &value));
+            }
             WriteCommand::InsertMessages(messages, reply) => {
                 self.answer(reply, |db| message_rows::import(db, &messages));
+            }
+            WriteCommand::AddUsage(aside, reply) => {
+                self.answer(reply, |db| usage::add_aside(db, &aside, &TimeZone::system()));
             }
             #[cfg(test)]
             WriteCommand::LimitPages(more, reply) => tell(reply, limit_pages(&self.db, more)),

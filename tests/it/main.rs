@@ -15,6 +15,7 @@
 mod support;
 
 mod architecture;
+mod budget;
 mod command_line;
 mod engine;
 mod net;

@@ -28,6 +28,16 @@ pub(super) fn apply(root: &mut Table, before: &Settings, after: &Settings) {
         in_section(root, "chat", |table| {
             change(table, "max_turns", &old.max_turns, &new.max_turns);
             change(table, "idle_timeout_s", &old.idle_timeout_s, &new.idle_timeout_s);
+            if old.title_model != new.title_model {
+                set(table, "title_model", new.title_model.as_ref().map(ModelId::to_string));
+            }
+        });
+    }
+    let (old, new) = (&before.budget, &after.budget);
+    if old != new {
+        in_section(root, "budget", |table| {
+            set(table, "day_usd", new.day_usd);
+            set(table, "month_usd", new.month_usd);
         });
     }
     if before.providers != after.providers {

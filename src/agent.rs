@@ -16,6 +16,7 @@ pub mod machine;
 mod manager;
 mod providers;
 pub mod queue;
+mod resume;
 mod room;
 mod run;
 mod sentence;

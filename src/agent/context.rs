@@ -14,6 +14,9 @@ impl Run {
     /// call, a notice says so, once.
     pub(super) async fn tell_context(&mut self, path: &[Message]) {
         let counted = self.turn_usage.prompt_tokens.filter(|tokens| *tokens > 0);
+        if counted.is_none() && !self.turn_has_content {
+            return;
+        }
         let model = self.providers.model(&self.model);
         let used = match counted {
             Some(prompt) => prompt + self.turn_usage.completion_tokens.unwrap_or(0),

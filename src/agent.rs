@@ -15,6 +15,7 @@ pub mod machine;
 mod manager;
 mod providers;
 pub mod queue;
+mod resume;
 mod run;
 mod sentence;
 mod sink;

@@ -18,6 +18,7 @@ mod openai;
 mod parts;
 mod projection;
 mod provider;
+mod responses;
 pub mod retry;
 mod sse;
 mod template;

@@ -3,13 +3,15 @@
 use super::actor::{Agent, Shared};
 use super::fallback::Chain;
 use super::group::Running;
+use super::resume::Resuming;
 use super::run::{Limits, Run};
 use super::sink::Sink;
 use crate::protocol::{
     Answer, AnswerStatus, BackendEvent, ChatId, ChatOptions, Message, MessageId, ModelId, Part,
-    Place, RegenerateRequest, Role, RunId, SendRequest, Siblings, Timestamp, Usage,
+    Place, RegenerateRequest, ResumePoint, Role, RunId, SendRequest, Seq, Siblings, Timestamp,
+    Usage,
 };
-use crate::store::{BeginRun, Question, StoreError};
+use crate::store::{BeginRun, Question, Resumable, StoreError};
 
 /// Runs to begin, whatever led to them.
 pub(super) struct Start {
@@ -24,6 +26,8 @@ pub(super) struct Start {
     created: Timestamp,
     continues: bool,
     over_budget: bool,
+    /// Where the provider's stream goes on, and the last event before that.
+    left_at: Option<(Seq, ResumePoint)>,
 }
 
 /// What is asked of one model.
@@ -74,6 +78,7 @@ impl Start {
             created: request.created,
             continues: false,
             over_budget: false,
+            left_at: None,
         }
     }
 
@@ -95,7 +100,33 @@ impl Start {
             created: request.created,
             continues: request.continues.is_some(),
             over_budget: request.over_budget,
+            left_at: None,
         }
+    }
+
+    /// An answer that was left open.
+    pub(super) fn left(from: &Resumable) -> Option<Self> {
+        let answer = from.answer.answer.as_ref()?;
+        let params = answer.params.clone();
+        Some(Self {
+            question: Question::Existing(from.question.id),
+            chat_model: None,
+            chat_options: ChatOptions::default(),
+            first: Asked {
+                model: answer.model.clone(),
+                one_off: answer.one_off,
+                run: from.run,
+                answer: from.answer.id,
+                column: answer.column,
+            },
+            also: Vec::new(),
+            options: ChatOptions { params, ..ChatOptions::default() },
+            created: from.answer.created,
+            continues: false,
+            // It was paid for when it was asked.
+            over_budget: true,
+            left_at: Some((from.seq, from.point.clone())),
+        })
     }
 
     /// Who answers when the model cannot. Nobody does in the place of a model that is compared.
@@ -172,7 +203,8 @@ impl Agent {
         Ok(())
     }
 
-    async fn start_run(&mut self, start: &Start, question: &Message, answer: Message) {
+    /// Tells that a run began, and starts it.
+    pub(super) async fn start_run(&mut self, start: &Start, question: &Message, answer: Message) {
         let Some(details) = answer.answer.clone() else { return };
         let (run, column) = (details.run, details.column);
         let control = self.control.add();
@@ -190,8 +222,12 @@ impl Agent {
             column,
             control: control.clone(),
         };
+        let (seq, resuming) = Resuming::new(start.left_at.clone());
+        let sink =
+            Sink::new(answer, run, shared.clock, shared.store.clone(), shared.events.clone());
         let work = Run {
-            sink: Sink::new(answer, run, shared.clock, shared.store.clone(), shared.events.clone()),
+            sink: sink.after(seq),
+            resuming,
             machine: self.group.machine(column),
             control,
             clock: shared.clock,
@@ -207,7 +243,7 @@ impl Agent {
             read: shared.read,
             params: details.params,
             over_budget: start.over_budget,
-            usage: Usage::default(),
+            usage: details.usage,
             turn_usage: Usage::default(),
             turn_has_content: false,
         };

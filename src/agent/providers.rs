@@ -270,6 +270,11 @@ impl Providers {
         }
     }
 
+    /// Works on something that the end of the app waits for a little.
+    pub(super) fn finish_in_background(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.changes.spawn(work);
+    }
+
     fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
         let ending = self.ending.clone();
         tokio::spawn(async move { ending.run_until_cancelled(work).await });

@@ -7,6 +7,7 @@ use super::clock::Clock;
 use super::fallback::Chain;
 use super::machine::Machine;
 use super::providers::Providers;
+use super::resume::Resuming;
 use super::sink::Sink;
 use super::stop::{RunControl, StopWish};
 use super::tools;
@@ -75,6 +76,8 @@ pub(super) struct Run {
     pub(super) turn_usage: Usage,
     /// Whether anything of this turn has arrived.
     pub(super) turn_has_content: bool,
+    /// Where the provider's stream stands, where it can be resumed.
+    pub(super) resuming: Resuming,
 }
 
 /// What remains of a run.
@@ -93,10 +96,16 @@ pub(super) enum End {
 }
 
 impl Run {
-    /// Runs to one of the four ends. Whatever happens, `Done` is told and journalled.
+    /// Runs to one of the four ends. Whatever happens, `Done` is told and journalled; only an
+    /// answer that goes on at its provider is left open when the app ends.
     pub(super) async fn execute(mut self) -> Ended {
-        self.change(AgentState::Thinking, StateCause::UserMessage).await;
+        self.change(AgentState::Thinking, self.resuming.cause()).await;
         let end = self.answer().await;
+        if self.is_left_open(&end) {
+            self.change(AgentState::Idle, StateCause::Shutdown).await;
+            return Ended { machine: self.machine, status: RunStatus::Interrupted };
+        }
+        self.cancel_if_stopped(&end);
         let status = self.settle(end).await;
         self.finish(status).await;
         Ended { machine: self.machine, status }

@@ -5,7 +5,7 @@ use crate::protocol::ProviderKind;
 pub use crate::protocol::KnownProvider;
 
 /// All of them, in the order in which they are offered.
-pub const PROVIDERS: [KnownProvider; 6] = [
+pub const PROVIDERS: [KnownProvider; 7] = [
     KnownProvider {
         id: "openrouter",
         name: "OpenRouter",
@@ -18,11 +18,20 @@ pub const PROVIDERS: [KnownProvider; 6] = [
     KnownProvider {
         id: "openai",
         name: "OpenAI",
-        kind: ProviderKind::Openai,
+        kind: ProviderKind::Responses,
         url: "https://api.openai.com/v1",
         key_env: "OPENAI_API_KEY",
         key_page: "https://platform.openai.com/api-keys",
         blurb: "The GPT models",
+    },
+    KnownProvider {
+        id: "anthropic",
+        name: "Anthropic",
+        kind: ProviderKind::Anthropic,
+        url: "https://api.anthropic.com/v1",
+        key_env: "ANTHROPIC_API_KEY",
+        key_page: "https://platform.claude.com/settings/keys",
+        blurb: "The Claude models",
     },
     KnownProvider {
         id: "groq",

@@ -20,7 +20,9 @@ use secrecy::SecretString;
 use super::exchange::Exchange;
 use super::http::KeyHeader;
 use super::{ChatRequest, ChunkStream, HttpClient, Provider};
-use crate::protocol::{Effort, ErrorKind, ModelInfo, ProviderConfig, ProviderError, Takes};
+use crate::protocol::{
+    Effort, ErrorKind, ModelInfo, ProviderConfig, ProviderError, ProviderId, Takes,
+};
 use mapper::CompletionMapper;
 
 /// A server that speaks chat completions.
@@ -73,18 +75,6 @@ impl OpenAi {
         Ok(Self { dialect: Dialect::of(exchange.base()), config, exchange })
     }
 
-    async fn ask_for_models(&self) -> Result<Vec<ModelInfo>, ProviderError> {
-        let request = self.exchange.get(self.exchange.url(&["models"]))?;
-        let body = self.exchange.document(request).await?;
-        models::parse(&body, &self.config.id, self.dialect).ok_or_else(|| {
-            let host = self.exchange.host();
-            let message = format!(
-                "{host} did not answer with a list of models. Check that the address ends where the API begins, usually with /v1"
-            );
-            ProviderError::new(ErrorKind::Protocol, message)
-        })
-    }
-
     async fn start(&self, request: ChatRequest) -> Result<ChunkStream, ProviderError> {
         let body = request::body(&request, self.dialect)?;
         let post = self.exchange.post(self.exchange.url(&["chat", "completions"]), body)?;
@@ -95,13 +85,29 @@ impl OpenAi {
     }
 }
 
+/// Asks a server for its list of models, which all of OpenAI's APIs share.
+pub(super) async fn list_models(
+    exchange: &Exchange,
+    provider: &ProviderId,
+) -> Result<Vec<ModelInfo>, ProviderError> {
+    let request = exchange.get(exchange.url(&["models"]))?;
+    let body = exchange.document(request).await?;
+    models::parse(&body, provider, Dialect::of(exchange.base())).ok_or_else(|| {
+        let host = exchange.host();
+        let message = format!(
+            "{host} did not answer with a list of models. Check that the address ends where the API begins, usually with /v1"
+        );
+        ProviderError::new(ErrorKind::Protocol, message)
+    })
+}
+
 impl Provider for OpenAi {
     fn config(&self) -> &ProviderConfig {
         &self.config
     }
 
     fn models(&self) -> BoxFuture<'_, Result<Vec<ModelInfo>, ProviderError>> {
-        self.ask_for_models().boxed()
+        list_models(&self.exchange, &self.config.id).boxed()
     }
 
     fn takes(&self, model: &ModelInfo) -> Takes {

@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::anthropic::Anthropic;
 use super::guide::Guide;
 use super::openai::OpenAi;
+use super::responses::Responses;
 use super::{ChunkStream, HttpClient};
 use crate::protocol::{
     ErrorKind, HelpSearch, Message, MessageId, ModelId, ModelInfo, Params, ProviderConfig,
@@ -109,9 +110,7 @@ pub fn build(
     match config.kind {
         ProviderKind::Guide => Ok(Arc::new(Guide::new(config, help, Guide::usual_pace()))),
         ProviderKind::Anthropic => Ok(Arc::new(Anthropic::new(config, key, http.clone())?)),
-        ProviderKind::Responses => {
-            Err(ProviderError::new(ErrorKind::BadRequest, "This kind of provider is not there yet"))
-        }
+        ProviderKind::Responses => Ok(Arc::new(Responses::new(config, key, http.clone())?)),
         ProviderKind::Openai => Ok(Arc::new(OpenAi::new(config, key, http.clone())?)),
     }
 }

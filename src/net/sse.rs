@@ -111,7 +111,7 @@ impl<M: Mapper> Stream for Reader<M> {
         let this = &mut *self;
         loop {
             // Behind another chunk, the first can grow no more.
-            if this.ready.len() > 1 {
+            if this.ready.is_settled() {
                 return Poll::Ready(this.ready.pop().map(Ok));
             }
             let Some(events) = &mut this.events else {

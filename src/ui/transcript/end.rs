@@ -4,7 +4,8 @@ mod card;
 
 use egui::{Ui, vec2};
 
-use self::card::{Action, Said, Shown, line_card_ui, tall_card_ui};
+pub(super) use self::card::{Action, Said, said_ui};
+use self::card::{Shown, line_card_ui, tall_card_ui};
 use super::chat::{Fold, Folds};
 use super::{Draw, format};
 use crate::protocol::{AgentState, Answer, AnswerStatus, ErrorKind, Message, Part, Role, StopMode};

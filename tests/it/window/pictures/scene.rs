@@ -1,10 +1,12 @@
 //! What the pictures show: models, and chats of the last days.
 
+mod compared;
+
 use serde_json::json;
 use switchboard::protocol::{
-    Abilities, Answer, AnswerStatus, ChatId, IdSource, Message, MessageId, ModelId, ModelInfo,
-    Params, Part, Role, RunEvent, RunStatus, Seq, Siblings, StreamEvent, Timestamp, ToolCallId,
-    Usage,
+    Abilities, Answer, AnswerStatus, ChatId, ContextUse, IdSource, Message, MessageId, ModelId,
+    ModelInfo, Params, Part, Role, RunEvent, RunStatus, Seq, Siblings, StreamEvent, Timestamp,
+    ToolCallId, Usage,
 };
 use switchboard::store::{BeginRun, Question, ReadState, StoreHandle};
 use switchboard::ui::theme::Palette;
@@ -33,12 +35,28 @@ impl Scene {
 
     /// Chats of a week, with models of two providers.
     pub(super) fn chats(theme: &str) -> Self {
-        Self::with_hosted(theme, None)
+        Self::with_hosted(theme, None, async |store| open_chat(store).await)
+    }
+
+    /// A question that three models answer, one of which can be asked again.
+    pub(super) fn compared(theme: &str) -> Self {
+        Self::with_hosted(theme, None, async |store| compared::three(store).await)
+    }
+
+    /// A chat that got too long for its model.
+    pub(super) fn too_long(theme: &str) -> Self {
+        Self::with_hosted(theme, None, async |store| compared::too_long(store).await)
+    }
+
+    /// A chat whose start was summarised.
+    pub(super) fn summarised(theme: &str) -> Self {
+        Self::with_hosted(theme, None, async |store| compared::summarised(store).await)
     }
 
     /// The same with an address that is the same in every picture; nobody answers there.
     pub(super) fn providers(theme: &str) -> Self {
-        Self::with_hosted(theme, Some("https://openrouter.ai/api/v1"))
+        let address = Some("https://openrouter.ai/api/v1");
+        Self::with_hosted(theme, address, async |store| open_chat(store).await)
     }
 
     /// What was used in four weeks, and budgets of which one is nearly used up.
@@ -77,12 +95,17 @@ impl Scene {
         scene
     }
 
-    fn with_hosted(theme: &str, address: Option<&str>) -> Self {
+    fn with_hosted(
+        theme: &str,
+        address: Option<&str>,
+        open: impl AsyncFnOnce(&StoreHandle),
+    ) -> Self {
         let mut place = Place::bare();
         place
             .variables
             .insert("OPENROUTER_API_KEY".to_owned(), "sk-or-0123456789abcdef".to_owned());
         let url = address.map_or_else(|| place.server.url(), str::to_owned);
+        let local = address.map_or(url.as_str(), |_| "http://localhost:11434/v1");
         let mut config = format!(
             "default_model = \"openrouter/anthropic/claude-haiku-5.5\"\n\
              favourites = [\"openrouter/anthropic/claude-sonnet-5.5\"]\n{}",
@@ -90,7 +113,7 @@ impl Scene {
         );
         for (id, name, url) in [
             ("openrouter", "OpenRouter", url.as_str()),
-            ("ollama", "Ollama", "http://localhost:11434/v1"),
+            ("ollama", "Ollama", local),
             ("mistral", "Mistral", "https://api.mistral.ai/v1"),
             ("workshop", "Workshop", "http://127.0.0.1:1/v1"),
         ] {
@@ -104,7 +127,7 @@ impl Scene {
                 store.save_models(provider.into(), models).await.unwrap();
             }
             other_chats(&store).await;
-            open_chat(&store).await;
+            open(&store).await;
         });
         Self { place, palette: palette(theme) }
     }
@@ -226,7 +249,9 @@ async fn open_chat(store: &StoreHandle) {
         Part::ToolResult { id, result: "const CAP: …".to_owned(), success: true, elapsed_ms: 84 },
         text(code),
     ];
-    thread.answer(sonnet(), second, parts).one_off = true;
+    let answer = thread.answer(sonnet(), second, parts);
+    answer.one_off = true;
+    answer.context = Some(ContextUse { used: 120_000, limit: Some(1_000_000), estimated: false });
     let chat = thread.store(store, CHAT).await;
     store.set_chat_model(chat, Some(haiku())).await.unwrap();
 }

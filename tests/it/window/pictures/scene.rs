@@ -84,7 +84,7 @@ impl Scene {
                         cache_write_tokens: None,
                         cost_usd: match place {
                             2 => Some(0.0),
-                            1 if day == 4 => None,
+                            1 if day == 5 => None,
                             _ => Some(0.045 * load as f64),
                         },
                     };

@@ -6,6 +6,7 @@
 mod anthropic;
 mod body;
 mod calls;
+pub mod catalogue;
 mod chunk;
 mod exchange;
 mod failure;
@@ -25,6 +26,6 @@ mod template;
 
 pub use chunk::{Chunk, ChunkStream, FinishReason, coalesce};
 pub use guide::Guide;
-pub use http::{HttpClient, is_on_this_machine};
+pub use http::{HttpClient, check_certificates, check_header, is_on_this_machine};
 pub use image::fetch_image;
 pub use provider::{ChatRequest, Provider, ResumeRequest, ToolSpec, build};

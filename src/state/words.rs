@@ -59,7 +59,7 @@ fn error_row(kind: ErrorKind) -> (&'static str, &'static str) {
         ),
         ErrorKind::Protocol => (
             "The server's answer could not be read",
-            "What arrived is kept. Check that the address is that of an OpenAI-compatible API.",
+            "What arrived is kept. Check the provider's address, and that it speaks the API that is set for it.",
         ),
         ErrorKind::Refused => (
             "The model declined to answer",
@@ -83,7 +83,9 @@ pub fn hint(kind: ErrorKind) -> &'static str {
         ErrorKind::NotFound => "List the models with `switchboard models`",
         ErrorKind::Network => "Check the network and the address with `switchboard doctor`",
         ErrorKind::Timeout => "Try again; config.toml's chat.idle_timeout_s sets the patience",
-        ErrorKind::Protocol => "Check that the address is that of an OpenAI-compatible API",
+        ErrorKind::Protocol => {
+            "Check the address, and that it speaks the API of the provider's kind"
+        }
         ErrorKind::Refused => "Rephrase the message, or try another --model",
         ErrorKind::Cancelled => "What arrived is kept",
         ErrorKind::OverBudget => {

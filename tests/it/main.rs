@@ -16,8 +16,10 @@ mod support;
 
 mod architecture;
 mod budget;
+mod catalogue;
 mod command_line;
 mod engine;
+mod http_options;
 mod net;
 mod real_window;
 mod switching;

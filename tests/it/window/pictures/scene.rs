@@ -8,7 +8,7 @@ use switchboard::protocol::{
     ModelInfo, Params, Part, Role, RunEvent, RunStatus, Seq, Siblings, StreamEvent, Timestamp,
     ToolCallId, Usage,
 };
-use switchboard::store::{BeginRun, Question, ReadState, StoreHandle};
+use switchboard::store::{BeginRun, KeptModels, Question, ReadState, StoreHandle};
 use switchboard::ui::theme::Palette;
 
 use crate::support::{Place, STILL};
@@ -124,7 +124,9 @@ impl Scene {
         std::fs::write(place.path("config.toml"), config).unwrap();
         place.with_store(async |store| {
             for (provider, models) in models() {
-                store.save_models(provider.into(), models).await.unwrap();
+                let listed = Some(STILL);
+                let kept = KeptModels { provider: provider.into(), models, listed };
+                store.save_models(kept).await.unwrap();
             }
             other_chats(&store).await;
             open(&store).await;

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 use switchboard::protocol::{
-    Abilities, Answer, AnswerStatus, ChatId, IdSource, Message, MessageId, ModelId, ModelInfo,
-    Params, Part, Role, Siblings, Timestamp, ToolCallId, Usage,
+    Abilities, Answer, AnswerStatus, ChatId, Effort, IdSource, Message, MessageId, ModelId,
+    ModelInfo, Params, Part, Role, Siblings, Takes, Timestamp, ToolCallId, Usage,
 };
 use switchboard::store::StoreHandle;
 use switchboard::ui::theme::Palette;
@@ -48,7 +48,8 @@ impl Scene {
         let url = address.map_or_else(|| place.server.url(), str::to_owned);
         let mut config = format!(
             "default_model = \"openrouter/anthropic/claude-haiku-5.5\"\n\
-             favourites = [\"openrouter/anthropic/claude-sonnet-5.5\"]\n{}",
+             favourites = [\"openrouter/anthropic/claude-sonnet-5.5\"]\n{}\
+             [chat.params]\neffort = \"medium\"\n",
             appearance(theme)
         );
         for (id, name, url) in [
@@ -105,6 +106,14 @@ fn models() -> [(&'static str, Vec<ModelInfo>); 2] {
                 tools: Some(can.contains('t')),
                 thinking: Some(can.contains('r')),
                 json: None,
+            },
+            takes: Takes {
+                efforts: if can.contains('r') {
+                    vec![Effort::Low, Effort::Medium, Effort::High]
+                } else {
+                    Vec::new()
+                },
+                ..Takes::default()
             },
             ..ModelInfo::unknown(id)
         };

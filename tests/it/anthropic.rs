@@ -512,6 +512,25 @@ async fn thinking_comes_back_as_it_was_through_tools_and_further_questions() {
     assert_eq!(last.json()["messages"][1]["content"][0]["thinking"], "hm, so");
 }
 
+#[tokio::test]
+async fn a_beta_that_the_user_asks_for_stays_asked_for() {
+    let server = AnthropicServer::start();
+    let mut config = config(&server.url(), None);
+    config.options.headers.insert("Anthropic-Beta".to_owned(), "fast-mode-2026-02-01".to_owned());
+    let provider = build(config, Some(KEY.into()), &HttpClient::new(), Arc::new(NoHelp)).unwrap();
+    let model = "claude-opus-5-5";
+    let thought = answer(model, vec![thinking(model, "hm"), text("a")]);
+    let chats = [vec![user("q")], vec![user("q"), thought, user("r")]];
+    for messages in chats {
+        let got = ask(&*provider, request(model, messages)).await;
+        assert_eq!(got.outcome(), Ok(FinishReason::Stop), "{got:?}");
+    }
+    let posts = server.posts();
+    let betas: Vec<_> = posts.iter().map(|post| post.header("anthropic-beta")).collect();
+    let both = "fast-mode-2026-02-01,thinking-binding-controls-2026-08-01";
+    assert_eq!(betas, [Some("fast-mode-2026-02-01"), Some(both)]);
+}
+
 fn tool(name: &str) -> ToolSpec {
     ToolSpec {
         name: name.to_owned(),

@@ -97,7 +97,8 @@ fn check_request(
         return invalid(format!("anthropic-version: {version:?} is not a valid version"));
     }
     let body = request.json();
-    let controls = request.header("anthropic-beta") == Some("thinking-binding-controls-2026-08-01");
+    let betas = request.header("anthropic-beta").unwrap_or_default();
+    let controls = betas.split(',').any(|beta| beta == "thinking-binding-controls-2026-08-01");
     if !body["thinking"]["block_binding"].is_null() && !controls {
         return invalid("thinking.block_binding: Extra inputs are not permitted".to_owned());
     }

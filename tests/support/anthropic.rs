@@ -199,8 +199,9 @@ impl Reply {
         Self { stop: reason, ..self }
     }
 
+    /// Any other block.
     #[expect(clippy::needless_pass_by_value, reason = "made for the call")]
-    fn block(mut self, start: Value, deltas: Vec<Value>) -> Self {
+    pub(crate) fn block(mut self, start: Value, deltas: Vec<Value>) -> Self {
         let index = self.blocks;
         self.blocks += 1;
         self.events.push(json!({"type": "content_block_start", "index": index,

@@ -5,6 +5,7 @@
 
 mod actor;
 mod begin;
+mod budget;
 mod clock;
 mod desk;
 mod engine;
@@ -19,10 +20,12 @@ mod run;
 mod sentence;
 mod sink;
 mod stop;
+mod title;
 mod tools;
 mod turn;
 mod waiting;
 
 pub use clock::Clock;
 pub use engine::{EngineHandle, EngineParts, start};
+pub use providers::catalogue;
 pub use providers::{Environment, Found, ProviderSetup, find_key, guide_config};

@@ -4,6 +4,7 @@
 //! that passed. None of them waits or does I/O: what is to be done comes back as [`Effect`]s.
 
 mod apply;
+mod budget;
 mod command;
 mod compare;
 mod conversation;
@@ -16,6 +17,7 @@ mod tests;
 pub mod words;
 
 pub use apply::apply;
+pub use budget::{BudgetShare, Period};
 pub use command::{ModelScope, UiCommand};
 pub use compare::{Column, Comparison};
 pub use conversation::{Conversation, LiveRun, Loading, RetryWait};

@@ -31,13 +31,16 @@ pub mod secrets;
 mod stats;
 #[cfg(test)]
 mod tests;
+mod usage;
 mod writer;
 
 pub use error::StoreError;
 pub use handle::StoreHandle;
+pub use kept::KeptModels;
 pub use open::{Clock, Opened, open};
 pub use paths::{Paths, PathsError};
 pub use resumable::Resumable;
 pub use runs::{Began, BeginRun, Question, ReadState};
 pub use search::SearchHit;
 pub use stats::StoreStats;
+pub use usage::local_day;

@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use parking_lot::RwLock;
 use tokio::sync::mpsc;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::begin::Start;
 use super::clock::Clock;
 use super::group::{Group, Running};
 use super::providers::Providers;
 use super::stop::{ChatControl, StopWish};
+use super::title;
 use crate::protocol::{
     BackendEvent, ChatId, EngineSettings, ErrorKind, IdSource, MessageId, Notice, NoticeCode,
     ProviderError, RegenerateRequest, RunEvent, RunStatus, SendRequest, Seq, StreamEvent,
@@ -69,6 +71,8 @@ pub(super) struct Agent {
     pub(super) shared: Arc<Shared>,
     pub(super) group: Group,
     next: Option<MessageId>,
+    /// A title that is being made, or was.
+    title: Option<AbortOnDropHandle<()>>,
 }
 
 impl Agent {
@@ -78,7 +82,7 @@ impl Agent {
         control: Arc<ChatControl>,
         shared: Arc<Shared>,
     ) -> Self {
-        Self { chat, mailbox, control, shared, group: Group::default(), next: None }
+        Self { chat, mailbox, control, shared, group: Group::default(), next: None, title: None }
     }
 
     /// Lives until its mailbox is closed and its runs have ended.
@@ -170,6 +174,9 @@ impl Agent {
         self.control.remove(&running.control);
         if status.is_none() {
             self.run_lost(&running).await;
+        }
+        if status == Some(RunStatus::Complete) && self.title.is_none() {
+            self.title = title::begin(&self.shared, self.chat);
         }
         let Some(outcome) = self.group.note(running, status.unwrap_or(RunStatus::Failed)) else {
             return;

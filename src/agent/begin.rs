@@ -25,6 +25,7 @@ pub(super) struct Start {
     options: ChatOptions,
     created: Timestamp,
     continues: bool,
+    over_budget: bool,
     /// Where the provider's stream goes on, and the last event before that.
     left_at: Option<(Seq, ResumePoint)>,
 }
@@ -76,6 +77,7 @@ impl Start {
             options: request.options,
             created: request.created,
             continues: false,
+            over_budget: false,
             left_at: None,
         }
     }
@@ -97,6 +99,7 @@ impl Start {
             options: request.options,
             created: request.created,
             continues: request.continues.is_some(),
+            over_budget: request.over_budget,
             left_at: None,
         }
     }
@@ -120,6 +123,8 @@ impl Start {
             options: ChatOptions { params, ..ChatOptions::default() },
             created: from.answer.created,
             continues: false,
+            // It was paid for when it was asked.
+            over_budget: true,
             left_at: Some((from.seq, from.point.clone())),
         })
     }
@@ -237,6 +242,7 @@ impl Agent {
             model: details.model,
             read: shared.read,
             params: details.params,
+            over_budget: start.over_budget,
             usage: details.usage,
             turn_usage: Usage::default(),
             turn_has_content: false,

@@ -14,8 +14,8 @@ use super::tools;
 use super::turn::TurnEnd;
 use crate::net::{ChatRequest, FinishReason, Provider};
 use crate::protocol::{
-    AgentState, BackendEvent, EngineSettings, ErrorKind, Message, MessageId, ModelId, Notice,
-    NoticeCode, NotificationLevel, Params, Part, ProviderConfig, ProviderError, ProviderId,
+    AgentState, BackendEvent, Budget, EngineSettings, ErrorKind, Message, MessageId, ModelId,
+    Notice, NoticeCode, NotificationLevel, Params, Part, ProviderConfig, ProviderError, ProviderId,
     RunStatus, StateCause, StreamEvent, Usage,
 };
 use crate::store::{ReadState, StoreHandle};
@@ -27,6 +27,8 @@ pub(super) struct Limits {
     pub(super) max_turns: u32,
     /// Silence after which an answer counts as broken.
     idle_timeout: Duration,
+    /// What may be spent.
+    pub(super) budget: Budget,
 }
 
 impl Limits {
@@ -40,7 +42,8 @@ impl Limits {
 impl From<&EngineSettings> for Limits {
     fn from(settings: &EngineSettings) -> Self {
         let idle_timeout = Duration::from_secs(u64::from(settings.idle_timeout_s.max(1)));
-        Self { max_turns: settings.max_turns.max(1), idle_timeout }
+        let max_turns = settings.max_turns.max(1);
+        Self { max_turns, idle_timeout, budget: settings.budget }
     }
 }
 
@@ -59,6 +62,8 @@ pub(super) struct Run {
     pub(super) model: ModelId,
     pub(super) read: ReadState,
     pub(super) params: Params,
+    /// The budget is used up, and the user wants this answer all the same.
+    pub(super) over_budget: bool,
     /// Who answers when the model cannot.
     pub(super) chain: Chain,
     /// Who is asked in this turn: the model, or another that helps it.
@@ -156,6 +161,9 @@ impl Run {
             Ok(provider) => provider,
             Err(end) => return end,
         };
+        if let Some(error) = self.over_budget(&self.model, provider.config()).await {
+            return End::Failed(error);
+        }
         for _turn in 0..self.limits.max_turns {
             let request = self.request(path, provider.config());
             match self.turn(provider.as_ref(), request).await {
@@ -289,6 +297,7 @@ impl Run {
         });
         tracing::info!(run = %done.run, model = %self.model, ?status, events = done.seq.0, "run ended");
         let kept = self.store.finish_run(done.clone(), self.read).await;
+        self.tell_spent().await;
         self.sink.tell(BackendEvent::Run(done)).await;
         match kept {
             Ok((_, chat)) => self.sink.tell(BackendEvent::ChatChanged(chat)).await,

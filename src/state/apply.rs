@@ -1,13 +1,15 @@
 //! What the backend told, applied to the state.
 
+use super::handle::load_usage;
 use super::model::{Effect, ToastAction};
 use super::words;
 use super::{
-    AppState, Column, Conversation, ImageState, LiveRun, Loading, RetryWait, Toast, ToastLevel,
+    AppState, Column, Conversation, ImageState, LiveRun, Loading, Page, RetryWait, SettingsTab,
+    Toast, ToastLevel,
 };
 use crate::protocol::{
     AgentState, BackendCommand, BackendEvent, ChatId, ChatSummary, Draft, Message, MessageId,
-    MessagePage, Notice, NoticeCode, ProviderState, QueryId, QueuedMessage, RunEvent, RunId,
+    MessagePage, Notice, NoticeCode, ProviderState, QueryId, QueuedMessage, RunEvent, RunId, Spent,
     StreamEvent, Timestamp,
 };
 
@@ -49,7 +51,7 @@ pub fn apply(state: &mut AppState, event: BackendEvent, now: Timestamp) -> Vec<E
         BackendEvent::KeysKept(place) => state.keys_kept = Some(place),
         BackendEvent::NotSent { chat, message, text } => not_sent(state, chat, message, text),
         BackendEvent::Recents(models) => state.recents = models.into(),
-        BackendEvent::Spent(spent) => state.spent = spent,
+        BackendEvent::Spent(spent) => return spent_changed(state, spent),
         BackendEvent::Usage { query, report } => {
             if query == state.usage_query {
                 state.usage = Some(report);
@@ -62,6 +64,16 @@ pub fn apply(state: &mut AppState, event: BackendEvent, now: Timestamp) -> Vec<E
         BackendEvent::Notice(notice) => push_notice(state, notice, now),
     }
     Vec::new()
+}
+
+/// An answer ended somewhere: figures that are looked at are read again.
+fn spent_changed(state: &mut AppState, spent: Spent) -> Vec<Effect> {
+    state.spent = spent;
+    if state.page != Page::Settings(SettingsTab::Usage) {
+        return Vec::new();
+    }
+    let range = state.usage_range;
+    load_usage(state, range)
 }
 
 fn chat_changed(state: &mut AppState, mut summary: ChatSummary) -> Vec<Effect> {

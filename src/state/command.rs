@@ -2,7 +2,7 @@
 
 use super::{Key, PickerPurpose, ProviderForm, SettingsTab, Shortcut, Theme};
 use crate::protocol::{
-    ChatId, KeyChange, MessageId, ModelId, ProviderConfig, ProviderId, StopMode,
+    Budget, ChatId, KeyChange, MessageId, ModelId, ProviderConfig, ProviderId, StopMode, UsageRange,
 };
 
 /// What a choice of model applies to.
@@ -189,6 +189,12 @@ pub enum UiCommand {
     TextReset,
     /// Set the most model calls a run may make.
     SetMaxTurns(u32),
+    /// Load the figures of the usage page for a stretch of days.
+    LoadUsage(UsageRange),
+    /// Set what may be spent.
+    SetBudget(Budget),
+    /// Choose the model that names chats; without one they are named by their first words.
+    SetTitleModel(Option<ModelId>),
 
     /// Close a toast.
     DismissToast(u64),
@@ -214,6 +220,7 @@ impl UiCommand {
             Self::ToggleSidebar,
             Self::OpenSettings(SettingsTab::Providers),
             Self::OpenSettings(SettingsTab::Models),
+            Self::OpenSettings(SettingsTab::Usage),
             Self::OpenSettings(SettingsTab::Appearance),
             Self::OpenSettings(SettingsTab::Shortcuts),
             Self::OpenSettings(SettingsTab::Data),
@@ -299,6 +306,9 @@ impl UiCommand {
             Self::TextSmaller => "Smaller text",
             Self::TextReset => "Text at 100 %",
             Self::SetMaxTurns(_) => "Turn limit",
+            Self::LoadUsage(_) => "Show usage",
+            Self::SetBudget(_) => "Set the budget",
+            Self::SetTitleModel(_) => "Titles of chats",
             Self::DismissToast(_) => "Dismiss",
             Self::OpenDataFolder => "Open the data folder",
             Self::Quit => "Quit",
@@ -364,6 +374,9 @@ impl UiCommand {
             | Self::SetTheme(_)
             | Self::SetTextSize(_)
             | Self::SetMaxTurns(_)
+            | Self::LoadUsage(_)
+            | Self::SetBudget(_)
+            | Self::SetTitleModel(_)
             | Self::DismissToast(_)
             | Self::OpenDataFolder => return None,
         };

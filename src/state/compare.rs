@@ -67,6 +67,11 @@ impl Conversation {
         self.runs().find(|run| run.answer == answer)
     }
 
+    /// Whether this is one of the answers of the comparison on screen, and its run has ended.
+    pub(super) fn has_ended_beside(&self, answer: MessageId) -> bool {
+        self.columns().iter().any(|message| message.id == answer) && self.run_of(answer).is_none()
+    }
+
     /// An answer in a column that is not on the visible path.
     pub(super) fn other_column(&mut self, answer: MessageId) -> Option<&mut Column> {
         let comparison = self.compare.as_mut()?;

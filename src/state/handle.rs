@@ -5,8 +5,10 @@ mod compare;
 mod send;
 mod settings;
 mod time;
+mod usage;
 
 pub use time::{save_all_drafts, start, tick};
+pub(super) use usage::load as load_usage;
 
 use self::send::Again;
 use super::apply::{load_end, load_older, push_toast};
@@ -31,6 +33,7 @@ pub fn handle(state: &mut AppState, command: UiCommand, context: HandleContext) 
         UiCommand::ToggleSidebar => settings::toggle_sidebar(state),
         UiCommand::OpenPalette => toggle_overlay(state, Overlay::Palette),
         UiCommand::OpenPicker => toggle_overlay(state, Overlay::Picker(PickerPurpose::Message)),
+        UiCommand::OpenSettings(SettingsTab::Usage) => usage::open(state),
         UiCommand::OpenSettings(tab) => open_page(state, Page::Settings(tab)),
         UiCommand::OpenHelp(page) => open_help(state, page),
         UiCommand::Escape => escape(state),
@@ -81,6 +84,9 @@ pub fn handle(state: &mut AppState, command: UiCommand, context: HandleContext) 
         UiCommand::TextSmaller => settings::step_text_size(state, -10),
         UiCommand::TextReset => settings::set_text_size(state, 100),
         UiCommand::SetMaxTurns(turns) => settings::set_max_turns(state, turns),
+        UiCommand::LoadUsage(range) => usage::load(state, range),
+        UiCommand::SetBudget(budget) => usage::set_budget(state, budget),
+        UiCommand::SetTitleModel(model) => usage::set_title_model(state, model),
         UiCommand::DismissToast(id) => dismiss(state, id),
         UiCommand::OpenDataFolder => vec![Effect::OpenFolder(state.data_dir.as_ref().clone())],
         UiCommand::Quit => vec![Effect::Quit],

@@ -8,6 +8,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::chats::ChatChange;
 use super::error::{Result, StoreError};
+use super::kept::KeptModels;
 use super::open::{Clock, Connections};
 use super::pending::{Pending, Wake};
 use super::reader::{ReadCommand, Reader};
@@ -17,8 +18,8 @@ use super::search::SearchHit;
 use super::stats::StoreStats;
 use super::writer::{Reply, WriteCommand, Writer};
 use crate::protocol::{
-    ChatId, ChatOptions, ChatSummary, Draft, Message, MessageId, MessagePage, ModelId, ModelInfo,
-    Notice, ProviderId, QueuedMessage, RunEvent, StreamEvent, Timestamp,
+    ChatId, ChatOptions, ChatSummary, Draft, Message, MessageId, MessagePage, ModelId, Notice,
+    ProviderId, QueuedMessage, RunEvent, StreamEvent, Timestamp,
 };
 
 /// Requests that may wait for a thread; more wait with whoever asks.
@@ -89,13 +90,16 @@ impl StoreHandle {
         Self { inner: Arc::new(inner) }
     }
 
-    async fn write<T>(&self, command: impl FnOnce(Reply<T>) -> WriteCommand) -> Result<T> {
+    pub(super) async fn write<T>(
+        &self,
+        command: impl FnOnce(Reply<T>) -> WriteCommand,
+    ) -> Result<T> {
         let (reply, answer) = oneshot::channel();
         self.inner.write.send_async(command(reply)).await?;
         answered(answer, &self.inner.writer_ended).await
     }
 
-    async fn read<T>(&self, command: impl FnOnce(Reply<T>) -> ReadCommand) -> Result<T> {
+    pub(super) async fn read<T>(&self, command: impl FnOnce(Reply<T>) -> ReadCommand) -> Result<T> {
         let (reply, answer) = oneshot::channel();
         self.inner.read.send_async(command(reply)).await?;
         answered(answer, &self.inner.readers_ended).await
@@ -273,6 +277,12 @@ impl StoreHandle {
         self.change_chat(chat, ChatChange::MadeTitle(title.to_owned())).await
     }
 
+    /// Whether a title may be made for a chat: the user has given it none, and so far one
+    /// question of it was answered completely.
+    pub async fn wants_title(&self, chat: ChatId) -> Result<bool> {
+        self.read(|reply| ReadCommand::WantsTitle(chat, reply)).await
+    }
+
     /// The chat was looked at.
     pub async fn mark_read(&self, chat: ChatId) -> Result<ChatSummary> {
         self.change_chat(chat, ChatChange::Read).await
@@ -338,13 +348,18 @@ impl StoreHandle {
         self.read(|reply| ReadCommand::Queue(chat, reply)).await
     }
 
-    /// Keeps the models of a provider; an empty list forgets them.
-    pub async fn save_models(&self, provider: ProviderId, models: Vec<ModelInfo>) -> Result<()> {
-        self.write(|reply| WriteCommand::SaveModels(provider, models, reply)).await
+    /// Keeps the models of a provider.
+    pub async fn save_models(&self, kept: KeptModels) -> Result<()> {
+        self.write(|reply| WriteCommand::SaveModels(kept, reply)).await
+    }
+
+    /// Forgets the models of a provider.
+    pub async fn forget_models(&self, provider: ProviderId) -> Result<()> {
+        self.write(|reply| WriteCommand::ForgetModels(provider, reply)).await
     }
 
     /// The last known models of all providers.
-    pub async fn load_models(&self) -> Result<Vec<(ProviderId, Vec<ModelInfo>)>> {
+    pub async fn load_models(&self) -> Result<Vec<KeptModels>> {
         self.read(ReadCommand::Models).await
     }
 
@@ -352,6 +367,13 @@ impl StoreHandle {
     pub async fn set_value(&self, key: &str, value: Option<String>) -> Result<()> {
         let key = key.to_owned();
         self.write(|reply| WriteCommand::SetValue(key, value, reply)).await
+    }
+
+    /// Keeps a value under a name. Gives whether it is another one than before: of several
+    /// askers with the same value, one process or many, only the first is told so.
+    pub async fn mark(&self, key: &str, value: &str) -> Result<bool> {
+        let (key, value) = (key.to_owned(), value.to_owned());
+        self.write(|reply| WriteCommand::Mark(key, value, reply)).await
     }
 
     /// A kept value.

@@ -1,5 +1,6 @@
 //! How a run begins and ends.
 
+use jiff::tz::TimeZone;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::branch;
@@ -9,6 +10,7 @@ use super::error::{Result, StoreError};
 use super::journal::{self, Folded};
 use super::message_rows;
 use super::search;
+use super::usage;
 use crate::protocol::{
     Answer, AnswerStatus, ChatId, ChatOptions, ChatSummary, Message, MessageId, ModelId, RunId,
     Timestamp,
@@ -228,7 +230,7 @@ pub(super) fn finish(
 fn fold_into_parts(db: &Connection, run: RunId, row: &RunRow, read: ReadState) -> Result<()> {
     let (message, folded) = folded_answer(db, run, row.answer)?;
     let ended = folded.at.unwrap_or(message.created);
-    let Some(mut answer) = message.answer else { return Err(StoreError::NotFound) };
+    let Some(mut answer) = message.answer.clone() else { return Err(StoreError::NotFound) };
     if answer.status == AnswerStatus::Open {
         interrupt(&mut answer, message.created, ended);
     }
@@ -236,6 +238,8 @@ fn fold_into_parts(db: &Connection, run: RunId, row: &RunRow, read: ReadState) -
     message_rows::insert_parts(db, row.answer, &message.parts)?;
     message_rows::update_answer(db, row.answer, &answer)?;
     search::add(db, row.answer)?;
+    // Here and nowhere else: a run comes by once, in the transaction that ends it.
+    usage::add_answer(db, &message, &answer, ended, &TimeZone::system())?;
     journal::clear(db, row.n)?;
     db.prepare_cached("UPDATE run SET ended = ?2, status = ?3, last_seq = ?4 WHERE n = ?1")?
         .execute(params![row.n, ended.0, status_name(answer.status), integer(folded.last.0)])?;

@@ -7,6 +7,7 @@ mod faults;
 mod finding;
 mod paging;
 mod resuming;
+mod usage;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

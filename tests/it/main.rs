@@ -15,8 +15,11 @@
 mod support;
 
 mod architecture;
+mod budget;
+mod catalogue;
 mod command_line;
 mod engine;
+mod http_options;
 mod net;
 mod real_window;
 mod responses;

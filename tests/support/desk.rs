@@ -104,6 +104,20 @@ impl Desk {
 
     /// As [`Self::open`], with another provider and other settings.
     pub(crate) fn with(folder: &Path, provider: ProviderConfig, settings: EngineSettings) -> Self {
+        Self::start(folder, vec![provider], settings, false)
+    }
+
+    /// As the window starts it: local servers are looked for and old lists are asked for.
+    pub(crate) fn asking(folder: &Path, providers: Vec<ProviderConfig>) -> Self {
+        Self::start(folder, providers, Self::settings(25), true)
+    }
+
+    fn start(
+        folder: &Path,
+        configured: Vec<ProviderConfig>,
+        settings: EngineSettings,
+        ask_at_start: bool,
+    ) -> Self {
         let clock = Clock { now, random: || 0.0 };
         let opened = store::open(&folder.join("switchboard.db"), Arc::new(now));
         let (commands, engine_commands) = mpsc::channel(256);
@@ -112,12 +126,12 @@ impl Desk {
         let engine = agent::start(EngineParts {
             store: opened.handle.clone(),
             providers: ProviderSetup {
-                configured: vec![provider],
+                configured,
                 environment: Environment::new(HashMap::new()),
                 secrets: Arc::new(Secrets::new(&keys, KeychainUse::Never)),
                 http: HttpClient::new(),
                 help: Arc::new(HelpIndex::new()),
-                ask_at_start: false,
+                ask_at_start,
             },
             clock,
             settings,

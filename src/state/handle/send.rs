@@ -167,7 +167,12 @@ pub(super) fn regenerate(
     again: Again,
     context: HandleContext,
 ) -> Vec<Effect> {
-    if refuse_while_running(state, context) {
+    // Of answers side by side, one may be made again while the others are on their way.
+    let ended_beside = state
+        .conversation()
+        .zip(again.answer)
+        .is_some_and(|(open, answer)| open.has_ended_beside(answer));
+    if !ended_beside && refuse_while_running(state, context) {
         return Vec::new();
     }
     let chat_model = state.chat_model();

@@ -250,6 +250,18 @@ fn a_column_is_answered_again_in_its_place() {
 }
 
 #[test]
+fn a_column_that_ended_is_answered_again_while_others_stream() {
+    let mut state = state();
+    let all = three(&mut state);
+    tell(&mut state, &all[1], 1, done(&all[1]));
+    let mut asked = |request: &SendRequest| {
+        let again = UiCommand::Regenerate { answer: Some(request.answer), model: None };
+        commands(handle(&mut state, again, at(5))).len()
+    };
+    assert_eq!(all.each_ref().map(&mut asked), [0, 1, 0]);
+}
+
+#[test]
 fn the_kept_column_is_answered_again_on_the_path() {
     let mut state = state();
     let all = three(&mut state);

@@ -2,8 +2,10 @@
 
 use switchboard::protocol::{
     BackendCommand, ChatId, ChatOptions, EngineSettings, ErrorKind, Fallback, ModelId, ModelInfo,
-    Part, ProviderId, RunId, RunStatus, SendRequest, StreamEvent,
+    Part, ProviderId, RunId, RunStatus, SendRequest, StreamEvent, Timestamp,
 };
+
+use switchboard::store::KeptModels;
 
 use super::folder;
 use crate::support::{
@@ -54,7 +56,9 @@ async fn prices(folder: &std::path::Path, server: &Server, prices: &[(&str, f64)
         price_out: Some(*price),
         ..ModelInfo::unknown(model(name))
     });
-    desk.store.save_models(ProviderId::from("mock"), models.collect()).await.unwrap();
+    let provider = ProviderId::from("mock");
+    let kept = KeptModels { provider, models: models.collect(), listed: Some(Timestamp(0)) };
+    desk.store.save_models(kept).await.unwrap();
     desk.close().await;
 }
 

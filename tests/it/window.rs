@@ -3,6 +3,7 @@
 mod asking;
 mod branches;
 mod chats;
+mod going_on;
 mod pages;
 mod pictures;
 mod settings;

@@ -4,6 +4,7 @@ mod asking;
 mod branches;
 mod chats;
 mod comparing;
+mod going_on;
 mod pages;
 mod pictures;
 mod settings;

@@ -112,20 +112,24 @@ impl CompareView {
         let per_row = grid.per_row;
         let conversation = draw.conversation;
         let columns = conversation.columns();
+        let in_row = self.cards.chunks(per_row).nth(row).unwrap_or_default();
+        let full = height(in_row);
         let cards = self.cards.iter_mut().zip(columns).skip(row * per_row).take(per_row);
         let mut drawn = Vec::with_capacity(per_row);
         let mut bottom = min.y;
         for (place, ((_, view), message)) in cards.enumerate() {
             let (left, right) = grid.edges(place);
-            let inner = pos2(min.x + left + PADDING, min.y + PADDING);
+            let own = view.total() + 2.0 * PADDING;
+            let top = min.y + slid(min.y, own, full, ui.clip_rect());
+            let inner = pos2(min.x + left + PADDING, top + PADDING);
             let room = Rect::from_min_size(inner, vec2(grid.inner(), f32::INFINITY));
             let reveal = card_ui(ui, (view, message), room, folds, draw);
             self.reveal = reveal.or(self.reveal);
-            let end = min.y + view.total() + 2.0 * PADDING;
-            bottom = bottom.max(end);
+            let own = view.total() + 2.0 * PADDING;
+            bottom = bottom.max(min.y + own);
             let (left, right) = (min.x + left, min.x + right);
-            let card = Rect::from_min_max(pos2(left, min.y), pos2(right, end));
-            pinned_head_ui(ui, card, message, draw);
+            let shown = Rect::from_min_max(pos2(left, top), pos2(right, top + own));
+            pinned_head_ui(ui, shown, message, draw);
             drawn.push((left, right));
         }
         let line = Stroke::new(1.0, Palette::of(ui).line);
@@ -154,6 +158,13 @@ fn gap_above(row: usize) -> f32 {
 fn height(cards: &[(MessageId, MessageView)]) -> f32 {
     let highest = cards.iter().map(|(_, view)| view.total()).fold(0.0, f32::max);
     highest + 2.0 * PADDING
+}
+
+/// How far down in its card a short answer stands, so that it is in sight as long as the card is:
+/// what fits the screen stays at its top, what does not ends at its bottom.
+fn slid(top: f32, own: f32, full: f32, clip: Rect) -> f32 {
+    let above = if own <= clip.height() { clip.top() } else { clip.bottom() - own };
+    (above - top).clamp(0.0, (full - own).max(0.0)).round()
 }
 
 /// Draws what of a card can be seen, and its buttons in any case: the keyboard reaches them.
@@ -236,6 +247,27 @@ pub(super) use self::card::{foot_ui, head_ui};
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_short_answer_stays_in_sight_beside_a_long_one() {
+        let clip = Rect::from_min_max(pos2(0.0, 100.0), pos2(500.0, 700.0));
+        let table = [
+            // Top of the card, height of the answer, and how far down it stands.
+            (200.0, 300.0, 0.0),
+            (100.0, 300.0, 0.0),
+            (-400.0, 300.0, 500.0),
+            // Not beyond the end of the card.
+            (-1_900.0, 300.0, 1_700.0),
+            // Higher than the screen: it is read to its end before it moves.
+            (-100.0, 900.0, 0.0),
+            (-400.0, 900.0, 200.0),
+            // The longest one never moves.
+            (-400.0, 2_000.0, 0.0),
+        ];
+        for (top, own, down) in table {
+            assert_eq!(slid(top, own, 2_000.0, clip), down, "{own} high at {top}");
+        }
+    }
 
     #[test]
     fn cards_stand_in_even_rows_of_enough_room() {

@@ -212,3 +212,20 @@ fn a_message_that_follows_folds_the_columns_into_versions() {
     assert!(harness.query_by_label_contains("Keep the answer").is_none());
     assert!(harness.query_by_label_contains("Decorrelated").is_none());
 }
+
+#[test]
+fn a_frame_draws_what_is_on_screen_however_long_the_answers() {
+    let drawn = |count: usize| {
+        let columns = [(3, "a"), (4, "b"), (5, "c")];
+        let mut conversation =
+            compared(columns.map(|(id, name)| open_column(id, name, &lines(count))).into());
+        conversation.messages[1].parts = vec![text(&lines(count))];
+        let mut harness = open(conversation);
+        let at_end = harness.state().view.drawn_blocks(CHAT);
+        scroll(&mut harness, 400.0);
+        (at_end, harness.state().view.drawn_blocks(CHAT))
+    };
+    let (few, many) = (drawn(100), drawn(5_000));
+    assert!(few.0 < 120 && few.1 < 120, "{few:?}");
+    assert_eq!(few, many);
+}

@@ -14,6 +14,7 @@
 #[allow(dead_code, unused_imports, reason = "shared by several kinds of tests")]
 mod support;
 
+mod anthropic;
 mod architecture;
 mod budget;
 mod catalogue;
@@ -22,5 +23,6 @@ mod engine;
 mod http_options;
 mod net;
 mod real_window;
+mod responses;
 mod switching;
 mod window;

@@ -1,7 +1,7 @@
 //! Answers side by side.
 
 use super::*;
-use crate::protocol::{ModelId, Params, ProviderError};
+use crate::protocol::{ModelId, Params};
 use crate::state::{Column, Comparison};
 
 const WORDS: [&str; 3] = [

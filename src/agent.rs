@@ -4,20 +4,28 @@
 //! states and the legal changes between them stand in [`machine`].
 
 mod actor;
+mod begin;
+mod budget;
 mod clock;
 mod desk;
 mod engine;
+mod fallback;
+mod group;
 pub mod machine;
 mod manager;
 mod providers;
 pub mod queue;
+mod resume;
 mod run;
 mod sentence;
 mod sink;
 mod stop;
+mod title;
 mod tools;
 mod turn;
+mod waiting;
 
 pub use clock::Clock;
 pub use engine::{EngineHandle, EngineParts, start};
+pub use providers::catalogue;
 pub use providers::{Environment, Found, ProviderSetup, find_key, guide_config};

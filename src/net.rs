@@ -3,8 +3,12 @@
 //! One question is one POST: nothing here sends a request a second time. Whether to try again
 //! is the engine's decision; [`retry`] only says how long to wait.
 
+mod anthropic;
 mod body;
+mod calls;
+pub mod catalogue;
 mod chunk;
+mod exchange;
 mod failure;
 mod guide;
 mod http;
@@ -12,12 +16,16 @@ mod image;
 pub mod known;
 pub mod local;
 mod openai;
+mod parts;
+mod projection;
 mod provider;
+mod responses;
 pub mod retry;
 mod sse;
+mod template;
 
 pub use chunk::{Chunk, ChunkStream, FinishReason, coalesce};
 pub use guide::Guide;
-pub use http::HttpClient;
+pub use http::{HttpClient, check_certificates, check_header, is_on_this_machine};
 pub use image::fetch_image;
 pub use provider::{ChatRequest, Provider, ResumeRequest, ToolSpec, build};

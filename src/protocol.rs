@@ -4,6 +4,7 @@
 //! Nothing here does I/O, knows a clock, or imports another module of ours.
 
 mod agent;
+mod amount;
 mod chat;
 mod command;
 mod error;
@@ -16,6 +17,7 @@ mod provider;
 mod usage;
 
 pub use agent::{AgentState, StateCause};
+pub use amount::{dollars, tokens};
 pub use chat::{
     ChatOptions, ChatSummary, Draft, Fallback, HelpHit, HelpPage, HelpSearch, MessagePage,
     QueuedMessage,

@@ -4,7 +4,9 @@
 //! that passed. None of them waits or does I/O: what is to be done comes back as [`Effect`]s.
 
 mod apply;
+mod budget;
 mod command;
+mod compare;
 mod conversation;
 mod handle;
 mod missing;
@@ -19,7 +21,9 @@ mod tests;
 pub mod words;
 
 pub use apply::apply;
+pub use budget::{BudgetShare, Period};
 pub use command::{DraftCommand, ModelScope, NotAttached, ParamsScope, UiCommand};
+pub use compare::{Column, Comparison};
 pub use conversation::{Conversation, LiveRun, Loading, RetryWait};
 pub use handle::{handle, save_all_drafts, start, tick};
 pub use missing::Missing;

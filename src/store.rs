@@ -9,6 +9,7 @@
 mod branch;
 mod chats;
 mod columns;
+mod covers;
 mod error;
 mod handle;
 pub mod help;
@@ -22,6 +23,7 @@ mod pending;
 mod queue;
 mod reader;
 mod recover;
+mod resumable;
 mod runs;
 mod schema;
 mod search;
@@ -29,12 +31,16 @@ pub mod secrets;
 mod stats;
 #[cfg(test)]
 mod tests;
+mod usage;
 mod writer;
 
 pub use error::StoreError;
 pub use handle::StoreHandle;
+pub use kept::KeptModels;
 pub use open::{Clock, Opened, open};
 pub use paths::{Paths, PathsError};
+pub use resumable::Resumable;
 pub use runs::{Began, BeginRun, Question, ReadState};
 pub use search::SearchHit;
 pub use stats::StoreStats;
+pub use usage::local_day;

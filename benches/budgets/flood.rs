@@ -38,6 +38,7 @@ fn painted(server: &Server, events: usize) -> Duration {
     let folder = tempfile::tempdir().unwrap();
     let paths = Paths::find(Some(folder.path().to_owned())).unwrap();
     let provider = ProviderConfig {
+        options: Default::default(),
         id: "mock".into(),
         name: "Mock".to_owned(),
         kind: ProviderKind::Openai,

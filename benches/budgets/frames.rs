@@ -146,8 +146,14 @@ fn push(state: &mut state::AppState, stream: &mut Stream) {
         offset: stream.offset,
     };
     stream.offset += token.len() as u64;
-    let event =
-        RunEvent { chat: stream.chat, run: stream.run, seq: Seq(stream.seq), at: NOW, event };
+    let event = RunEvent {
+        resume: None,
+        chat: stream.chat,
+        run: stream.run,
+        seq: Seq(stream.seq),
+        at: NOW,
+        event,
+    };
     state::apply(state, BackendEvent::Run(event), NOW);
 }
 

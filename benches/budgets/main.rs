@@ -17,6 +17,8 @@
 
 mod flood;
 mod frames;
+mod picker;
+mod send;
 mod server;
 mod start;
 mod store;
@@ -38,6 +40,12 @@ fn main() {
     println!("{:<74} {:>14} {:>12}", "what", "measured", "budget");
     if runs("frames") {
         frames::run();
+    }
+    if runs("picker") {
+        picker::run();
+    }
+    if runs("send") {
+        send::run();
     }
     if runs("stream") {
         stream::run();

@@ -91,6 +91,8 @@ async fn written(megabytes: usize) -> u64 {
         chat,
         title_if_new: None,
         chat_model_if_new: None,
+        chat_options_if_new: ChatOptions::default(),
+        also: Vec::new(),
         question: Question::Existing(last),
         answer: open_answer,
     };
@@ -105,7 +107,7 @@ async fn written(megabytes: usize) -> u64 {
             offset: number * 6,
         };
         let seq = Seq(number + 1);
-        store.append(RunEvent { chat, run, seq, at: NOW, event }).unwrap();
+        store.append(RunEvent { resume: None, chat, run, seq, at: NOW, event }).unwrap();
         store.flush().await.unwrap();
     }
     let bytes = (wal_writes(&path) - before) / DELTAS;

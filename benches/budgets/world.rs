@@ -47,6 +47,8 @@ pub(crate) fn messages(chat: ChatId, count: usize) -> Vec<Message> {
 
 pub(crate) fn answer(run: RunId, status: AnswerStatus) -> Answer {
     Answer {
+        column: None,
+        context: None,
         model: ModelId::new("mock", "alpha"),
         run,
         status,

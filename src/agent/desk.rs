@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use super::actor::Shared;
+use super::budget;
 use crate::protocol::{
     BackendCommand, BackendEvent, ChatId, MessagePage, NoticeCode, QueryId, Timestamp,
 };
@@ -15,6 +16,7 @@ const KEPT_AFTER_DELETION_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
 
 /// Takes the commands until the channel closes.
 pub(super) async fn work(shared: Arc<Shared>, mut commands: mpsc::Receiver<BackendCommand>) {
+    budget::tell_at_start(&shared).await;
     purge(&shared).await;
     while let Some(command) = commands.recv().await {
         if let Err(error) = serve(&shared, command).await {
@@ -59,6 +61,16 @@ async fn serve(shared: &Shared, command: BackendCommand) -> Result<(), StoreErro
             let page = store.page(chat, None, limit).await?;
             tell_page(shared, query, chat, page).await?;
         }
+        BackendCommand::KeepAnswer { query, chat, message, limit } => {
+            store.keep_answer(chat, message).await?;
+            let page = store.page(chat, None, limit).await?;
+            tell_page(shared, query, chat, page).await?;
+        }
+        BackendCommand::SetCovered { query, chat, message, covered, limit } => {
+            store.set_covered(chat, message, covered).await?;
+            let page = store.page(chat, None, limit).await?;
+            tell_page(shared, query, chat, page).await?;
+        }
         BackendCommand::RenameChat { chat, title } => {
             store.rename_chat(chat, &title).await?;
         }
@@ -82,6 +94,10 @@ async fn serve(shared: &Shared, command: BackendCommand) -> Result<(), StoreErro
             store.mark_read(chat).await?;
         }
         BackendCommand::SaveDraft { chat, draft } => store.save_draft(chat, draft).await?,
+        BackendCommand::LoadUsage { query, range } => {
+            let report = store.usage(range, (shared.clock.now)()).await?;
+            shared.tell(BackendEvent::Usage { query, report }).await;
+        }
         BackendCommand::Send(_)
         | BackendCommand::Regenerate(_)
         | BackendCommand::Stop { .. }
@@ -92,9 +108,6 @@ async fn serve(shared: &Shared, command: BackendCommand) -> Result<(), StoreErro
         | BackendCommand::SaveProvider { .. }
         | BackendCommand::RemoveProvider { .. }
         | BackendCommand::RefreshModels { .. }
-        | BackendCommand::KeepAnswer { .. }
-        | BackendCommand::SetCovered { .. }
-        | BackendCommand::LoadUsage { .. }
         | BackendCommand::Configure(_)
         | BackendCommand::LoadImage { .. }
         | BackendCommand::Shutdown => {

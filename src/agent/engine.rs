@@ -12,6 +12,7 @@ use super::desk;
 use super::manager::AgentManager;
 use super::providers::{ProviderSetup, Providers};
 use super::queue::PriorityQueue;
+use super::resume;
 use super::stop::StopWish;
 use crate::protocol::{
     BackendCommand, BackendEvent, ChatId, EngineSettings, IdSource, Notice, NoticeCode,
@@ -60,8 +61,13 @@ impl EngineHandle {
 
 /// Starts the engine on the current runtime.
 pub fn start(parts: EngineParts) -> EngineHandle {
-    let providers =
-        Arc::new(Providers::new(parts.providers, parts.store.clone(), parts.events.clone()));
+    let providers = Arc::new(Providers::new(
+        parts.providers,
+        parts.settings.edits.clone(),
+        parts.clock,
+        parts.store.clone(),
+        parts.events.clone(),
+    ));
     let shared = Arc::new(Shared {
         store: parts.store,
         providers,
@@ -72,7 +78,7 @@ pub fn start(parts: EngineParts) -> EngineHandle {
         read: parts.read,
     });
     let (desk, desk_commands) = mpsc::channel(DESK);
-    let dispatcher = Dispatcher {
+    let mut dispatcher = Dispatcher {
         agents: AgentManager::new(shared.clone()),
         desk,
         queue: PriorityQueue::new(QUEUED),
@@ -81,6 +87,11 @@ pub fn start(parts: EngineParts) -> EngineHandle {
     let task = tokio::spawn(async move {
         let desk = tokio::spawn(desk::work(shared.clone(), desk_commands));
         shared.providers.start();
+        // The command line sees its own answer end and ends with it: what an earlier process left
+        // is for the window.
+        if shared.read == ReadState::Unread {
+            resume::take_up(&shared, &mut dispatcher.agents).await;
+        }
         dispatcher.run(parts.commands).await;
         shared.providers.stop().await;
         if desk.await.is_err() {
@@ -198,7 +209,10 @@ impl Dispatcher {
                 self.shared.providers.clone().refresh(provider);
             }
             BackendCommand::LoadImage { url } => self.shared.providers.clone().load_image(url),
-            BackendCommand::Configure(settings) => *self.shared.settings.write() = *settings,
+            BackendCommand::Configure(settings) => {
+                self.shared.providers.clone().edit(settings.edits.clone());
+                *self.shared.settings.write() = *settings;
+            }
             BackendCommand::ListChats { .. }
             | BackendCommand::LoadMessages { .. }
             | BackendCommand::SelectBranch { .. }

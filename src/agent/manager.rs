@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::actor::{Agent, AgentCommand, Shared};
-use super::stop::{RunControl, StopWish};
+use super::stop::{ChatControl, StopWish};
 use crate::protocol::{BotId, ChatId, SessionId};
 
 /// Commands that may wait at one agent.
@@ -21,7 +21,7 @@ const PLAIN_BOT: &str = "chat";
 struct AgentHandle {
     session: SessionId,
     mailbox: mpsc::Sender<AgentCommand>,
-    control: Arc<RunControl>,
+    control: Arc<ChatControl>,
     task: JoinHandle<()>,
 }
 
@@ -51,17 +51,17 @@ impl AgentManager {
         })
     }
 
-    /// Reaches the run of a chat past everything that waits at its agent.
+    /// Reaches the runs of a chat past everything that waits at its agent.
     pub(super) fn stop(&self, chat: ChatId, wish: StopWish) {
         if let Some(agent) = self.agents.get(&chat) {
             agent.control.stop(wish);
         }
     }
 
-    /// Ends the wait before a retry.
+    /// Ends the waits before a retry.
     pub(super) fn retry_now(&self, chat: ChatId) {
         if let Some(agent) = self.agents.get(&chat) {
-            agent.control.retry_now.notify_one();
+            agent.control.retry_now();
         }
     }
 
@@ -87,7 +87,7 @@ impl AgentManager {
             *number += 1;
             let session = SessionId(format!("{bot}_{number}"));
             let (mailbox, commands) = mpsc::channel(MAILBOX);
-            let control = Arc::new(RunControl::new());
+            let control = Arc::new(ChatControl::default());
             let agent = Agent::new(chat, commands, control.clone(), shared.clone());
             tracing::debug!(%session, %chat, "agent created");
             AgentHandle { session, mailbox, control, task: tokio::spawn(agent.live()) }

@@ -4,17 +4,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::clock::Clock;
+use super::fallback::Chain;
 use super::machine::Machine;
 use super::providers::Providers;
+use super::resume::Resuming;
 use super::sink::Sink;
 use super::stop::{RunControl, StopWish};
 use super::tools;
 use super::turn::TurnEnd;
-use crate::net::{ChatRequest, FinishReason};
+use crate::net::{ChatRequest, FinishReason, Provider};
 use crate::protocol::{
-    AgentState, BackendEvent, EngineSettings, ErrorKind, Message, MessageId, ModelId, Notice,
-    NoticeCode, NotificationLevel, Params, Part, ProviderError, RunStatus, StateCause, StreamEvent,
-    Usage,
+    AgentState, BackendEvent, Budget, EngineSettings, ErrorKind, Message, MessageId, ModelId,
+    Notice, NoticeCode, NotificationLevel, Params, Part, ProviderConfig, ProviderError, ProviderId,
+    RunStatus, StateCause, StreamEvent, Usage,
 };
 use crate::store::{ReadState, StoreHandle};
 
@@ -24,13 +26,24 @@ pub(super) struct Limits {
     /// The most model calls.
     pub(super) max_turns: u32,
     /// Silence after which an answer counts as broken.
-    pub(super) idle_timeout: Duration,
+    idle_timeout: Duration,
+    /// What may be spent.
+    pub(super) budget: Budget,
+}
+
+impl Limits {
+    /// Silence after which an answer of this provider counts as broken.
+    pub(super) fn idle_timeout(&self, provider: &ProviderConfig) -> Duration {
+        let own = provider.options.idle_timeout_s.map(|s| Duration::from_secs(u64::from(s.max(1))));
+        own.unwrap_or(self.idle_timeout)
+    }
 }
 
 impl From<&EngineSettings> for Limits {
     fn from(settings: &EngineSettings) -> Self {
         let idle_timeout = Duration::from_secs(u64::from(settings.idle_timeout_s.max(1)));
-        Self { max_turns: settings.max_turns.max(1), idle_timeout }
+        let max_turns = settings.max_turns.max(1);
+        Self { max_turns, idle_timeout, budget: settings.budget }
     }
 }
 
@@ -49,12 +62,22 @@ pub(super) struct Run {
     pub(super) model: ModelId,
     pub(super) read: ReadState,
     pub(super) params: Params,
+    /// The budget is used up, and the user wants this answer all the same.
+    pub(super) over_budget: bool,
+    /// Who answers when the model cannot.
+    pub(super) chain: Chain,
+    /// Who is asked in this turn: the model, or another that helps it.
+    pub(super) asked: ModelId,
+    /// The text of a model that helps; it is no part of the answer.
+    pub(super) aside: Option<String>,
     /// Tokens and cost of the turns before this one.
     pub(super) usage: Usage,
     /// Tokens and cost of this turn, as last told.
     pub(super) turn_usage: Usage,
     /// Whether anything of this turn has arrived.
     pub(super) turn_has_content: bool,
+    /// Where the provider's stream stands, where it can be resumed.
+    pub(super) resuming: Resuming,
 }
 
 /// What remains of a run.
@@ -64,38 +87,32 @@ pub(super) struct Ended {
     pub(super) status: RunStatus,
 }
 
-enum End {
+/// How a run came to its end.
+#[derive(Debug)]
+pub(super) enum End {
     Complete(StateCause),
     Stopped(StopWish),
     Failed(ProviderError),
 }
 
 impl Run {
-    /// Runs to one of the four ends. Whatever happens, `Done` is told and journalled.
+    /// Runs to one of the four ends. Whatever happens, `Done` is told and journalled; only an
+    /// answer that goes on at its provider is left open when the app ends.
     pub(super) async fn execute(mut self) -> Ended {
-        self.change(AgentState::Thinking, StateCause::UserMessage).await;
-        let end = self.turns().await;
+        self.change(AgentState::Thinking, self.resuming.cause()).await;
+        let end = self.answer().await;
+        if self.is_left_open(&end) {
+            self.change(AgentState::Idle, StateCause::Shutdown).await;
+            return Ended { machine: self.machine, status: RunStatus::Interrupted };
+        }
+        self.cancel_if_stopped(&end);
         let status = self.settle(end).await;
         self.finish(status).await;
         Ended { machine: self.machine, status }
     }
 
-    async fn turns(&mut self) -> End {
-        let control = self.control.clone();
-        let provider = tokio::select! {
-            biased;
-            wish = control.wished(StopWish::Graceful) => return End::Stopped(wish),
-            provider = self.providers.ready(&self.model.provider) => provider,
-        };
-        let provider = match provider {
-            Some(Ok(provider)) => provider,
-            Some(Err(error)) => return End::Failed(error),
-            None => {
-                let id = self.model.provider.as_str();
-                let message = format!("There is no provider named {id:?}");
-                return End::Failed(ProviderError::new(ErrorKind::NotFound, message));
-            }
-        };
+    /// Asks the model, and where it cannot answer, the next ones of its chain.
+    async fn answer(&mut self) -> End {
         let path = match self.store.path(self.question).await {
             Ok(path) => path,
             Err(error) => {
@@ -103,12 +120,54 @@ impl Run {
                 return End::Failed(ProviderError::new(ErrorKind::Protocol, message));
             }
         };
+        loop {
+            let error = match self.turns(&path).await {
+                End::Failed(error) => error,
+                end @ (End::Complete(_) | End::Stopped(_)) => return end,
+            };
+            let control = self.control.clone();
+            let pick = tokio::select! {
+                biased;
+                wish = control.wished(StopWish::Graceful) => return End::Stopped(wish),
+                pick = self.substitute(error.kind) => pick,
+            };
+            let Some(pick) = pick else { return End::Failed(error) };
+            if !self.hand_over(&error, pick).await {
+                return End::Failed(error);
+            }
+        }
+    }
+
+    /// The provider with this id, once its key is known.
+    pub(super) async fn provider(&self, id: &ProviderId) -> Result<Arc<dyn Provider>, End> {
+        let control = self.control.clone();
+        let provider = tokio::select! {
+            biased;
+            wish = control.wished(StopWish::Graceful) => return Err(End::Stopped(wish)),
+            provider = self.providers.ready(id) => provider,
+        };
+        match provider {
+            Some(Ok(provider)) => Ok(provider),
+            Some(Err(error)) => Err(End::Failed(error)),
+            None => {
+                let message = format!("There is no provider named {:?}", id.as_str());
+                Err(End::Failed(ProviderError::new(ErrorKind::NotFound, message)))
+            }
+        }
+    }
+
+    async fn turns(&mut self, path: &[Message]) -> End {
+        let provider = match self.provider(&self.model.provider).await {
+            Ok(provider) => provider,
+            Err(end) => return end,
+        };
+        if let Some(error) = self.over_budget(&self.model, provider.config()).await {
+            return End::Failed(error);
+        }
         for _turn in 0..self.limits.max_turns {
-            let request = self.request(&path);
+            let request = self.request(path, provider.config());
             match self.turn(provider.as_ref(), request).await {
                 TurnEnd::Finished(reason) => {
-                    self.usage.add(&self.turn_usage);
-                    self.turn_usage = Usage::default();
                     if let Some(end) = self.after_turn(reason).await {
                         return end;
                     }
@@ -123,10 +182,10 @@ impl Run {
         End::Complete(StateCause::TurnLimit)
     }
 
-    fn request(&self, path: &[Message]) -> ChatRequest {
+    fn request(&self, path: &[Message], provider: &ProviderConfig) -> ChatRequest {
         let mut messages = path.to_vec();
-        let goes_on = !self.sink.answer().parts.is_empty();
-        if goes_on {
+        // With it go notices, one of which may keep the start of the chat from the model.
+        if !self.sink.answer().parts.is_empty() {
             messages.push(self.sink.answer().clone());
         }
         ChatRequest {
@@ -135,8 +194,8 @@ impl Run {
             params: self.params.clone(),
             tools: Vec::new(),
             answer: self.sink.answer_id(),
-            continues: self.continues && !goes_on,
-            idle_timeout: self.limits.idle_timeout,
+            continues: self.continues && !self.sink.has_content(),
+            idle_timeout: self.limits.idle_timeout(provider),
         }
     }
 
@@ -238,6 +297,7 @@ impl Run {
         });
         tracing::info!(run = %done.run, model = %self.model, ?status, events = done.seq.0, "run ended");
         let kept = self.store.finish_run(done.clone(), self.read).await;
+        self.tell_spent().await;
         self.sink.tell(BackendEvent::Run(done)).await;
         match kept {
             Ok((_, chat)) => self.sink.tell(BackendEvent::ChatChanged(chat)).await,
@@ -258,14 +318,14 @@ impl Run {
 
     /// The provider tells sums of its turn; the run tells sums of all turns.
     pub(super) async fn usage_of_turn(&mut self, told: Usage) {
-        let cost_usd = told.cost_usd.or_else(|| self.providers.cost(&self.model, &told));
+        let cost_usd = told.cost_usd.or_else(|| self.providers.cost(&self.asked, &told));
         self.turn_usage = Usage { cost_usd, ..told };
         let mut sum = self.usage;
         sum.add(&self.turn_usage);
         self.sink.emit(StreamEvent::usage(sum)).await;
     }
 
-    async fn notify(&mut self, code: &str, message: String) {
+    pub(super) async fn notify(&mut self, code: &str, message: String) {
         let level = NotificationLevel::Warning;
         self.sink.emit(StreamEvent::notification(level, code, message)).await;
     }

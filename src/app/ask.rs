@@ -11,8 +11,8 @@ use super::interrupt::Interrupts;
 use super::{config, environment};
 use crate::agent::Clock;
 use crate::protocol::{
-    BackendCommand, BackendEvent, ChatId, ChatOptions, ErrorInfo, Frame, IdSource, ModelId, Place,
-    RunEvent, RunStatus, SendRequest, StopMode, StreamEvent,
+    BackendCommand, BackendEvent, Budget, ChatId, ChatOptions, ErrorInfo, Frame, IdSource, ModelId,
+    Place, RunEvent, RunStatus, SendRequest, StopMode, StreamEvent,
 };
 use crate::state::{Settings, words};
 use crate::store::secrets::Secrets;
@@ -27,6 +27,9 @@ pub(super) struct AskArgs {
     /// Go on with this chat; else a new one begins
     #[arg(long, value_name = "ID")]
     chat: Option<String>,
+    /// Answer although the budget is used up
+    #[arg(long)]
+    over_budget: bool,
     /// Print one frame per line, as on the wire
     #[arg(long)]
     json: bool,
@@ -50,7 +53,11 @@ pub(super) async fn run(paths: &Paths, args: AskArgs) -> Outcome {
         None => usual.clone(),
     };
     let request = request(text, chat, model, usual);
-    let ended = converse(paths, loaded.settings, store.clone(), request, args.json).await;
+    let mut settings = loaded.settings;
+    if args.over_budget {
+        settings.budget = Budget::default();
+    }
+    let ended = converse(paths, settings, store.clone(), request, args.json).await;
     if let Err(error) = store.close().await {
         tracing::error!(%error, "the answer may not be saved");
     }

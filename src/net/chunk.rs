@@ -54,8 +54,13 @@ pub fn coalesce(chunks: Vec<Chunk>) -> Vec<Chunk> {
 pub(crate) struct Outbox(VecDeque<Chunk>);
 
 impl Outbox {
-    pub(crate) fn len(&self) -> usize {
-        self.0.len()
+    /// Whether the first chunk can grow no more, because another stands behind it. A mark may:
+    /// what is joined to the chunk before it takes its place.
+    pub(crate) fn is_settled(&self) -> bool {
+        match self.0.back() {
+            Some(Chunk::Mark(_)) => self.0.len() > 2,
+            Some(Chunk::Event(_) | Chunk::Finish(_)) | None => self.0.len() > 1,
+        }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -80,7 +85,30 @@ impl Outbox {
                     self.0.push_back(Chunk::Event(event));
                 }
             }
-            Chunk::Event(_) | Chunk::Finish(_) | Chunk::Mark(_) => self.0.push_back(chunk),
+            Chunk::Mark(_) => {
+                self.drop_mark();
+                self.0.push_back(chunk);
+            }
+            Chunk::Event(_) | Chunk::Finish(_) => self.0.push_back(chunk),
+        }
+    }
+
+    /// Only the newest place counts.
+    fn drop_mark(&mut self) {
+        if matches!(self.0.back(), Some(Chunk::Mark(_))) {
+            self.0.pop_back();
+        }
+    }
+
+    /// The last chunk that is no mark.
+    fn last_event(&mut self) -> Option<&mut StreamEvent> {
+        let last = match self.0.back() {
+            Some(Chunk::Mark(_)) => self.0.iter_mut().nth_back(1),
+            Some(Chunk::Event(_) | Chunk::Finish(_)) | None => self.0.back_mut(),
+        };
+        match last {
+            Some(Chunk::Event(event)) => Some(event),
+            Some(Chunk::Mark(_) | Chunk::Finish(_)) | None => None,
         }
     }
 
@@ -103,12 +131,12 @@ impl Outbox {
     }
 
     fn join_text(&mut self, more: &str, id: MessageId, at: u64) -> bool {
-        if let Some(Chunk::Event(StreamEvent::Message { content, message_id, offset, .. })) =
-            self.0.back_mut()
+        if let Some(StreamEvent::Message { content, message_id, offset, .. }) = self.last_event()
             && *message_id == id
             && goes_on(content, *offset, more, at)
         {
             content.push_str(more);
+            self.drop_mark();
             return true;
         }
         false
@@ -116,13 +144,13 @@ impl Outbox {
 
     /// Takes the opaque data only when it joins.
     fn join_thinking(&mut self, more: &str, at: u64, data: &mut Option<Value>) -> bool {
-        if let Some(Chunk::Event(StreamEvent::Thinking { content, offset, opaque })) =
-            self.0.back_mut()
+        if let Some(StreamEvent::Thinking { content, offset, opaque }) = self.last_event()
             && opaque.is_none()
             && goes_on(content, *offset, more, at)
         {
             content.push_str(more);
             *opaque = data.take();
+            self.drop_mark();
             return true;
         }
         false
@@ -176,6 +204,27 @@ mod tests {
         let piece = "x".repeat(10 * 1024);
         let chunks = vec![text(&piece, 0), text(&piece, piece.len() as u64)];
         assert_eq!(coalesce(chunks.clone()), chunks);
+    }
+
+    fn mark(after: u64) -> Chunk {
+        Chunk::Mark(ResumePoint(serde_json::json!({ "after": after })))
+    }
+
+    #[test]
+    fn deltas_are_joined_across_marks_and_the_newest_place_stays() {
+        let chunks = vec![
+            mark(0),
+            mark(1),
+            thinking("a", 0),
+            mark(2),
+            thinking("b", 1),
+            mark(3),
+            text("c", 0),
+            mark(4),
+            text("d", 1),
+        ];
+        let joined = [mark(1), thinking("ab", 0), mark(3), text("cd", 0)];
+        assert_eq!(coalesce(chunks), joined, "the place of half a chunk is none");
     }
 
     #[test]

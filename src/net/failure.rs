@@ -52,11 +52,9 @@ impl Said {
         let code = match &value["code"] {
             Value::String(code) if !code.is_empty() => Some(code.clone()),
             Value::Number(code) => Some(code.to_string()),
-            Value::String(_)
-            | Value::Null
-            | Value::Bool(_)
-            | Value::Array(_)
-            | Value::Object(_) => None,
+            // Anthropic.
+            Value::Null => value["details"]["error_code"].as_str().map(str::to_owned),
+            Value::String(_) | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
         };
         let status = code.as_deref().and_then(|code| code.parse().ok());
         Self {
@@ -91,7 +89,12 @@ impl Said {
             return ErrorKind::ContextTooLong;
         }
         let named = [&self.code, &self.class].into_iter().flatten().find_map(|name| by_name(name));
-        named.or_else(|| status.map(by_status)).unwrap_or(ErrorKind::BadRequest)
+        named.or_else(|| status.map(by_status)).unwrap_or_else(|| {
+            // Anthropic's word for a fault of its own. Ollama says it of all that has no word, but
+            // with a status.
+            let own_fault = self.class.as_deref() == Some("api_error");
+            if own_fault { ErrorKind::Overloaded } else { ErrorKind::BadRequest }
+        })
     }
 }
 
@@ -111,8 +114,8 @@ fn readable(value: &Value) -> Option<String> {
     }
 }
 
-/// Codes and types that say more than the status: of OpenAI, Groq, llama.cpp, Anthropic's models
-/// behind compatible servers, DeepSeek and Mistral.
+/// Codes and types that say more than the status: of OpenAI, Groq, llama.cpp, Anthropic, DeepSeek
+/// and Mistral.
 fn by_name(name: &str) -> Option<ErrorKind> {
     Some(match name {
         "context_length_exceeded"
@@ -120,13 +123,18 @@ fn by_name(name: &str) -> Option<ErrorKind> {
         | "model_context_window_exceeded"
         | "exceed_context_size_error"
         | "string_above_max_length"
-        | "request_too_large" => ErrorKind::ContextTooLong,
+        | "request_too_large"
+        | "request_body_too_large_after_decoding" => ErrorKind::ContextTooLong,
         "invalid_api_key"
         | "authentication_error"
         | "permission_error"
         | "insufficient_quota"
         | "insufficient_balance"
+        | "billing_error"
         | "billing_not_active"
+        | "contract_spend_limit_reached"
+        | "enforced_spend_limit_reached"
+        | "organization_on_hold"
         | "billing_hard_limit_reached"
         | "account_deactivated" => ErrorKind::Auth,
         "rate_limit_exceeded" | "rate_limit_error" | "rate_limited" => ErrorKind::RateLimited,
@@ -136,8 +144,14 @@ fn by_name(name: &str) -> Option<ErrorKind> {
         | "slow_down"
         | "server_error"
         | "internal_server_error"
-        | "service_unavailable" => ErrorKind::Overloaded,
-        "content_filter" | "content_policy_violation" | "moderation_blocked" => ErrorKind::Refused,
+        | "service_unavailable"
+        | "timeout_error" => ErrorKind::Overloaded,
+        "content_filter"
+        | "content_policy_violation"
+        | "image_content_policy_violation"
+        | "misalignment_policy_violation"
+        | "bio_policy"
+        | "moderation_blocked" => ErrorKind::Refused,
         _ => return None,
     })
 }

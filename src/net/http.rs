@@ -1,76 +1,31 @@
-//! The HTTP client: made on first use, never sending anything twice.
+//! What all providers need of HTTP: clients, addresses, keys.
 
-use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+mod client;
 
-use reqwest::header::{CONTENT_TYPE, HeaderValue};
-use reqwest::{Client, Response, Url};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
+use reqwest::{Response, Url};
 use secrecy::{ExposeSecret, SecretString};
+
+pub use client::{HttpClient, check_certificates, check_header};
 
 use super::failure;
 use crate::protocol::{ErrorKind, ProviderError};
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-const USER_AGENT: &str = concat!("switchboard/", env!("CARGO_PKG_VERSION"));
-
-/// The app's HTTP client. Making one costs nothing: reading the system's certificates takes
-/// long enough to be seen at the start, so it happens with the first request.
-#[derive(Clone, Debug, Default)]
-pub struct HttpClient {
-    clients: Arc<Clients>,
-}
-
-#[derive(Debug, Default)]
-struct Clients {
-    remote: OnceLock<Result<Client, String>>,
-    /// For plain HTTP to this machine: needs no certificates and must not ask a proxy.
-    loopback: OnceLock<Result<Client, String>>,
-}
-
-impl HttpClient {
-    /// A client that has not connected to anything.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// The client to use for this address.
-    pub(crate) fn for_url(&self, url: &Url) -> Result<&Client, ProviderError> {
-        let client = if is_plain_loopback(url) {
-            self.clients
-                .loopback
-                .get_or_init(|| finish(builder().no_proxy().tls_built_in_root_certs(false)))
-        } else {
-            self.clients.remote.get_or_init(|| finish(builder()))
-        };
-        client.as_ref().map_err(|reason| {
-            ProviderError::new(
-                ErrorKind::Network,
-                format!("The system's certificates could not be read: {reason}"),
-            )
-        })
-    }
-}
-
-fn builder() -> reqwest::ClientBuilder {
-    Client::builder()
-        .user_agent(USER_AGENT)
-        .connect_timeout(CONNECT_TIMEOUT)
-        .redirect(reqwest::redirect::Policy::none())
-        .retry(reqwest::retry::never())
-        .tcp_nodelay(true)
-        .tcp_keepalive(Duration::from_secs(30))
-}
-
-fn finish(builder: reqwest::ClientBuilder) -> Result<Client, String> {
-    builder.build().map_err(|error| failure::root_cause(&error))
-}
-
+/// Whether this is plain HTTP to this machine.
 fn is_plain_loopback(url: &Url) -> bool {
+    url.scheme() == "http" && is_loopback(url)
+}
+
+/// Whether an address as the user typed it is one of this machine.
+pub fn is_on_this_machine(text: &str) -> bool {
+    parse_base(text).is_ok_and(|url| is_loopback(&url))
+}
+
+fn is_loopback(url: &Url) -> bool {
     let Some(host) = url.host_str() else { return false };
     let host = host.trim_start_matches('[').trim_end_matches(']');
-    let is_loopback = host == "localhost"
-        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
-    url.scheme() == "http" && is_loopback
+    host == "localhost"
+        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// Reads a base address as the user typed it.
@@ -109,16 +64,28 @@ pub(crate) fn below(base: &Url, path: &[&str]) -> Url {
     url
 }
 
+/// How a server wants the key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum KeyHeader {
+    /// `Authorization: Bearer …`.
+    Bearer,
+    /// `x-api-key: …`.
+    ApiKey,
+}
+
 /// A key, ready to be sent and to be kept out of messages.
 #[derive(Debug, Default)]
 pub(crate) struct Credentials {
-    header: Option<HeaderValue>,
+    header: Option<(HeaderName, HeaderValue)>,
     secret: Option<SecretString>,
 }
 
 impl Credentials {
     /// Checks that a key can be sent.
-    pub(crate) fn new(key: Option<SecretString>) -> Result<Self, ProviderError> {
+    pub(crate) fn new(
+        key: Option<SecretString>,
+        key_header: KeyHeader,
+    ) -> Result<Self, ProviderError> {
         let Some(key) = key else { return Ok(Self::default()) };
         let refuse = |reason: &str| Err(ProviderError::new(ErrorKind::Auth, reason));
         let text = key.expose_secret();
@@ -133,16 +100,22 @@ impl Credentials {
                 "The key contains a space or a character that no key has. Enter it again",
             );
         }
-        let Ok(mut header) = HeaderValue::from_str(&format!("Bearer {text}")) else {
+        let (name, value) = match key_header {
+            KeyHeader::Bearer => (AUTHORIZATION, HeaderValue::from_str(&format!("Bearer {text}"))),
+            KeyHeader::ApiKey => {
+                (HeaderName::from_static("x-api-key"), HeaderValue::from_str(text))
+            }
+        };
+        let Ok(mut value) = value else {
             return refuse("The key contains a character that cannot be sent. Enter it again");
         };
-        header.set_sensitive(true);
-        Ok(Self { header: Some(header), secret: Some(key) })
+        value.set_sensitive(true);
+        Ok(Self { header: Some((name, value)), secret: Some(key) })
     }
 
-    /// The value of the `Authorization` header.
-    pub(crate) fn header(&self) -> Option<&HeaderValue> {
-        self.header.as_ref()
+    /// The header that carries the key.
+    pub(crate) fn header(&self) -> Option<(&HeaderName, &HeaderValue)> {
+        self.header.as_ref().map(|(name, value)| (name, value))
     }
 
     /// The text without the key, and without anything that looks like one.
@@ -226,16 +199,18 @@ mod tests {
     #[test]
     fn a_key_that_cannot_be_sent_is_refused_and_never_repeated() {
         for key in ["sk-first\nline", "sk-first\r\n", "sk-fi rst", "sk-fürst", "sk-\u{0}first"] {
-            let error = Credentials::new(Some(key.into())).unwrap_err();
+            let error = Credentials::new(Some(key.into()), KeyHeader::Bearer).unwrap_err();
             assert_eq!(error.kind, ErrorKind::Auth, "{key:?}");
             assert!(!error.message.contains("sk-"), "{}", error.message);
         }
-        assert!(Credentials::new(Some("  ".into())).unwrap().header().is_none());
+        let blank = Credentials::new(Some("  ".into()), KeyHeader::Bearer).unwrap();
+        assert!(blank.header().is_none());
     }
 
     #[test]
     fn a_key_is_removed_from_messages() {
-        let credentials = Credentials::new(Some("hunter2hunter2".into())).unwrap();
+        let credentials =
+            Credentials::new(Some("hunter2hunter2".into()), KeyHeader::Bearer).unwrap();
         assert_eq!(credentials.scrub("bad key hunter2hunter2!"), "bad key [key]!");
         assert!(!format!("{credentials:?}").contains("hunter2"));
     }

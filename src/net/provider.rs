@@ -8,8 +8,10 @@ use futures_util::future::BoxFuture;
 use secrecy::SecretString;
 use serde_json::Value;
 
+use super::anthropic::Anthropic;
 use super::guide::Guide;
 use super::openai::OpenAi;
+use super::responses::Responses;
 use super::{ChunkStream, HttpClient};
 use crate::protocol::{
     ErrorKind, HelpSearch, Message, MessageId, ModelId, ModelInfo, Params, ProviderConfig,
@@ -107,9 +109,8 @@ pub fn build(
 ) -> Result<Arc<dyn Provider>, ProviderError> {
     match config.kind {
         ProviderKind::Guide => Ok(Arc::new(Guide::new(config, help, Guide::usual_pace()))),
-        ProviderKind::Responses | ProviderKind::Anthropic => {
-            Err(ProviderError::new(ErrorKind::BadRequest, "This kind of provider is not there yet"))
-        }
+        ProviderKind::Anthropic => Ok(Arc::new(Anthropic::new(config, key, http.clone())?)),
+        ProviderKind::Responses => Ok(Arc::new(Responses::new(config, key, http.clone())?)),
         ProviderKind::Openai => Ok(Arc::new(OpenAi::new(config, key, http.clone())?)),
     }
 }

@@ -20,6 +20,9 @@ pub(crate) trait Mapper: Send + Unpin + 'static {
     /// Takes the data of one event. Chunks pushed before an error count.
     fn event(&mut self, data: &str, out: &mut Outbox) -> Result<Flow, ProviderError>;
 
+    /// Takes an answer that came whole, as one document in place of a stream, to its end.
+    fn whole(&mut self, data: &str, out: &mut Outbox) -> Result<(), ProviderError>;
+
     /// Whether the final event was seen, so that a broken connection loses nothing.
     fn is_finished(&self) -> bool;
 
@@ -108,7 +111,7 @@ impl<M: Mapper> Stream for Reader<M> {
         let this = &mut *self;
         loop {
             // Behind another chunk, the first can grow no more.
-            if this.ready.len() > 1 {
+            if this.ready.is_settled() {
                 return Poll::Ready(this.ready.pop().map(Ok));
             }
             let Some(events) = &mut this.events else {

@@ -80,6 +80,8 @@ pub struct MessagePage {
     /// Where the path ends with an answer among several that were asked for at once: the others,
     /// by column, the newest of each.
     pub compared: Vec<Message>,
+    /// As `applied`, for the runs of those of them that are still open.
+    pub compared_applied: Vec<(RunId, Seq)>,
 }
 
 /// A message that waits until the running answer ends.

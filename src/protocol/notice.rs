@@ -37,6 +37,8 @@ pub enum NoticeCode {
     Busy,
     /// A chat could not be found.
     ChatMissing,
+    /// A message was to go to more models at once than can be compared.
+    TooManyModels,
     /// Four fifths of a budget are spent.
     BudgetNear,
     /// `config.toml` names two providers alike; the first one counts.
@@ -56,6 +58,7 @@ impl NoticeCode {
             | Self::KeyNotSaved
             | Self::Busy
             | Self::ChatMissing
+            | Self::TooManyModels
             | Self::BudgetNear
             | Self::ConfigDuplicateProvider => false,
         }

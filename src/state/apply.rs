@@ -1,12 +1,16 @@
 //! What the backend told, applied to the state.
 
+use super::handle::load_usage;
 use super::model::{Effect, ToastAction};
 use super::words;
-use super::{AppState, Conversation, ImageState, LiveRun, Loading, RetryWait, Toast, ToastLevel};
+use super::{
+    AppState, Column, Conversation, ImageState, LiveRun, Loading, Page, RetryWait, SettingsTab,
+    Toast, ToastLevel,
+};
 use crate::protocol::{
     AgentState, BackendCommand, BackendEvent, ChatId, ChatSummary, Draft, Message, MessageId,
     MessagePage, Notice, NoticeCode, Part, ProviderState, QueryId, QueuedMessage, RunEvent, RunId,
-    Seq, StreamEvent, Timestamp,
+    Spent, StreamEvent, Timestamp,
 };
 
 /// How many messages a page holds.
@@ -47,7 +51,7 @@ pub fn apply(state: &mut AppState, event: BackendEvent, now: Timestamp) -> Vec<E
         BackendEvent::KeysKept(place) => state.keys_kept = Some(place),
         BackendEvent::NotSent { chat, message, text } => not_sent(state, chat, message, text),
         BackendEvent::Recents(models) => state.recents = models.into(),
-        BackendEvent::Spent(spent) => state.spent = spent,
+        BackendEvent::Spent(spent) => return spent_changed(state, spent),
         BackendEvent::Usage { query, report } => {
             if query == state.usage_query {
                 state.usage = Some(report);
@@ -60,6 +64,16 @@ pub fn apply(state: &mut AppState, event: BackendEvent, now: Timestamp) -> Vec<E
         BackendEvent::Notice(notice) => push_notice(state, notice, now),
     }
     Vec::new()
+}
+
+/// An answer ended somewhere: figures that are looked at are read again.
+fn spent_changed(state: &mut AppState, spent: Spent) -> Vec<Effect> {
+    state.spent = spent;
+    if state.page != Page::Settings(SettingsTab::Usage) {
+        return Vec::new();
+    }
+    let range = state.usage_range;
+    load_usage(state, range)
 }
 
 fn chat_changed(state: &mut AppState, mut summary: ChatSummary) -> Vec<Effect> {
@@ -103,6 +117,7 @@ fn messages_loaded(
                 conversation.draft = draft;
             }
             replace_end(conversation, page.messages);
+            conversation.take_columns(page.compared);
         }
         Loading::Older(asked) if asked == query => {
             conversation.loading = Loading::Nothing;
@@ -160,20 +175,22 @@ fn run_started(
         state.recents.truncate(8);
     }
     let conversation = state.conversations.entry(chat).or_insert_with(|| Conversation::new(chat));
-    conversation.run = Some(LiveRun {
-        id: run,
-        answer: answer.id,
-        state: AgentState::Idle,
-        since: now,
-        retry: None,
-        retries: 0,
-        stop: None,
-        last_seq: Seq(0),
-    });
+    let run = LiveRun::new(run, answer.id, now);
     conversation.queue.retain(|queued| queued.id != question.id);
     let unknown = conversation.messages.is_empty() && question.parent.is_some();
-    place_after_parent(conversation, question);
-    place_after_parent(conversation, answer);
+    let (parent, siblings) = (answer.parent, answer.siblings.count);
+    if conversation.begins_beside(&question, &answer) {
+        conversation.put_beside(question.id, Column { message: answer, run: Some(run) });
+    } else {
+        conversation.run = Some(run);
+        if conversation.compare.as_ref().is_some_and(|known| known.question != question.id) {
+            // Another message follows: what stood side by side are versions now.
+            conversation.compare = None;
+        }
+        place_after_parent(conversation, question);
+        place_after_parent(conversation, answer);
+    }
+    conversation.note_siblings(parent, siblings);
     if unknown && conversation.loading == Loading::Nothing {
         return vec![load_end(state, chat)];
     }
@@ -202,16 +219,22 @@ fn place_after_parent(conversation: &mut Conversation, message: Message) {
 
 fn run_event(state: &mut AppState, event: &RunEvent) -> Vec<Effect> {
     let Some(conversation) = state.conversations.get_mut(&event.chat) else { return Vec::new() };
-    let Some(run) = &mut conversation.run else { return Vec::new() };
-    if run.id != event.run || event.seq <= run.last_seq {
+    let Some(run) = conversation.runs_mut().find(|run| run.id == event.run) else {
+        return Vec::new();
+    };
+    if event.seq <= run.last_seq {
         return Vec::new();
     }
     run.last_seq = event.seq;
     let answer = run.answer;
-    let done = note_run(run, event);
-    if done {
-        conversation.run = None;
-        state.running.remove(&event.chat);
+    if note_run(run, event) {
+        match conversation.other_column(answer) {
+            Some(column) => column.run = None,
+            None => conversation.run = None,
+        }
+        if !conversation.is_running() {
+            state.running.remove(&event.chat);
+        }
     }
     if let Some(message) = conversation.message_mut(answer) {
         message.apply(&event.event, event.at);
@@ -323,6 +346,7 @@ fn push_notice(state: &mut AppState, notice: Notice, now: Timestamp) {
         | NoticeCode::ConfigNotSaved
         | NoticeCode::KeyNotSaved
         | NoticeCode::Busy
+        | NoticeCode::TooManyModels
         | NoticeCode::ChatMissing => words.body.to_owned(),
     };
     let toast = (words.level, words.title.to_owned(), body, actions);

@@ -4,9 +4,9 @@ mod draft;
 
 pub use draft::{DraftCommand, NotAttached, ParamsScope};
 
-use super::{Key, ProviderForm, SettingsTab, Shortcut, Theme};
+use super::{Key, PickerPurpose, ProviderForm, SettingsTab, Shortcut, Theme};
 use crate::protocol::{
-    ChatId, KeyChange, MessageId, ModelId, ProviderConfig, ProviderId, StopMode,
+    Budget, ChatId, KeyChange, MessageId, ModelId, ProviderConfig, ProviderId, StopMode, UsageRange,
 };
 
 /// What a choice of model applies to.
@@ -106,6 +106,27 @@ pub enum UiCommand {
         /// -1 or 1.
         step: i32,
     },
+    /// Go on from this answer, of several that stand side by side.
+    KeepAnswer(MessageId),
+    /// Answer again, with the oldest messages left out.
+    MakeRoom {
+        /// The answer to be made again.
+        answer: MessageId,
+    },
+    /// Answer although the budget is used up.
+    AnswerAnyway {
+        /// The answer that was not given.
+        answer: MessageId,
+    },
+    /// Let the model see again what a notice keeps from it, or not.
+    SetCovered {
+        /// The message with the notice.
+        message: MessageId,
+        /// Whether the notice counts.
+        covered: bool,
+    },
+    /// Choose a model for what has to be done with an answer.
+    Pick(PickerPurpose),
     /// Load what lies above the first loaded message.
     LoadOlder,
     /// Change the text of a waiting message.
@@ -190,6 +211,12 @@ pub enum UiCommand {
     TextReset,
     /// Set the most model calls a run may make.
     SetMaxTurns(u32),
+    /// Load the figures of the usage page for a stretch of days.
+    LoadUsage(UsageRange),
+    /// Set what may be spent.
+    SetBudget(Budget),
+    /// Choose the model that names chats; without one they are named by their first words.
+    SetTitleModel(Option<ModelId>),
 
     /// Close a toast.
     DismissToast(u64),
@@ -215,6 +242,7 @@ impl UiCommand {
             Self::ToggleSidebar,
             Self::OpenSettings(SettingsTab::Providers),
             Self::OpenSettings(SettingsTab::Models),
+            Self::OpenSettings(SettingsTab::Usage),
             Self::OpenSettings(SettingsTab::Appearance),
             Self::OpenSettings(SettingsTab::Shortcuts),
             Self::OpenSettings(SettingsTab::Data),
@@ -263,6 +291,16 @@ impl UiCommand {
             Self::Continue { .. } => "Continue",
             Self::EditMessage { .. } => "Edit message",
             Self::SelectBranch { .. } => "Show another version",
+            Self::KeepAnswer(_) => "Keep this one",
+            Self::MakeRoom { .. } => "Leave out the oldest",
+            Self::AnswerAnyway { .. } => "Answer anyway",
+            Self::SetCovered { covered: true, .. } => "Leave out again",
+            Self::SetCovered { covered: false, .. } => "Undo",
+            Self::Pick(PickerPurpose::Message) => "Choose a model…",
+            Self::Pick(PickerPurpose::Answer(_)) => "Use another model",
+            Self::Pick(PickerPurpose::MoreRoom(_)) => "Use a model with more room…",
+            Self::Pick(PickerPurpose::Summary(_)) => "Summarise the start…",
+            Self::Pick(PickerPurpose::Compare) => DraftCommand::OpenCompare.label(),
             Self::LoadOlder => "Load older messages",
             Self::EditQueued { .. } => "Edit waiting message",
             Self::RemoveQueued(_) => "Remove waiting message",
@@ -295,6 +333,9 @@ impl UiCommand {
             Self::TextSmaller => "Smaller text",
             Self::TextReset => "Text at 100 %",
             Self::SetMaxTurns(_) => "Turn limit",
+            Self::LoadUsage(_) => "Show usage",
+            Self::SetBudget(_) => "Set the budget",
+            Self::SetTitleModel(_) => "Titles of chats",
             Self::DismissToast(_) => "Dismiss",
             Self::OpenDataFolder => "Open the data folder",
             Self::Quit => "Quit",
@@ -334,6 +375,11 @@ impl UiCommand {
             | Self::Continue { .. }
             | Self::EditMessage { .. }
             | Self::SelectBranch { .. }
+            | Self::KeepAnswer(_)
+            | Self::MakeRoom { .. }
+            | Self::AnswerAnyway { .. }
+            | Self::SetCovered { .. }
+            | Self::Pick(_)
             | Self::LoadOlder
             | Self::EditQueued { .. }
             | Self::RemoveQueued(_)
@@ -356,6 +402,9 @@ impl UiCommand {
             | Self::SetTheme(_)
             | Self::SetTextSize(_)
             | Self::SetMaxTurns(_)
+            | Self::LoadUsage(_)
+            | Self::SetBudget(_)
+            | Self::SetTitleModel(_)
             | Self::DismissToast(_)
             | Self::OpenDataFolder => return None,
         };

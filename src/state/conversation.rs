@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::Comparison;
 use crate::protocol::{
     AgentState, ChatId, Draft, ErrorKind, Message, MessageId, QueryId, QueuedMessage, Role, RunId,
     Seq, StopMode, Timestamp,
@@ -22,8 +23,10 @@ pub struct Conversation {
     pub loading: Loading,
     /// When the end of the path was read last.
     pub loaded_at: Timestamp,
-    /// The run in progress.
+    /// The run in progress on the visible path.
     pub run: Option<LiveRun>,
+    /// The answers beside the last one of the path, where one question went to several models.
+    pub compare: Option<Comparison>,
     /// What waits until the run ends.
     pub queue: Vec<QueuedMessage>,
     /// Text typed but not sent, and the model chosen for it.
@@ -79,6 +82,22 @@ pub struct RetryWait {
     pub attempt: u32,
 }
 
+impl LiveRun {
+    /// A run that begins.
+    pub fn new(id: RunId, answer: MessageId, now: Timestamp) -> Self {
+        Self {
+            id,
+            answer,
+            state: AgentState::Idle,
+            since: now,
+            retry: None,
+            retries: 0,
+            stop: None,
+            last_seq: Seq(0),
+        }
+    }
+}
+
 impl Conversation {
     /// A chat nothing of which is loaded.
     pub fn new(chat: ChatId) -> Self {
@@ -89,6 +108,7 @@ impl Conversation {
             loading: Loading::Nothing,
             loaded_at: Timestamp::default(),
             run: None,
+            compare: None,
             queue: Vec::new(),
             draft: Draft::default(),
             draft_dirty: None,
@@ -96,14 +116,23 @@ impl Conversation {
         }
     }
 
-    /// A loaded message. The newest ones are looked at first: that is where events go.
+    /// A loaded message, also one in a column beside the path. The newest ones are looked at
+    /// first: that is where events go.
     pub fn message(&self, id: MessageId) -> Option<&Message> {
-        self.messages.iter().rev().find(|message| message.id == id)
+        let columns = self.compare.iter().flat_map(|comparison| &comparison.others);
+        let mut beside = columns.map(|column| &column.message);
+        beside
+            .find(|message| message.id == id)
+            .or_else(|| self.messages.iter().rev().find(|message| message.id == id))
     }
 
     /// The same, to be changed.
     pub fn message_mut(&mut self, id: MessageId) -> Option<&mut Message> {
-        self.messages.iter_mut().rev().find(|message| message.id == id)
+        let columns = self.compare.iter_mut().flat_map(|comparison| &mut comparison.others);
+        let mut beside = columns.map(|column| &mut column.message);
+        beside
+            .find(|message| message.id == id)
+            .or_else(|| self.messages.iter_mut().rev().find(|message| message.id == id))
     }
 
     /// The newest answer.
@@ -111,13 +140,19 @@ impl Conversation {
         self.messages.iter().rev().find(|message| message.role == Role::Assistant)
     }
 
-    /// Whether the last answer is written by another process: nothing tells of its progress.
+    /// Whether the last answer, or one beside it, is written by another process: nothing tells of
+    /// its progress.
     pub fn runs_elsewhere(&self) -> bool {
-        self.run.is_none() && self.messages.back().is_some_and(Message::is_open)
+        if self.is_running() {
+            return false;
+        }
+        let beside = self.compared().into_iter().flat_map(|comparison| &comparison.others);
+        let mut beside = beside.map(|column| &column.message);
+        self.messages.back().is_some_and(Message::is_open) || beside.any(Message::is_open)
     }
 
-    /// Whether an answer is on its way.
+    /// Whether an answer is on its way, in any column.
     pub fn is_running(&self) -> bool {
-        self.run.is_some()
+        self.runs().next().is_some()
     }
 }

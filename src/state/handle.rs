@@ -1,12 +1,15 @@
 //! What the user asked for, applied to the state.
 
 mod chats;
+mod compare;
 mod draft;
 mod send;
 mod settings;
 mod time;
+mod usage;
 
 pub use time::{save_all_drafts, start, tick};
+pub(super) use usage::load as load_usage;
 
 use self::send::Again;
 use super::apply::{load_end, load_older, push_toast};
@@ -28,6 +31,7 @@ pub fn handle(state: &mut AppState, command: UiCommand, context: HandleContext) 
         UiCommand::ToggleSidebar => settings::toggle_sidebar(state),
         UiCommand::OpenPalette => toggle_overlay(state, Overlay::Palette),
         UiCommand::OpenPicker => toggle_overlay(state, Overlay::Picker(PickerPurpose::Message)),
+        UiCommand::OpenSettings(SettingsTab::Usage) => usage::open(state),
         UiCommand::OpenSettings(tab) => open_page(state, Page::Settings(tab)),
         UiCommand::OpenHelp(page) => open_help(state, page),
         UiCommand::Escape => escape(state),
@@ -37,7 +41,7 @@ pub fn handle(state: &mut AppState, command: UiCommand, context: HandleContext) 
         UiCommand::Stop(mode) => send::stop(state, mode),
         UiCommand::RetryNow => send::retry_now(state),
         UiCommand::Regenerate { answer, model } => {
-            send::regenerate(state, Again { answer, model, ..Again::default() }, context)
+            send::regenerate(state, Again::by(answer, model), context)
         }
         UiCommand::RegenerateWith { answer } => {
             toggle_overlay(state, Overlay::Picker(PickerPurpose::Answer(answer)))
@@ -45,6 +49,11 @@ pub fn handle(state: &mut AppState, command: UiCommand, context: HandleContext) 
         UiCommand::Continue { answer } => send::go_on(state, answer, context),
         UiCommand::EditMessage { message, text } => send::edit(state, message, text, context),
         UiCommand::SelectBranch { message, step } => select_branch(state, message, step),
+        UiCommand::KeepAnswer(message) => compare::keep(state, message),
+        UiCommand::SetCovered { message, covered } => compare::cover(state, message, covered),
+        UiCommand::MakeRoom { answer } => send::make_room(state, answer, context),
+        UiCommand::AnswerAnyway { answer } => send::answer_anyway(state, answer, context),
+        UiCommand::Pick(purpose) => toggle_overlay(state, Overlay::Picker(purpose)),
         UiCommand::LoadOlder => older(state),
         UiCommand::EditQueued { message, text } => send::edit_queued(state, message, text),
         UiCommand::RemoveQueued(message) => send::remove_queued(state, message),
@@ -76,6 +85,9 @@ pub fn handle(state: &mut AppState, command: UiCommand, context: HandleContext) 
         UiCommand::TextSmaller => settings::step_text_size(state, -10),
         UiCommand::TextReset => settings::set_text_size(state, 100),
         UiCommand::SetMaxTurns(turns) => settings::set_max_turns(state, turns),
+        UiCommand::LoadUsage(range) => usage::load(state, range),
+        UiCommand::SetBudget(budget) => usage::set_budget(state, budget),
+        UiCommand::SetTitleModel(model) => usage::set_title_model(state, model),
         UiCommand::DismissToast(id) => dismiss(state, id),
         UiCommand::OpenDataFolder => vec![Effect::OpenFolder(state.data_dir.as_ref().clone())],
         UiCommand::Quit => vec![Effect::Quit],
@@ -143,7 +155,7 @@ fn escape(state: &mut AppState) -> Vec<Effect> {
     if matches!(state.page, Page::Settings(_) | Page::Help(_)) {
         return focus(state, FocusTarget::Composer);
     }
-    match state.conversation().and_then(|conversation| conversation.run.as_ref()) {
+    match state.conversation().and_then(|conversation| conversation.runs().next()) {
         Some(run) if run.stop.is_none() => send::stop(state, StopMode::Graceful),
         Some(_) => send::stop(state, StopMode::Now),
         None => Vec::new(),

@@ -8,7 +8,7 @@ use super::{Conversation, Settings, UiCommand};
 use crate::protocol::{
     BackendCommand, ChatId, ChatOptions, ChatSummary, Draft, HelpPage, IdSource, KeptIn,
     KnownProvider, MessageId, ModelId, ModelInfo, ProviderError, ProviderId, ProviderState,
-    QueryId, Spent, Timestamp, UsageReport,
+    QueryId, Spent, Timestamp, UsageRange, UsageReport,
 };
 
 /// Everything the window shows.
@@ -64,6 +64,8 @@ pub struct AppState {
     pub spent: Spent,
     /// The figures of the usage page; `None` until the store has answered.
     pub usage: Option<UsageReport>,
+    /// The stretch of days of that page.
+    pub usage_range: UsageRange,
     /// The report that was asked for last.
     pub(super) usage_query: QueryId,
     /// The list of chats that was asked for last.
@@ -152,6 +154,8 @@ pub enum SettingsTab {
     Providers,
     /// The default model and favourites.
     Models,
+    /// What was used and spent, and what may be.
+    Usage,
     /// Theme and text size.
     Appearance,
     /// All shortcuts.
@@ -164,14 +168,22 @@ pub enum SettingsTab {
 
 impl SettingsTab {
     /// All, in the order shown.
-    pub const ALL: [Self; 6] =
-        [Self::Providers, Self::Models, Self::Appearance, Self::Shortcuts, Self::Data, Self::About];
+    pub const ALL: [Self; 7] = [
+        Self::Providers,
+        Self::Models,
+        Self::Usage,
+        Self::Appearance,
+        Self::Shortcuts,
+        Self::Data,
+        Self::About,
+    ];
 
     /// Its name.
     pub fn label(self) -> &'static str {
         match self {
             Self::Providers => "Providers",
             Self::Models => "Models",
+            Self::Usage => "Usage",
             Self::Appearance => "Appearance",
             Self::Shortcuts => "Shortcuts",
             Self::Data => "Data",
@@ -183,6 +195,7 @@ impl SettingsTab {
         match self {
             Self::Providers => "Settings",
             Self::Models => "Settings: models",
+            Self::Usage => "Usage and budget",
             Self::Appearance => "Settings: appearance",
             Self::Shortcuts => "Settings: shortcuts",
             Self::Data => "Settings: data",
@@ -312,6 +325,7 @@ impl AppState {
             keys_kept: None,
             spent: Spent::default(),
             usage: None,
+            usage_range: UsageRange::Month,
             usage_query: QueryId::default(),
             chats_query: QueryId::default(),
             counter: 0,

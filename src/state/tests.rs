@@ -7,6 +7,8 @@ mod params;
 use super::*;
 use crate::protocol::*;
 
+mod compare;
+
 const NOW: Timestamp = Timestamp(1_795_220_000_000);
 
 fn at(ms: u64) -> HandleContext {

@@ -39,7 +39,7 @@ fn error_row(kind: ErrorKind) -> (&'static str, &'static str) {
         ),
         ErrorKind::ContextTooLong => (
             "The chat is too long for this model",
-            "Everything is kept. Use a model with more room, or start a new chat.",
+            "Everything is kept. Leave out or summarise what is oldest, or use a model with more room.",
         ),
         ErrorKind::BadRequest => (
             "The provider did not accept the request",
@@ -59,7 +59,7 @@ fn error_row(kind: ErrorKind) -> (&'static str, &'static str) {
         ),
         ErrorKind::Protocol => (
             "The server's answer could not be read",
-            "What arrived is kept. Check that the address is that of an OpenAI-compatible API.",
+            "What arrived is kept. Check the provider's address, and that it speaks the API that is set for it.",
         ),
         ErrorKind::Refused => (
             "The model declined to answer",
@@ -83,10 +83,14 @@ pub fn hint(kind: ErrorKind) -> &'static str {
         ErrorKind::NotFound => "List the models with `switchboard models`",
         ErrorKind::Network => "Check the network and the address with `switchboard doctor`",
         ErrorKind::Timeout => "Try again; config.toml's chat.idle_timeout_s sets the patience",
-        ErrorKind::Protocol => "Check that the address is that of an OpenAI-compatible API",
+        ErrorKind::Protocol => {
+            "Check the address, and that it speaks the API of the provider's kind"
+        }
         ErrorKind::Refused => "Rephrase the message, or try another --model",
         ErrorKind::Cancelled => "What arrived is kept",
-        ErrorKind::OverBudget => "Raise [budget] in config.toml, or use a model without a price",
+        ErrorKind::OverBudget => {
+            "Add --over-budget, raise [budget] in config.toml, or use a free model"
+        }
     }
 }
 
@@ -120,6 +124,7 @@ pub(super) fn for_notice(code: &NoticeCode) -> NoticeWords {
         | NoticeCode::KeyNotSaved
         | NoticeCode::Busy
         | NoticeCode::ChatMissing
+        | NoticeCode::TooManyModels
         | NoticeCode::BudgetNear
         | NoticeCode::ConfigDuplicateProvider => title,
     };
@@ -178,6 +183,11 @@ fn notice_row(code: &NoticeCode) -> (ToastLevel, &'static str, &'static str) {
             "That chat is no longer there",
             "It may have been deleted by another window or by the command line.",
         ),
+        NoticeCode::TooManyModels => (
+            Warning,
+            "At most 4 models can be compared",
+            "The message was not sent and is back in the composer. Take some models out.",
+        ),
         NoticeCode::BudgetNear => (
             Warning,
             "Four fifths of your budget are spent",
@@ -204,9 +214,10 @@ fn notice_action(code: &NoticeCode) -> Option<(&'static str, UiCommand)> {
         NoticeCode::KeyNotSaved => {
             Some(("Open settings", UiCommand::OpenSettings(SettingsTab::Providers)))
         }
+        NoticeCode::BudgetNear => Some(("Show usage", UiCommand::OpenSettings(SettingsTab::Usage))),
         NoticeCode::RunsInterrupted { .. }
         | NoticeCode::Busy
         | NoticeCode::ChatMissing
-        | NoticeCode::BudgetNear => None,
+        | NoticeCode::TooManyModels => None,
     }
 }

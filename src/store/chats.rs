@@ -137,6 +137,22 @@ pub(super) fn change(db: &Connection, chat: ChatId, change: &ChatChange) -> Resu
     summary_by_key(db, n)
 }
 
+/// Whether a title may be made for a chat.
+pub(super) fn wants_title(db: &Connection, chat: ChatId) -> Result<bool> {
+    let wants = db
+        .prepare_cached(
+            "SELECT deleted_at IS NULL AND NOT title_set_by_user AND 1 = (
+                 SELECT count(*) FROM (
+                     SELECT DISTINCT parent FROM message
+                     WHERE chat = c.n AND status = 'complete' LIMIT 2
+                 )
+             ) FROM chat AS c WHERE id = ?1",
+        )?
+        .query_row([chat.0.as_bytes()], |row| row.get(0))
+        .optional()?;
+    Ok(wants.unwrap_or(false))
+}
+
 /// What a new message or the end of an answer changes in its chat.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Touch<'a> {

@@ -8,16 +8,18 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::chats::ChatChange;
 use super::error::{Result, StoreError};
+use super::kept::KeptModels;
 use super::open::{Clock, Connections};
 use super::pending::{Pending, Wake};
 use super::reader::{ReadCommand, Reader};
+use super::resumable::Resumable;
 use super::runs::{Began, BeginRun, ReadState};
 use super::search::SearchHit;
 use super::stats::StoreStats;
 use super::writer::{Reply, WriteCommand, Writer};
 use crate::protocol::{
-    ChatId, ChatOptions, ChatSummary, Draft, Message, MessageId, MessagePage, ModelId, ModelInfo,
-    Notice, ProviderId, QueuedMessage, RunEvent, StreamEvent, Timestamp,
+    ChatId, ChatOptions, ChatSummary, Draft, Message, MessageId, MessagePage, ModelId, Notice,
+    ProviderId, QueuedMessage, RunEvent, StreamEvent, Timestamp,
 };
 
 /// Requests that may wait for a thread; more wait with whoever asks.
@@ -88,13 +90,16 @@ impl StoreHandle {
         Self { inner: Arc::new(inner) }
     }
 
-    async fn write<T>(&self, command: impl FnOnce(Reply<T>) -> WriteCommand) -> Result<T> {
+    pub(super) async fn write<T>(
+        &self,
+        command: impl FnOnce(Reply<T>) -> WriteCommand,
+    ) -> Result<T> {
         let (reply, answer) = oneshot::channel();
         self.inner.write.send_async(command(reply)).await?;
         answered(answer, &self.inner.writer_ended).await
     }
 
-    async fn read<T>(&self, command: impl FnOnce(Reply<T>) -> ReadCommand) -> Result<T> {
+    pub(super) async fn read<T>(&self, command: impl FnOnce(Reply<T>) -> ReadCommand) -> Result<T> {
         let (reply, answer) = oneshot::channel();
         self.inner.read.send_async(command(reply)).await?;
         answered(answer, &self.inner.readers_ended).await
@@ -119,12 +124,18 @@ impl StoreHandle {
 
 /// Runs.
 impl StoreHandle {
-    /// Stores a question and its open answer, and opens the run. Doing it twice changes nothing
-    /// and is told by [`Began::already`]. A waiting message of the same id leaves the queue.
+    /// Stores a question and its open answers, and opens their runs, in one transaction. Doing it
+    /// twice changes nothing and is told by [`Began::already`]. A waiting message of the same id leaves the queue.
     /// Fails with [`StoreError::NotFound`] for a deleted chat and for an unknown parent.
     pub async fn begin_run(&self, request: BeginRun) -> Result<Began> {
         let began = self.write(|reply| WriteCommand::Begin(Box::new(request), reply)).await?;
         Ok(*began)
+    }
+
+    /// Takes over the runs that a process left open when it ended and that their providers go on
+    /// with. Of several that ask, only one gets a run. They must be ended like runs begun here.
+    pub async fn resumable_runs(&self) -> Result<Vec<Resumable>> {
+        self.write(WriteCommand::TakeResumable).await
     }
 
     /// Adds an event to its run. Not acknowledged: committed within 250 ms, or after 16 KiB, or
@@ -199,6 +210,17 @@ impl StoreHandle {
         self.write(|reply| WriteCommand::SelectBranch(chat, message, step, reply)).await
     }
 
+    /// Goes on from this message: the newest path through it becomes the visible one. Gives its
+    /// end.
+    pub async fn keep_answer(&self, chat: ChatId, message: MessageId) -> Result<MessageId> {
+        self.write(|reply| WriteCommand::Keep(chat, message, reply)).await
+    }
+
+    /// Makes what a message's notice keeps from the model count, or not.
+    pub async fn set_covered(&self, chat: ChatId, message: MessageId, covered: bool) -> Result<()> {
+        self.write(|reply| WriteCommand::SetCovered(chat, message, covered, reply)).await
+    }
+
     /// Adds many finished messages at once, parents before children; makes their chats where
     /// they do not exist. The last message of a chat becomes the end of its visible path.
     pub async fn insert_messages(&self, messages: Vec<Message>) -> Result<()> {
@@ -253,6 +275,12 @@ impl StoreHandle {
     /// Gives a chat a title that was made for it. One that the user gave stays.
     pub async fn set_made_title(&self, chat: ChatId, title: &str) -> Result<ChatSummary> {
         self.change_chat(chat, ChatChange::MadeTitle(title.to_owned())).await
+    }
+
+    /// Whether a title may be made for a chat: the user has given it none, and so far one
+    /// question of it was answered completely.
+    pub async fn wants_title(&self, chat: ChatId) -> Result<bool> {
+        self.read(|reply| ReadCommand::WantsTitle(chat, reply)).await
     }
 
     /// The chat was looked at.
@@ -320,13 +348,18 @@ impl StoreHandle {
         self.read(|reply| ReadCommand::Queue(chat, reply)).await
     }
 
-    /// Keeps the models of a provider; an empty list forgets them.
-    pub async fn save_models(&self, provider: ProviderId, models: Vec<ModelInfo>) -> Result<()> {
-        self.write(|reply| WriteCommand::SaveModels(provider, models, reply)).await
+    /// Keeps the models of a provider.
+    pub async fn save_models(&self, kept: KeptModels) -> Result<()> {
+        self.write(|reply| WriteCommand::SaveModels(kept, reply)).await
+    }
+
+    /// Forgets the models of a provider.
+    pub async fn forget_models(&self, provider: ProviderId) -> Result<()> {
+        self.write(|reply| WriteCommand::ForgetModels(provider, reply)).await
     }
 
     /// The last known models of all providers.
-    pub async fn load_models(&self) -> Result<Vec<(ProviderId, Vec<ModelInfo>)>> {
+    pub async fn load_models(&self) -> Result<Vec<KeptModels>> {
         self.read(ReadCommand::Models).await
     }
 
@@ -334,6 +367,13 @@ impl StoreHandle {
     pub async fn set_value(&self, key: &str, value: Option<String>) -> Result<()> {
         let key = key.to_owned();
         self.write(|reply| WriteCommand::SetValue(key, value, reply)).await
+    }
+
+    /// Keeps a value under a name. Gives whether it is another one than before: of several
+    /// askers with the same value, one process or many, only the first is told so.
+    pub async fn mark(&self, key: &str, value: &str) -> Result<bool> {
+        let (key, value) = (key.to_owned(), value.to_owned());
+        self.write(|reply| WriteCommand::Mark(key, value, reply)).await
     }
 
     /// A kept value.

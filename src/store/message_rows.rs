@@ -3,6 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::{Map, Value};
 
+use super::branch;
 use super::chats::{self, Touch};
 use super::columns::{
     from_json, integer, limit, model, optional_uuid, role, role_name, status, status_name, time,
@@ -293,11 +294,31 @@ pub(super) fn page(
     };
     let Some(end) = end else { return Ok(MessagePage::default()) };
     let Stretch { messages, applied } = path(db, waiting, end, count)?;
+    let is_compared = messages.last().and_then(|last| last.answer.as_ref()?.column).is_some();
+    let (compared, compared_applied) = match before {
+        None if is_compared => beside(db, waiting, end)?,
+        None | Some(_) => Default::default(),
+    };
     let has_older = match messages.first() {
         Some(first) => first.parent.is_some(),
         None => true,
     };
-    Ok(MessagePage { messages, has_older, applied, compared: Vec::new() })
+    Ok(MessagePage { messages, has_older, applied, compared, compared_applied })
+}
+
+/// The other columns beside an answer, and how far those of them that are open are folded.
+fn beside(
+    db: &Connection,
+    waiting: &[Entry],
+    answer: i64,
+) -> Result<(Vec<Message>, Vec<(RunId, Seq)>)> {
+    let (mut compared, mut all_applied) = (Vec::new(), Vec::new());
+    for other in branch::columns_beside(db, answer)? {
+        let Stretch { messages, applied } = path(db, waiting, other, 1)?;
+        compared.extend(messages);
+        all_applied.extend(applied);
+    }
+    Ok((compared, all_applied))
 }
 
 fn message_of(row: &Row<'_>) -> Result<Message> {

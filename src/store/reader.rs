@@ -3,17 +3,19 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
 use rusqlite::Connection;
 
 use super::error::Result;
+use super::kept::KeptModels;
 use super::pending::{Entry, Pending};
 use super::search::{self, SearchHit};
 use super::stats::{self, StoreStats};
 use super::writer::{Reply, tell};
-use super::{chats, kept, message_rows, queue};
+use super::{chats, kept, message_rows, queue, usage};
 use crate::protocol::{
-    ChatId, ChatSummary, Draft, Message, MessageId, MessagePage, ModelInfo, ProviderId,
-    QueuedMessage,
+    ChatId, ChatSummary, Draft, Message, MessageId, MessagePage, ModelId, QueuedMessage, Spent,
+    Timestamp, UsageRange, UsageReport,
 };
 
 /// What is asked of a reader.
@@ -27,9 +29,13 @@ pub(super) enum ReadCommand {
     Message(MessageId, Reply<Option<Message>>),
     Draft(Option<ChatId>, Reply<Draft>),
     Queue(ChatId, Reply<Vec<QueuedMessage>>),
-    Models(Reply<Vec<(ProviderId, Vec<ModelInfo>)>>),
+    Models(Reply<Vec<KeptModels>>),
     Value(String, Reply<Option<String>>),
     Search(String, usize, Reply<Vec<SearchHit>>),
+    WantsTitle(ChatId, Reply<bool>),
+    Spent(Timestamp, Reply<Spent>),
+    Usage(UsageRange, Timestamp, Reply<UsageReport>),
+    RecentModels(usize, Reply<Vec<ModelId>>),
     Stats(Reply<StoreStats>),
     Check(Reply<Vec<String>>),
 }
@@ -75,6 +81,18 @@ impl Reader {
             ReadCommand::Value(key, reply) => self.answer(reply, |db, _| kept::value(db, &key)),
             ReadCommand::Search(query, limit, reply) => {
                 self.answer(reply, |db, _| search::search(db, &query, limit));
+            }
+            ReadCommand::WantsTitle(chat, reply) => {
+                self.answer(reply, |db, _| chats::wants_title(db, chat));
+            }
+            ReadCommand::Spent(now, reply) => {
+                self.answer(reply, |db, _| usage::spent(db, now, &TimeZone::system()));
+            }
+            ReadCommand::Usage(range, now, reply) => {
+                self.answer(reply, |db, _| usage::report(db, range, now, &TimeZone::system()));
+            }
+            ReadCommand::RecentModels(most, reply) => {
+                self.answer(reply, |db, _| usage::recent_models(db, most));
             }
             ReadCommand::Stats(reply) => {
                 self.answer(reply, |db, _| stats::stats(db, self.file.as_deref()));

@@ -1,15 +1,19 @@
 //! How a run begins and ends.
 
+use jiff::tz::TimeZone;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::chats::{self, Touch};
+use super::branch;
+use super::chats::{self, ChatChange, Touch};
 use super::columns::{integer, status_name};
 use super::error::{Result, StoreError};
 use super::journal::{self, Folded};
 use super::message_rows;
 use super::search;
+use super::usage;
 use crate::protocol::{
-    Answer, AnswerStatus, ChatId, ChatSummary, Message, MessageId, ModelId, RunId, Timestamp,
+    Answer, AnswerStatus, ChatId, ChatOptions, ChatSummary, Message, MessageId, ModelId, RunId,
+    Timestamp,
 };
 
 /// What is asked.
@@ -39,10 +43,16 @@ pub struct BeginRun {
     pub title_if_new: Option<String>,
     /// The model of a new chat.
     pub chat_model_if_new: Option<ModelId>,
+    /// How the messages of a new chat are answered.
+    pub chat_options_if_new: ChatOptions,
     /// What is asked.
     pub question: Question,
     /// The answer, open and empty. Its parent is set to the question; its `answer` names the run.
+    /// It becomes the end of the visible path, unless it is a new answer in a column that is not
+    /// the visible one.
     pub answer: Message,
+    /// Answers of other models to the same question, likewise, each with a run of its own.
+    pub also: Vec<Message>,
 }
 
 /// A run that has begun.
@@ -52,6 +62,8 @@ pub struct Began {
     pub question: Message,
     /// The answer, as stored.
     pub answer: Message,
+    /// The answers of the other models, as stored, in the order of asking.
+    pub also: Vec<Message>,
     /// The chat.
     pub chat: ChatSummary,
     /// It had begun before: nothing was changed, and no request should be made.
@@ -67,39 +79,55 @@ pub enum ReadState {
     Unread,
 }
 
-/// Stores question and answer and opens the run's journal.
+/// Stores the question and its answers and opens the journals of their runs.
 pub(super) fn begin(db: &Connection, owner: &str, request: &BeginRun) -> Result<Began> {
     if let Some(began) = begun_before(db, request)? {
         return Ok(began);
     }
-    let Some(run) = request.answer.answer.as_ref().map(|answer| answer.run) else {
-        return Err(StoreError::Other("an answer must name its run".to_owned()));
-    };
     let chat = chat_for(db, request)?;
-    let question_is_new = message_rows::place(db, request.question.id())?.is_none();
+    let question = request.question.id();
+    let question_is_new = message_rows::place(db, question)?.is_none();
     if question_is_new {
         insert_question(db, chat, &request.question)?;
     }
-    let mut answer = request.answer.clone();
-    answer.parent = Some(request.question.id());
+    let column = request.answer.answer.as_ref().and_then(|answer| answer.column);
+    let moves = question_is_new || branch::is_visible_column(db, chat, question, column)?;
+    let answer = insert_answer(db, chat, owner, question, &request.answer)?;
+    let mut also = Vec::with_capacity(request.also.len());
+    for other in &request.also {
+        also.push(insert_answer(db, chat, owner, question, other)?);
+    }
+    let added = 1 + also.len() as u64 + u64::from(question_is_new);
+    let touch = Touch {
+        leaf: moves.then_some(answer),
+        added,
+        last_model: request.answer.answer.as_ref().map(|answer| &answer.model),
+        unread: None,
+        at: request.answer.created,
+    };
+    chats::touch(db, chat, &touch)?;
+    began(db, question, (answer, &also), false)
+}
+
+/// Stores an open answer and its run.
+fn insert_answer(
+    db: &Connection,
+    chat: i64,
+    owner: &str,
+    question: MessageId,
+    answer: &Message,
+) -> Result<i64> {
+    let Some(run) = answer.answer.as_ref().map(|answer| answer.run) else {
+        return Err(StoreError::Other("an answer must name its run".to_owned()));
+    };
+    let answer = Message { parent: Some(question), ..answer.clone() };
     let n = message_rows::insert(db, chat, &answer)?;
     db.prepare_cached(
         "INSERT INTO run (id, chat, question, answer, owner, started)
          VALUES (?1, ?2, (SELECT parent FROM message WHERE n = ?3), ?3, ?4, ?5)",
     )?
     .execute(params![run.0.as_bytes(), chat, n, owner, answer.created.0])?;
-    chats::touch(
-        db,
-        chat,
-        &Touch {
-            leaf: Some(n),
-            added: if question_is_new { 2 } else { 1 },
-            last_model: answer.answer.as_ref().map(|answer| &answer.model),
-            unread: None,
-            at: answer.created,
-        },
-    )?;
-    began(db, request.question.id(), n, false)
+    Ok(n)
 }
 
 fn insert_question(db: &Connection, chat: i64, question: &Question) -> Result<()> {
@@ -123,7 +151,12 @@ fn chat_for(db: &Connection, request: &BeginRun) -> Result<i64> {
                 None => chats::title_of(question),
             };
             let model = request.chat_model_if_new.as_ref();
-            chats::create(db, request.chat, &title, model, question.created)
+            let n = chats::create(db, request.chat, &title, model, question.created)?;
+            if request.chat_options_if_new != ChatOptions::default() {
+                let options = ChatChange::Options(request.chat_options_if_new.clone());
+                chats::change(db, request.chat, &options)?;
+            }
+            Ok(n)
         }
     }
 }
@@ -131,7 +164,7 @@ fn chat_for(db: &Connection, request: &BeginRun) -> Result<i64> {
 /// The same request came before: its answer is there, or its question has one.
 fn begun_before(db: &Connection, request: &BeginRun) -> Result<Option<Began>> {
     if let Some(at) = message_rows::place(db, request.answer.id)? {
-        return began(db, request.question.id(), at.n, true).map(Some);
+        return began(db, request.question.id(), (at.n, &[]), true).map(Some);
     }
     let Question::New(message) = &request.question else { return Ok(None) };
     let answer: Option<i64> = db
@@ -141,14 +174,20 @@ fn begun_before(db: &Connection, request: &BeginRun) -> Result<Option<Began>> {
         )?
         .query_row([message.id.0.as_bytes()], |row| row.get(0))
         .optional()?;
-    answer.map(|n| began(db, message.id, n, true)).transpose()
+    answer.map(|n| began(db, message.id, (n, &[]), true)).transpose()
 }
 
-fn began(db: &Connection, question: MessageId, answer: i64, already: bool) -> Result<Began> {
+fn began(
+    db: &Connection,
+    question: MessageId,
+    (answer, also): (i64, &[i64]),
+    already: bool,
+) -> Result<Began> {
     let question = message_rows::message(db, &[], question)?.ok_or(StoreError::NotFound)?;
     let answer = message_rows::by_key(db, &[], answer)?;
+    let also = also.iter().map(|n| message_rows::by_key(db, &[], *n)).collect::<Result<_>>()?;
     let chat = chats::row(db, answer.chat)?.ok_or(StoreError::NotFound)?;
-    Ok(Began { question, answer, chat: chats::summary_by_key(db, chat.n)?, already })
+    Ok(Began { question, answer, also, chat: chats::summary_by_key(db, chat.n)?, already })
 }
 
 /// Where a run stands.
@@ -191,7 +230,7 @@ pub(super) fn finish(
 fn fold_into_parts(db: &Connection, run: RunId, row: &RunRow, read: ReadState) -> Result<()> {
     let (message, folded) = folded_answer(db, run, row.answer)?;
     let ended = folded.at.unwrap_or(message.created);
-    let Some(mut answer) = message.answer else { return Err(StoreError::NotFound) };
+    let Some(mut answer) = message.answer.clone() else { return Err(StoreError::NotFound) };
     if answer.status == AnswerStatus::Open {
         interrupt(&mut answer, message.created, ended);
     }
@@ -199,6 +238,8 @@ fn fold_into_parts(db: &Connection, run: RunId, row: &RunRow, read: ReadState) -
     message_rows::insert_parts(db, row.answer, &message.parts)?;
     message_rows::update_answer(db, row.answer, &answer)?;
     search::add(db, row.answer)?;
+    // Here and nowhere else: a run comes by once, in the transaction that ends it.
+    usage::add_answer(db, &message, &answer, ended, &TimeZone::system())?;
     journal::clear(db, row.n)?;
     db.prepare_cached("UPDATE run SET ended = ?2, status = ?3, last_seq = ?4 WHERE n = ?1")?
         .execute(params![row.n, ended.0, status_name(answer.status), integer(folded.last.0)])?;

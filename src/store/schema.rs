@@ -8,7 +8,7 @@ use rusqlite_migration::{M, Migrations};
 use super::error::{Result, StoreError};
 use super::open::beside;
 
-const STEPS: &[M<'static>] =
+pub(super) const STEPS: &[M<'static>] =
     &[M::up(include_str!("schema/v1.sql")), M::up(include_str!("schema/v2.sql"))];
 
 /// All steps, from an empty file to the schema of this version of the app.

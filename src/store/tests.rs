@@ -2,9 +2,11 @@
 
 mod answers;
 mod chat_list;
+mod compare;
 mod faults;
 mod finding;
 mod paging;
+mod usage;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -86,6 +88,8 @@ fn begin(question: &Message, answer: &Message) -> BeginRun {
         chat: question.chat,
         title_if_new: None,
         chat_model_if_new: None,
+        chat_options_if_new: ChatOptions::default(),
+        also: Vec::new(),
         question: Question::New(Box::new(question.clone())),
         answer: answer.clone(),
     }

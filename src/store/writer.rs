@@ -3,18 +3,22 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use jiff::tz::TimeZone;
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::oneshot;
 
 use super::chats::{self, ChatChange};
 use super::error::{Result, StoreError};
+use super::kept::KeptModels;
 use super::lock::Owner;
 use super::pending::{Entry, Pending};
+use super::resumable::{self, Resumable};
 use super::runs::{self, Began, BeginRun, ReadState};
-use super::{branch, kept, message_rows, queue};
+use super::usage::{self, Aside};
+use super::{branch, covers, kept, message_rows, queue};
 use crate::protocol::{
-    ChatId, ChatSummary, Draft, Message, MessageId, ModelInfo, Notice, NoticeCode, ProviderId,
-    QueuedMessage, RunId, Timestamp,
+    ChatId, ChatSummary, Draft, Message, MessageId, Notice, NoticeCode, ProviderId, QueuedMessage,
+    RunId, Timestamp,
 };
 
 /// Where an answer goes. Nobody may wait for it any more.
@@ -32,16 +36,22 @@ pub(super) enum WriteCommand {
     Close(Reply<()>),
     Begin(Box<BeginRun>, Reply<Box<Began>>),
     Finish(RunId, ReadState, Reply<(Message, ChatSummary)>),
+    TakeResumable(Reply<Vec<Resumable>>),
     SelectBranch(ChatId, MessageId, i32, Reply<MessageId>),
+    Keep(ChatId, MessageId, Reply<MessageId>),
+    SetCovered(ChatId, MessageId, bool, Reply<()>),
     ChangeChat(ChatId, ChatChange, Reply<ChatSummary>),
     PurgeStep(Timestamp, Reply<bool>),
     SaveDraft(Option<ChatId>, Draft, Reply<()>),
     QueueAdd(Box<QueuedMessage>, Reply<()>),
     QueueEdit(MessageId, String, Reply<()>),
     QueueTake(ChatId, Option<MessageId>, Reply<Option<QueuedMessage>>),
-    SaveModels(ProviderId, Vec<ModelInfo>, Reply<()>),
+    SaveModels(KeptModels, Reply<()>),
+    ForgetModels(ProviderId, Reply<()>),
     SetValue(String, Option<String>, Reply<()>),
+    Mark(String, String, Reply<bool>),
     InsertMessages(Vec<Message>, Reply<()>),
+    AddUsage(Box<Aside>, Reply<()>),
     #[cfg(test)]
     LimitPages(Option<i64>, Reply<i64>),
 }
@@ -124,8 +134,18 @@ impl Writer {
                 self.answer(reply, |db| runs::begin(db, &owner, &request).map(Box::new));
             }
             WriteCommand::Finish(run, read, reply) => self.finish(run, read, reply),
+            WriteCommand::TakeResumable(reply) => {
+                let others = self.owner.others();
+                self.answer(reply, |db| resumable::take(db, &others));
+            }
             WriteCommand::SelectBranch(chat, message, step, reply) => {
                 self.answer(reply, |db| branch::select(db, chat, message, step));
+            }
+            WriteCommand::Keep(chat, message, reply) => {
+                self.answer(reply, |db| branch::keep(db, chat, message));
+            }
+            WriteCommand::SetCovered(chat, message, covered, reply) => {
+                self.answer(reply, |db| covers::set(db, chat, message, covered));
             }
             WriteCommand::ChangeChat(chat, change, reply) => {
                 self.answer(reply, |db| chats::change(db, chat, &change));
@@ -143,14 +163,23 @@ impl Writer {
             WriteCommand::QueueTake(chat, id, reply) => {
                 self.answer(reply, |db| queue::take(db, chat, id));
             }
-            WriteCommand::SaveModels(provider, models, reply) => {
-                self.answer(reply, |db| kept::save_models(db, &provider, &models));
+            WriteCommand::SaveModels(kept, reply) => {
+                self.answer(reply, |db| kept::save_models(db, &kept));
+            }
+            WriteCommand::ForgetModels(provider, reply) => {
+                self.answer(reply, |db| kept::forget_models(db, &provider));
             }
             WriteCommand::SetValue(key, value, reply) => {
                 self.answer(reply, |db| kept::set_value(db, &key, value.as_deref()));
             }
+            WriteCommand::Mark(key, value, reply) => {
+                self.answer(reply, |db| kept::mark(db, &key, &value));
+            }
             WriteCommand::InsertMessages(messages, reply) => {
                 self.answer(reply, |db| message_rows::import(db, &messages));
+            }
+            WriteCommand::AddUsage(aside, reply) => {
+                self.answer(reply, |db| usage::add_aside(db, &aside, &TimeZone::system()));
             }
             #[cfg(test)]
             WriteCommand::LimitPages(more, reply) => tell(reply, limit_pages(&self.db, more)),

@@ -1,10 +1,14 @@
 //! The line above the page: what it is, how full its context is, what can be done with it.
 
+mod budget;
+mod meter;
+
 use egui::{
-    Align2, Color32, CornerRadius, Key, Label, Layout, Mesh, Modifiers, Popup, Rect, RichText,
-    Sense, Shape, Stroke, StrokeKind, Ui, UiBuilder, emath::GuiRounding as _, pos2, vec2,
+    Align2, Key, Label, Layout, Modifiers, Popup, Rect, RichText, Sense, Stroke, Ui, UiBuilder,
+    pos2, vec2,
 };
 
+use self::meter::{Meter, chip_width};
 use super::composer::focus;
 use super::icon::Icon;
 use super::sidebar::menu::{self, Asked, MenuItem};
@@ -79,11 +83,14 @@ impl HeaderView {
         chat: &ChatSummary,
         out: &mut Vec<UiCommand>,
     ) {
-        let fill = context_use(state);
+        let meter = Meter::of(state).map(|meter| (meter.galley(row), meter));
         let right = row.max_rect().right() - theme::ICON_BUTTON.x;
-        let chip = fill.map(|fill| (fill, chip_galley(row, fill)));
-        let chip_width = chip.as_ref().map_or(0.0, |(_, galley)| chip_width(galley) + GAP);
-        let right_of_title = right - GAP - chip_width;
+        let chip_width = meter.as_ref().map_or(0.0, |(galley, _)| chip_width(galley) + GAP);
+        let mut right_of_title = right - GAP - chip_width;
+        let taken = budget::chip_ui(row, state, right_of_title, out);
+        if taken > 0.0 {
+            right_of_title -= taken + GAP;
+        }
         if self.renaming.as_ref().is_some_and(|rename| rename.chat != chat.id) {
             self.renaming = None;
         }
@@ -105,8 +112,8 @@ impl HeaderView {
                 }
             }
         }
-        if let Some((fill, galley)) = chip {
-            chip_ui(row, fill, galley, right - GAP);
+        if let Some((galley, meter)) = meter {
+            meter.meter_ui(row, galley, right - GAP, state, out);
         }
         self.menu_ui(row, state, chat, out);
     }
@@ -183,112 +190,6 @@ fn title_ui(row: &mut Ui, text: &str, right: f32) -> egui::Response {
         ui.add(label)
     })
     .inner
-}
-
-/// How much of the model's context the newest answer took.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct ContextUse {
-    used: u64,
-    context: u64,
-}
-
-fn context_use(state: &AppState) -> Option<ContextUse> {
-    let answer = state.conversation()?.last_answer()?.answer.as_ref()?;
-    let used = answer.usage.total_tokens()?;
-    let context = state.model(&answer.model)?.context.filter(|context| *context > 0)?;
-    Some(ContextUse { used, context })
-}
-
-impl ContextUse {
-    fn percent(self) -> u64 {
-        (self.used.saturating_mul(100).saturating_add(self.context / 2)) / self.context
-    }
-
-    #[expect(clippy::cast_precision_loss, reason = "a part of a circle, 12 pixels wide")]
-    fn part(self) -> f32 {
-        (self.used as f32 / self.context as f32).clamp(0.0, 1.0)
-    }
-
-    fn text(self) -> String {
-        let context = short(self.context);
-        match self.percent() {
-            0 => format!("< 1 % of {context}"),
-            percent => format!("{percent} % of {context}"),
-        }
-    }
-
-    fn tooltip(self) -> String {
-        let (used, context) = (grouped(self.used), grouped(self.context));
-        format!("The last answer and what came before it: {used} of {context} tokens")
-    }
-}
-
-/// 1000000 and 1048576 are 1M; 131072 is 128k.
-fn short(tokens: u64) -> String {
-    let binary = tokens.is_multiple_of(1024) && !tokens.is_multiple_of(1000);
-    let (kilo, mega) = if binary { (1024, 1024 * 1024) } else { (1000, 1_000_000) };
-    match tokens {
-        _ if tokens >= mega && tokens.is_multiple_of(mega) => format!("{}M", tokens / mega),
-        _ if tokens >= mega => format!("{}.{}M", tokens / mega, tokens % mega * 10 / mega),
-        _ if tokens >= kilo => format!("{}k", tokens / kilo),
-        _ => tokens.to_string(),
-    }
-}
-
-/// 1234567 as 1,234,567.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-fn chip_galley(ui: &Ui, fill: ContextUse) -> std::sync::Arc<egui::Galley> {
-    ui.painter().layout_no_wrap(fill.text(), theme::small(), Palette::of(ui).dim)
-}
-
-fn chip_width(galley: &egui::Galley) -> f32 {
-    (11.0 + 12.0 + 6.0 + galley.size().x + 11.0).ceil()
-}
-
-/// Shows, but is not a control: it takes no keyboard.
-fn chip_ui(row: &mut Ui, fill: ContextUse, galley: std::sync::Arc<egui::Galley>, right: f32) {
-    let palette = Palette::of(row);
-    let size = vec2(chip_width(&galley), 24.0);
-    let min = pos2(right - size.x, row.max_rect().center().y - 12.0).round_ui();
-    let rect = Rect::from_min_size(min, size);
-    let response = row.interact(rect, row.scope_id().with("context"), Sense::hover());
-    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, fill.text()));
-    let painter = row.painter();
-    let line = Stroke::new(1.0, palette.line);
-    painter.rect(rect, CornerRadius::same(12), palette.raised, line, StrokeKind::Inside);
-    let center = pos2(rect.left() + 17.0, rect.center().y);
-    painter.circle_stroke(center, 5.0, Stroke::new(1.0, palette.dim));
-    painter.add(wedge(center, 5.0, fill.part(), palette.dim));
-    let place = pos2(rect.left() + 29.0, rect.center().y - galley.size().y / 2.0).round_ui();
-    painter.galley(place, galley, palette.dim);
-    response.on_hover_text(fill.tooltip());
-}
-
-/// A part of a disc, clockwise from the top.
-fn wedge(center: egui::Pos2, radius: f32, part: f32, color: Color32) -> Shape {
-    use std::f32::consts::{FRAC_PI_2, TAU};
-    const STEPS: u8 = 24;
-    let mut mesh = Mesh::default();
-    mesh.colored_vertex(center, color);
-    for step in 0..=STEPS {
-        let angle = f32::from(step) / f32::from(STEPS) * part * TAU - FRAC_PI_2;
-        mesh.colored_vertex(center + radius * egui::Vec2::angled(angle), color);
-        if step > 0 {
-            mesh.add_triangle(0, u32::from(step), u32::from(step) + 1);
-        }
-    }
-    Shape::mesh(mesh)
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ mod shortcuts;
 pub(in crate::ui) mod status;
 #[cfg(test)]
 mod tests;
+mod usage;
 
 use egui::{
     CornerRadius, CursorIcon, Frame, Margin, Rect, Response, Role, ScrollArea, Sense, Ui,
@@ -21,6 +22,7 @@ use egui::{
 
 use self::models::ModelsView;
 use self::providers::ProvidersView;
+use self::usage::UsageView;
 use super::theme::{self, Palette};
 use super::widgets::{self, Chosen};
 use crate::state::{AppState, Page, SettingsTab, UiCommand};
@@ -35,6 +37,7 @@ const NARROW: f32 = 560.0;
 pub struct SettingsView {
     providers: ProvidersView,
     models: ModelsView,
+    usage: UsageView,
 }
 
 impl SettingsView {
@@ -83,6 +86,7 @@ impl SettingsView {
                     match tab {
                         SettingsTab::Providers => self.providers.providers_ui(ui, state, out),
                         SettingsTab::Models => self.models.models_ui(ui, state, out),
+                        SettingsTab::Usage => self.usage.usage_ui(ui, state, out),
                         SettingsTab::Appearance => appearance::appearance_ui(ui, state, out),
                         SettingsTab::Shortcuts => shortcuts::shortcuts_ui(ui),
                         SettingsTab::Data => data::data_ui(ui, state, out),

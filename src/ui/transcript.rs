@@ -2,12 +2,14 @@
 
 mod actions;
 mod chat;
+mod compare;
 mod end;
 mod folds;
 mod format;
 mod heights;
 mod index;
 mod message;
+mod notice;
 mod parts;
 mod scroll;
 mod user;

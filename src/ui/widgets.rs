@@ -140,6 +140,13 @@ pub fn focus_ring(ui: &Ui, response: &Response, radius: u8) {
     }
 }
 
+/// Whether something inside a finished `Ui` got the keyboard in this frame.
+pub fn focus_moved_into(ui: &Ui) -> bool {
+    let focused = ui.memory(|memory| memory.focused());
+    let response = focused.and_then(|id| ui.ctx().read_response(id));
+    response.is_some_and(|it| it.gained_focus() && ui.min_rect().intersects(it.rect))
+}
+
 /// Whether the pointer really moved in this frame: rows that scroll or appear under it did not.
 pub fn pointer_moved(ui: &Ui) -> bool {
     ui.input(|input| input.pointer.delta() != egui::Vec2::ZERO)

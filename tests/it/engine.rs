@@ -1,5 +1,8 @@
 //! The engine against a real server and a real database.
 
+mod compare;
+mod fallback;
+
 use switchboard::protocol::{
     AgentState, AnswerStatus, BackendCommand, BackendEvent, ErrorKind, Part, Role, RunStatus, Seq,
     Siblings, StopMode, StreamEvent,

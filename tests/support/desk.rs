@@ -8,9 +8,9 @@ use std::time::Duration;
 use switchboard::agent::{self, Clock, EngineHandle, EngineParts, Environment, ProviderSetup};
 use switchboard::net::HttpClient;
 use switchboard::protocol::{
-    BackendCommand, BackendEvent, ChatId, ChatOptions, EngineSettings, IdSource, Message,
-    MessageId, ModelId, Place, ProviderConfig, ProviderKind, RegenerateRequest, RunEvent, RunId,
-    RunStatus, SendRequest, StreamEvent, Timestamp,
+    Alternative, BackendCommand, BackendEvent, ChatId, ChatOptions, EngineSettings, IdSource,
+    Message, MessageId, ModelId, Place, ProviderConfig, ProviderKind, RegenerateRequest, RunEvent,
+    RunId, RunStatus, SendRequest, StreamEvent, Timestamp,
 };
 use switchboard::store::help::HelpIndex;
 use switchboard::store::secrets::{KeychainUse, Secrets};
@@ -60,12 +60,16 @@ impl Told {
 
 /// A provider `mock` at the scripted server.
 pub(crate) fn provider(server: &Server) -> ProviderConfig {
+    provider_at(&server.url())
+}
+
+fn provider_at(url: &str) -> ProviderConfig {
     ProviderConfig {
         options: Default::default(),
         id: "mock".into(),
         name: "Mock".to_owned(),
         kind: ProviderKind::Openai,
-        url: server.url(),
+        url: url.to_owned(),
         key_env: None,
     }
 }
@@ -85,7 +89,35 @@ impl Desk {
         Self::with_turns(folder, server, 25)
     }
 
+    /// As [`Self::open`], with the server of another process.
+    pub(crate) fn at(folder: &Path, url: &str) -> Self {
+        Self::with(folder, provider_at(url), Self::settings(25))
+    }
+
     pub(crate) fn with_turns(folder: &Path, server: &Server, max_turns: u32) -> Self {
+        Self::with(folder, provider(server), Self::settings(max_turns))
+    }
+
+    fn settings(max_turns: u32) -> EngineSettings {
+        EngineSettings { max_turns, idle_timeout_s: 30, ..EngineSettings::default() }
+    }
+
+    /// As [`Self::open`], with another provider and other settings.
+    pub(crate) fn with(folder: &Path, provider: ProviderConfig, settings: EngineSettings) -> Self {
+        Self::start(folder, vec![provider], settings, false)
+    }
+
+    /// As the window starts it: local servers are looked for and old lists are asked for.
+    pub(crate) fn asking(folder: &Path, providers: Vec<ProviderConfig>) -> Self {
+        Self::start(folder, providers, Self::settings(25), true)
+    }
+
+    fn start(
+        folder: &Path,
+        configured: Vec<ProviderConfig>,
+        settings: EngineSettings,
+        ask_at_start: bool,
+    ) -> Self {
         let clock = Clock { now, random: || 0.0 };
         let opened = store::open(&folder.join("switchboard.db"), Arc::new(now));
         let (commands, engine_commands) = mpsc::channel(256);
@@ -94,15 +126,15 @@ impl Desk {
         let engine = agent::start(EngineParts {
             store: opened.handle.clone(),
             providers: ProviderSetup {
-                configured: vec![provider(server)],
+                configured,
                 environment: Environment::new(HashMap::new()),
                 secrets: Arc::new(Secrets::new(&keys, KeychainUse::Never)),
                 http: HttpClient::new(),
                 help: Arc::new(HelpIndex::new()),
-                ask_at_start: false,
+                ask_at_start,
             },
             clock,
-            settings: EngineSettings { max_turns, idle_timeout_s: 30, ..EngineSettings::default() },
+            settings,
             read: ReadState::Unread,
             commands: engine_commands,
             events: engine_events,
@@ -131,6 +163,43 @@ impl Desk {
         }
     }
 
+    /// A message to be sent to several models at once.
+    pub(crate) fn comparison(chat: ChatId, text: &str, models: &[&str]) -> SendRequest {
+        let (ids, at) = (IdSource, now());
+        let other = |name: &&str| Alternative {
+            model: model(name),
+            run: ids.run(at),
+            answer: ids.message(at),
+        };
+        let also = models[1..].iter().map(other).collect();
+        SendRequest { also, ..Self::request(chat, text, model(models[0])) }
+    }
+
+    /// The runs of a message, by column.
+    pub(crate) fn runs(request: &SendRequest) -> Vec<RunId> {
+        let others = request.also.iter().map(|other| other.run);
+        std::iter::once(request.run).chain(others).collect()
+    }
+
+    /// Another answer to a question, in a column or not.
+    pub(crate) fn again(chat: ChatId, question: MessageId, name: &str) -> RegenerateRequest {
+        let at = now();
+        RegenerateRequest {
+            over_budget: false,
+            column: None,
+            make_room: None,
+            options: Default::default(),
+            chat,
+            question,
+            model: model(name),
+            one_off: false,
+            continues: None,
+            run: IdSource.run(at),
+            answer: IdSource.message(at),
+            created: at,
+        }
+    }
+
     pub(crate) fn new_chat() -> ChatId {
         IdSource.chat(now())
     }
@@ -154,22 +223,8 @@ impl Desk {
         question: MessageId,
         continues: Option<MessageId>,
     ) -> RunId {
-        let at = now();
-        let run = IdSource.run(at);
-        let request = RegenerateRequest {
-            over_budget: false,
-            column: None,
-            make_room: None,
-            options: Default::default(),
-            chat,
-            question,
-            model: model("alpha"),
-            one_off: false,
-            continues,
-            run,
-            answer: IdSource.message(at),
-            created: at,
-        };
+        let request = RegenerateRequest { continues, ..Self::again(chat, question, "alpha") };
+        let run = request.run;
         self.ask(BackendCommand::Regenerate(Box::new(request))).await;
         run
     }
@@ -222,6 +277,25 @@ impl Desk {
             })
             .await;
         Told { events, status }
+    }
+
+    /// Collects the rest of several runs, in the order of asking.
+    pub(crate) async fn finish_all(&mut self, runs: &[RunId]) -> Vec<Told> {
+        let mut told: Vec<(Vec<RunEvent>, Option<RunStatus>)> =
+            vec![Default::default(); runs.len()];
+        self.until(|event| {
+            if let BackendEvent::Run(event) = event
+                && let Some(at) = runs.iter().position(|run| *run == event.run)
+            {
+                if let StreamEvent::Done { status, .. } = event.event {
+                    told[at].1 = Some(status);
+                }
+                told[at].0.push(event);
+            }
+            told.iter().all(|(_, status)| status.is_some()).then_some(())
+        })
+        .await;
+        told.into_iter().map(|(events, status)| Told { events, status: status.unwrap() }).collect()
     }
 
     /// The whole visible path as the store keeps it.

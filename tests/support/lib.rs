@@ -8,8 +8,11 @@
     reason = "a harness that cannot start fails its test"
 )]
 
+pub(crate) mod anthropic;
+pub(crate) mod completions;
 mod desk;
 mod faults;
+pub(crate) mod histories;
 mod request;
 mod script;
 mod server;

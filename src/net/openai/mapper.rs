@@ -6,22 +6,22 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::reasoning::Details;
-use super::template::{Target, Template};
 use super::tools::ToolCalls;
 use super::wire::{WireChoice, WireChunk, WireContent, WireDelta, WireFinish};
 use crate::net::chunk::Outbox;
 use crate::net::failure::{Said, cut};
 use crate::net::http::Credentials;
+use crate::net::parts::Parts;
 use crate::net::sse::{Flow, Mapper};
+use crate::net::template::{Target, Template};
 use crate::net::{ChatRequest, Chunk, FinishReason};
-use crate::protocol::{ErrorKind, MessageId, ProviderError, StreamEvent, Usage};
+use crate::protocol::{ErrorKind, ProviderError, StreamEvent, Usage};
 
 /// The state of one answer.
 #[derive(Debug)]
 pub(super) struct CompletionMapper {
-    answer: MessageId,
     credentials: Arc<Credentials>,
-    open: OpenPart,
+    parts: Parts,
     template: Template,
     details: Details,
     tools: ToolCalls,
@@ -29,40 +29,17 @@ pub(super) struct CompletionMapper {
     finish: Option<FinishReason>,
 }
 
-/// The part that deltas go to, with its length in bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum OpenPart {
-    None,
-    Thinking(u64),
-    Text(u64),
-}
-
 impl CompletionMapper {
     pub(super) fn new(request: &ChatRequest, credentials: Arc<Credentials>) -> Self {
         Self {
-            answer: request.answer,
             credentials,
-            open: OpenPart::None,
+            parts: Parts::new(request.answer),
             template: Template::empty(),
             details: Details::default(),
-            tools: ToolCalls::after(request.messages.last()),
+            tools: ToolCalls::after(&request.messages),
             usage: None,
             finish: None,
         }
-    }
-
-    /// Takes a whole completion, for which a missing finish reason is no fault.
-    pub(super) fn whole(&mut self, data: &str, out: &mut Outbox) -> Result<(), ProviderError> {
-        let chunk = self.parse(data)?;
-        let has_answer = chunk.choices.is_some();
-        self.chunk(chunk, out)?;
-        if !has_answer {
-            let message = "The provider answered with JSON that holds no answer";
-            return Err(ProviderError::new(ErrorKind::Protocol, message));
-        }
-        self.finish.get_or_insert(FinishReason::Stop);
-        Mapper::finish(self, out);
-        Ok(())
     }
 
     fn parse<'a>(&self, data: &'a str) -> Result<WireChunk<'a>, ProviderError> {
@@ -145,46 +122,21 @@ impl CompletionMapper {
     }
 
     fn think(&mut self, content: Cow<'_, str>, out: &mut Outbox) {
-        if content.is_empty() {
-            return;
-        }
-        let offset = match self.open {
-            OpenPart::Thinking(length) => length,
-            OpenPart::None | OpenPart::Text(_) => 0,
-        };
-        self.open = OpenPart::Thinking(offset + content.len() as u64);
-        out.thinking(content, offset);
+        self.parts.thinking(content, out);
     }
 
     fn say(&mut self, content: Cow<'_, str>, out: &mut Outbox) {
-        if content.is_empty() {
-            return;
+        if !content.is_empty() && !self.parts.is_text() {
+            self.close_thinking(out);
         }
-        let offset = match self.open {
-            OpenPart::Text(length) => length,
-            OpenPart::None | OpenPart::Thinking(_) => {
-                self.close_thinking(out);
-                0
-            }
-        };
-        self.open = OpenPart::Text(offset + content.len() as u64);
-        out.text(content, self.answer, offset);
+        self.parts.text(content, out);
     }
 
-    /// Hands on what the model needs back. It may come after the text: then it is a part of its
-    /// own, without text.
+    /// Hands on what the model needs back. It may come after the text.
     fn close_thinking(&mut self, out: &mut Outbox) {
-        let Some(opaque) = self.details.close() else { return };
-        let offset = match self.open {
-            OpenPart::Thinking(length) => length,
-            OpenPart::None | OpenPart::Text(_) => 0,
-        };
-        self.open = OpenPart::Thinking(offset);
-        out.push(Chunk::Event(StreamEvent::Thinking {
-            content: String::new(),
-            offset,
-            opaque: Some(opaque),
-        }));
+        if let Some(opaque) = self.details.close() {
+            self.parts.opaque(opaque, out);
+        }
     }
 
     fn said(&self, value: &Value) -> ProviderError {
@@ -216,6 +168,20 @@ impl Mapper for CompletionMapper {
         }
         self.chunk(chunk, out)?;
         Ok(Flow::More)
+    }
+
+    /// A missing finish reason is no fault here.
+    fn whole(&mut self, data: &str, out: &mut Outbox) -> Result<(), ProviderError> {
+        let chunk = self.parse(data)?;
+        let has_answer = chunk.choices.is_some();
+        self.chunk(chunk, out)?;
+        if !has_answer {
+            let message = "The provider answered with JSON that holds no answer";
+            return Err(ProviderError::new(ErrorKind::Protocol, message));
+        }
+        self.end_with(FinishReason::Stop);
+        self.finish(out);
+        Ok(())
     }
 
     fn is_finished(&self) -> bool {

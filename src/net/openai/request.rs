@@ -1,49 +1,31 @@
-//! Neutral messages to the request that is sent.
-//!
-//! The result is valid for any model, whoever wrote the answers in the chat: every tool call has
-//! its result, ids of other models' calls are replaced, and what only one model understands goes
-//! back to that model alone.
+//! The request that is sent: projected turns and parameters in the words of chat completions.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 use serde::Serialize;
 use serde_json::Value;
 
-use super::Dialect;
-use crate::net::ChatRequest;
-use crate::protocol::{ErrorKind, Message, ModelId, Part, ProviderError, Role};
-
-const NOT_RUN: &str = "This tool call was not run.";
-const GO_ON: &str = "Your answer was cut off. Go on exactly where it stopped: do not repeat \
-                     anything and do not add an introduction.";
+use super::parameters::Parameters;
+use crate::net::known::Wire;
+use crate::net::projection::{Block, Piece, Projection, Rules, Turn, joined, project};
+use crate::net::{ChatRequest, ToolSpec};
+use crate::protocol::{ErrorKind, ProviderError};
 
 /// The request's body.
-pub(super) fn body(request: &ChatRequest, dialect: Dialect) -> Result<Vec<u8>, ProviderError> {
-    let (max_tokens, max_completion_tokens) = match dialect {
-        Dialect::OpenAi => (None, request.params.max_tokens),
-        Dialect::Common | Dialect::OpenRouter | Dialect::Mistral => {
-            (request.params.max_tokens, None)
-        }
+pub(super) fn body(request: &ChatRequest, wire: &Wire) -> Result<Vec<u8>, ProviderError> {
+    let rules = Rules {
+        images: may_send_image,
+        answer_after_results: wire.answer_after_results,
+        thinking_last: true,
     };
+    let projection = project(request, rules);
     let body = Body {
         model: &request.model.id.model,
-        messages: messages(request),
+        messages: messages(&projection),
+        tools: projection.tools.iter().map(WireTool::from).collect(),
+        tool_choice: Some("none").filter(|_| !projection.may_call && !projection.tools.is_empty()),
         stream: true,
-        stream_options: match dialect {
-            Dialect::Mistral => None,
-            Dialect::Common | Dialect::OpenAi | Dialect::OpenRouter => {
-                Some(StreamOptions { include_usage: true })
-            }
-        },
-        usage: match dialect {
-            Dialect::OpenRouter => Some(AskForCost { include: true }),
-            Dialect::Common | Dialect::OpenAi | Dialect::Mistral => None,
-        },
-        temperature: request.params.temperature,
-        top_p: request.params.top_p,
-        max_tokens,
-        max_completion_tokens,
+        parameters: Parameters::of(request, wire),
     };
     serde_json::to_vec(&body).map_err(|reason| {
         let message = format!("The request could not be written: {reason}");
@@ -55,36 +37,42 @@ pub(super) fn body(request: &ChatRequest, dialect: Dialect) -> Result<Vec<u8>, P
 struct Body<'a> {
     model: &'a str,
     messages: Vec<WireMessage<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tools: Vec<WireTool<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool_choice: Option<&'static str>,
     stream: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    stream_options: Option<StreamOptions>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    usage: Option<AskForCost>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    temperature: Option<f32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    top_p: Option<f32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    max_tokens: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    max_completion_tokens: Option<u32>,
+    #[serde(flatten)]
+    parameters: Parameters<'a>,
 }
 
 #[derive(Debug, Serialize)]
-struct StreamOptions {
-    include_usage: bool,
+struct WireTool<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    function: WireToolFunction<'a>,
 }
 
 #[derive(Debug, Serialize)]
-struct AskForCost {
-    include: bool,
+struct WireToolFunction<'a> {
+    name: &'a str,
+    description: &'a str,
+    parameters: &'a Value,
+}
+
+impl<'a> From<&'a ToolSpec> for WireTool<'a> {
+    fn from(tool: &'a ToolSpec) -> Self {
+        let ToolSpec { name, description, schema } = tool;
+        let function = WireToolFunction { name, description, parameters: schema };
+        Self { kind: "function", function }
+    }
 }
 
 #[derive(Debug, Serialize)]
 #[serde(tag = "role", rename_all = "snake_case")]
 enum WireMessage<'a> {
     System {
-        content: Cow<'a, str>,
+        content: &'a str,
     },
     User {
         content: Content<'a>,
@@ -97,7 +85,7 @@ enum WireMessage<'a> {
         reasoning_details: Vec<&'a Value>,
     },
     Tool {
-        tool_call_id: Cow<'a, str>,
+        tool_call_id: &'a str,
         content: &'a str,
     },
 }
@@ -106,12 +94,12 @@ enum WireMessage<'a> {
 #[serde(untagged)]
 enum Content<'a> {
     Text(Cow<'a, str>),
-    Blocks(Vec<Block<'a>>),
+    Blocks(Vec<WireBlock<'a>>),
 }
 
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-enum Block<'a> {
+enum WireBlock<'a> {
     Text { text: Cow<'a, str> },
     ImageUrl { image_url: ImageUrl<'a> },
 }
@@ -123,7 +111,7 @@ struct ImageUrl<'a> {
 
 #[derive(Debug, Serialize)]
 struct WireCall<'a> {
-    id: Cow<'a, str>,
+    id: &'a str,
     #[serde(rename = "type")]
     kind: &'static str,
     function: WireFunction<'a>,
@@ -135,192 +123,73 @@ struct WireFunction<'a> {
     arguments: String,
 }
 
-fn messages(request: &ChatRequest) -> Vec<WireMessage<'_>> {
-    let mut projection = Projection { model: &request.model.id, calls: 0, messages: Vec::new() };
-    if let Some(system) = request.params.system.as_deref().filter(|text| !text.trim().is_empty()) {
-        projection.messages.push(WireMessage::System { content: system.into() });
+fn messages<'a>(projection: &'a Projection<'_>) -> Vec<WireMessage<'a>> {
+    let mut messages = Vec::with_capacity(projection.turns.len() + 1);
+    if let Some(system) = &projection.system {
+        messages.push(WireMessage::System { content: system });
     }
-    for message in &request.messages {
-        match message.role {
-            Role::System => projection.system(message),
-            Role::User => projection.user(message),
-            Role::Assistant => projection.assistant(message),
-        }
-    }
-    let ends_with_answer =
-        matches!(projection.messages.last(), Some(WireMessage::Assistant { .. }));
-    if request.continues && ends_with_answer {
-        projection.messages.push(WireMessage::User { content: Content::Text(GO_ON.into()) });
-    }
-    projection.messages
-}
-
-struct Projection<'a> {
-    model: &'a ModelId,
-    /// Tool calls so far, for ids of our own.
-    calls: usize,
-    messages: Vec<WireMessage<'a>>,
-}
-
-/// One model call's share of an answer: what it said, then the tools it called.
-#[derive(Default)]
-struct Turn<'a> {
-    text: Option<Cow<'a, str>>,
-    calls: Vec<WireCall<'a>>,
-    /// The calls' results, in the same order.
-    results: Vec<&'a str>,
-    details: Vec<&'a Value>,
-    has_results: bool,
-}
-
-impl<'a> Projection<'a> {
-    fn system(&mut self, message: &'a Message) {
-        if let Some(content) = joined(texts(message)) {
-            self.messages.push(WireMessage::System { content });
-        }
-    }
-
-    fn user(&mut self, message: &'a Message) {
-        let images: Vec<Block<'a>> = message.parts.iter().filter_map(image).collect();
-        let text = joined(texts(message));
-        let content = if images.is_empty() {
-            text.map(Content::Text)
-        } else {
-            let text = text.map(|text| Block::Text { text });
-            Some(Content::Blocks(text.into_iter().chain(images).collect()))
-        };
-        if let Some(content) = content {
-            self.messages.push(WireMessage::User { content });
-        }
-    }
-
-    fn assistant(&mut self, message: &'a Message) {
-        let is_own = message.answer.as_ref().is_some_and(|answer| answer.model == *self.model);
-        let results = results(message);
-        let mut turn = Turn::default();
-        for part in &message.parts {
-            if turn.has_results && !matches!(part, Part::ToolResult { .. }) {
-                self.close(std::mem::take(&mut turn));
-            }
-            match part {
-                Part::Text { text } => turn.text = append(turn.text.take(), text),
-                Part::Thinking { opaque: Some(opaque), .. } if is_own => {
-                    turn.details.extend(opaque.as_array().into_iter().flatten());
+    for turn in &projection.turns {
+        match turn {
+            Turn::User { results, blocks } => {
+                messages.extend(results.iter().map(|result| WireMessage::Tool {
+                    tool_call_id: &result.id,
+                    content: result.content,
+                }));
+                if !blocks.is_empty() {
+                    messages.push(WireMessage::User { content: content(blocks) });
                 }
-                Part::ToolCall { id, tool, args } => {
-                    self.calls += 1;
-                    let id =
-                        if is_own { Cow::from(id.as_str()) } else { own_id(self.calls).into() };
-                    turn.results.push(results.get(part_id(part)).copied().unwrap_or(NOT_RUN));
-                    let function = WireFunction { name: tool, arguments: arguments(args) };
-                    turn.calls.push(WireCall { id, kind: "function", function });
-                }
-                Part::ToolResult { .. } => turn.has_results = true,
-                Part::Thinking { .. }
-                | Part::Image { .. }
-                | Part::File { .. }
-                | Part::Notice { .. } => {}
             }
+            Turn::Assistant { pieces } => messages.push(said(pieces)),
         }
-        self.close(turn);
     }
-
-    fn close(&mut self, turn: Turn<'a>) {
-        if turn.text.is_none() && turn.calls.is_empty() {
-            return;
-        }
-        let ids: Vec<Cow<'a, str>> = turn.calls.iter().map(|call| call.id.clone()).collect();
-        self.messages.push(WireMessage::Assistant {
-            content: turn.text,
-            tool_calls: turn.calls,
-            reasoning_details: turn.details,
-        });
-        let results = ids.into_iter().zip(turn.results);
-        self.messages.extend(
-            results.map(|(tool_call_id, content)| WireMessage::Tool { tool_call_id, content }),
-        );
-    }
+    messages
 }
 
-/// Nine letters and digits, which is what every provider takes: Mistral takes nothing else.
-fn own_id(number: usize) -> String {
-    format!("call{number:05}")
-}
-
-fn part_id(part: &Part) -> &str {
-    match part {
-        Part::ToolCall { id, .. } | Part::ToolResult { id, .. } => id.as_str(),
-        Part::Text { .. }
-        | Part::Thinking { .. }
-        | Part::Image { .. }
-        | Part::File { .. }
-        | Part::Notice { .. } => "",
-    }
-}
-
-fn results(message: &Message) -> HashMap<&str, &str> {
-    let results = message.parts.iter().filter_map(|part| match part {
-        Part::ToolResult { id, result, .. } => Some((id.as_str(), result.as_str())),
-        Part::Text { .. }
-        | Part::Thinking { .. }
-        | Part::ToolCall { .. }
-        | Part::Image { .. }
-        | Part::File { .. }
-        | Part::Notice { .. } => None,
+/// Text alone is a string, which servers take that know no blocks.
+fn content<'a>(blocks: &'a [Block<'_>]) -> Content<'a> {
+    let texts = || {
+        blocks.iter().filter_map(|block| match block {
+            Block::Text(text) => Some(Cow::from(text.as_ref())),
+            Block::Image { .. } => None,
+        })
+    };
+    let images = blocks.iter().filter_map(|block| match block {
+        Block::Image { url } => Some(WireBlock::ImageUrl { image_url: ImageUrl { url } }),
+        Block::Text(_) => None,
     });
-    results.collect()
+    let images: Vec<WireBlock<'a>> = images.collect();
+    let text = joined(texts());
+    if images.is_empty() {
+        return Content::Text(text.unwrap_or_default());
+    }
+    let text = text.map(|text| WireBlock::Text { text });
+    Content::Blocks(text.into_iter().chain(images).collect())
 }
 
-/// Arguments are always an object: models of other makers refuse the rest.
-fn arguments(args: &Value) -> String {
-    match args {
-        Value::Object(_) => args.to_string(),
-        Value::Null => "{}".to_owned(),
-        Value::String(text) => serde_json::json!({ "raw": text }).to_string(),
-        Value::Bool(_) | Value::Number(_) | Value::Array(_) => {
-            serde_json::json!({ "value": args }).to_string()
+/// One answer: its text, its calls, and the reasoning that the model wants back.
+fn said<'a>(pieces: &'a [Piece<'_>]) -> WireMessage<'a> {
+    let mut texts = Vec::new();
+    let mut tool_calls = Vec::new();
+    let mut reasoning_details = Vec::new();
+    for piece in pieces {
+        match piece {
+            Piece::Text(text) => texts.push(Cow::from(text.as_ref())),
+            Piece::Thinking { opaque, .. } => {
+                reasoning_details.extend(opaque.as_array().into_iter().flatten());
+            }
+            Piece::Call(call) => tool_calls.push(WireCall {
+                id: &call.id,
+                kind: "function",
+                function: WireFunction { name: &call.name, arguments: call.arguments.to_string() },
+            }),
         }
     }
+    WireMessage::Assistant { content: joined(texts.into_iter()), tool_calls, reasoning_details }
 }
 
-fn texts(message: &Message) -> impl Iterator<Item = Cow<'_, str>> {
-    message.parts.iter().filter_map(|part| match part {
-        Part::Text { text } => Some(Cow::from(text.as_str())),
-        Part::File { name, text } => Some(file(name, text).into()),
-        Part::Thinking { .. }
-        | Part::ToolCall { .. }
-        | Part::ToolResult { .. }
-        | Part::Image { .. }
-        | Part::Notice { .. } => None,
-    })
-}
-
-fn file(name: &str, text: &str) -> String {
-    let name = name.replace(['"', '\n'], " ");
-    format!("<file name=\"{name}\">\n{text}\n</file>")
-}
-
-fn image(part: &Part) -> Option<Block<'_>> {
-    match part {
-        Part::Image { url, .. } if url.starts_with("data:") || url.starts_with("https://") => {
-            Some(Block::ImageUrl { image_url: ImageUrl { url } })
-        }
-        Part::Image { .. }
-        | Part::Text { .. }
-        | Part::Thinking { .. }
-        | Part::ToolCall { .. }
-        | Part::ToolResult { .. }
-        | Part::File { .. }
-        | Part::Notice { .. } => None,
-    }
-}
-
-fn joined<'a>(texts: impl Iterator<Item = Cow<'a, str>>) -> Option<Cow<'a, str>> {
-    texts.filter(|text| !text.trim().is_empty()).reduce(|all, text| (all + "\n\n") + text)
-}
-
-fn append<'a>(all: Option<Cow<'a, str>>, text: &'a str) -> Option<Cow<'a, str>> {
-    joined(all.into_iter().chain([Cow::from(text)]))
+/// Images in the request itself, or on a server that everyone can reach.
+fn may_send_image(url: &str) -> bool {
+    url.starts_with("data:") || url.starts_with("https://")
 }
 
 #[cfg(test)]

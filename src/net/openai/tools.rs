@@ -3,14 +3,14 @@
 use serde_json::Value;
 
 use super::wire::WireToolCall;
-use crate::protocol::{Message, Part, StreamEvent, ToolCallId};
+use crate::net::calls::{CallIds, arguments};
+use crate::protocol::{Message, StreamEvent};
 
 /// The tool calls of one answer.
 #[derive(Debug, Default)]
 pub(super) struct ToolCalls {
     calls: Vec<Call>,
-    /// Ids of earlier turns of the same answer, which must not come again.
-    taken: Vec<String>,
+    ids: CallIds,
 }
 
 #[derive(Debug)]
@@ -23,18 +23,8 @@ struct Call {
 
 impl ToolCalls {
     /// An empty collection that knows the calls of the answer so far.
-    pub(super) fn after(message: Option<&Message>) -> Self {
-        let parts = message.map(|message| message.parts.as_slice()).unwrap_or_default();
-        let taken = parts.iter().filter_map(|part| match part {
-            Part::ToolCall { id, .. } => Some(id.0.clone()),
-            Part::Text { .. }
-            | Part::Thinking { .. }
-            | Part::ToolResult { .. }
-            | Part::Image { .. }
-            | Part::File { .. }
-            | Part::Notice { .. } => None,
-        });
-        Self { calls: Vec::new(), taken: taken.collect() }
+    pub(super) fn after(messages: &[Message]) -> Self {
+        Self { calls: Vec::new(), ids: CallIds::after(messages) }
     }
 
     /// Takes one delta. `position` is its place in the list, for servers that send no index.
@@ -75,19 +65,7 @@ impl ToolCalls {
     }
 
     fn event(&mut self, call: Call) -> StreamEvent {
-        let mut id = call.id;
-        if id.is_empty() || self.taken.contains(&id) {
-            id = format!("call_{}", self.taken.len() + 1);
-        }
-        self.taken.push(id.clone());
-        let args = if call.arguments.trim().is_empty() {
-            Value::Object(serde_json::Map::new())
-        } else {
-            match serde_json::from_str(&call.arguments) {
-                Ok(args) => args,
-                Err(_not_json) => Value::String(call.arguments),
-            }
-        };
-        StreamEvent::ToolStart { id: ToolCallId(id), tool: call.name, args }
+        let (id, args) = (self.ids.take(call.id), arguments(call.arguments));
+        StreamEvent::ToolStart { id, tool: call.name, args }
     }
 }

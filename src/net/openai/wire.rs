@@ -11,7 +11,7 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, de};
 use serde_json::Value;
 
-use super::template::Target;
+use crate::net::template::Target;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]

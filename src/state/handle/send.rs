@@ -166,6 +166,31 @@ pub(super) struct Again {
     pub(super) over_budget: bool,
 }
 
+impl Again {
+    pub(super) fn by(answer: Option<MessageId>, model: Option<ModelId>) -> Self {
+        Self { answer, model, ..Self::default() }
+    }
+}
+
+/// Another answer, with the oldest messages left out.
+pub(super) fn make_room(
+    state: &mut AppState,
+    answer: MessageId,
+    context: HandleContext,
+) -> Vec<Effect> {
+    let make_room = Some(MakeRoom::LeaveOut);
+    regenerate(state, Again { make_room, ..Again::by(Some(answer), None) }, context)
+}
+
+/// The answer that the budget did not allow.
+pub(super) fn answer_anyway(
+    state: &mut AppState,
+    answer: MessageId,
+    context: HandleContext,
+) -> Vec<Effect> {
+    regenerate(state, Again { over_budget: true, ..Again::by(Some(answer), None) }, context)
+}
+
 /// What a model that was picked for an answer does.
 pub(super) fn picked(purpose: PickerPurpose, model: &ModelId) -> Option<Again> {
     let model = model.clone();
@@ -173,11 +198,11 @@ pub(super) fn picked(purpose: PickerPurpose, model: &ModelId) -> Option<Again> {
     match purpose {
         PickerPurpose::Message | PickerPurpose::Compare => None,
         PickerPurpose::Answer(_) | PickerPurpose::MoreRoom(_) => {
-            Some(Again { answer, model: Some(model), ..Again::default() })
+            Some(Again::by(answer, Some(model)))
         }
         PickerPurpose::Summary(_) => {
             let make_room = Some(MakeRoom::Summarise(model));
-            Some(Again { answer, make_room, ..Again::default() })
+            Some(Again { make_room, ..Again::by(answer, None) })
         }
     }
 }
@@ -188,7 +213,12 @@ pub(super) fn regenerate(
     again: Again,
     context: HandleContext,
 ) -> Vec<Effect> {
-    if refuse_while_running(state, context) {
+    // Of answers side by side, one may be made again while the others are on their way.
+    let ended_beside = state
+        .conversation()
+        .zip(again.answer)
+        .is_some_and(|(open, answer)| open.has_ended_beside(answer));
+    if !ended_beside && refuse_while_running(state, context) {
         return Vec::new();
     }
     let chat_model = state.chat_model();
@@ -267,10 +297,13 @@ fn new_answer(
 
 pub(super) fn stop(state: &mut AppState, mode: StopMode) -> Vec<Effect> {
     let Some(conversation) = open_conversation(state) else { return Vec::new() };
-    let Some(run) = &mut conversation.run else { return Vec::new() };
-    // A second graceful stop means: now.
-    let mode = if run.stop.is_some() { StopMode::Now } else { mode };
-    run.stop = Some(mode);
+    if !conversation.is_running() {
+        return Vec::new();
+    }
+    // A second graceful stop means: now. It is for all that answer the same question.
+    let again = conversation.runs().any(|run| run.stop.is_some());
+    let mode = if again { StopMode::Now } else { mode };
+    conversation.runs_mut().for_each(|run| run.stop = Some(mode));
     vec![Effect::Backend(BackendCommand::Stop { chat: conversation.chat, mode })]
 }
 
@@ -303,9 +336,7 @@ pub(super) fn remove_queued(state: &mut AppState, message: MessageId) -> Vec<Eff
 
 pub(super) fn send_queued_now(state: &mut AppState, message: MessageId) -> Vec<Effect> {
     let Some(conversation) = open_conversation(state) else { return Vec::new() };
-    if let Some(run) = &mut conversation.run {
-        run.stop = Some(StopMode::Now);
-    }
+    conversation.runs_mut().for_each(|run| run.stop = Some(StopMode::Now));
     vec![Effect::Backend(BackendCommand::SendQueuedNow { chat: conversation.chat, message })]
 }
 

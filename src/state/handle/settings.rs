@@ -69,7 +69,7 @@ pub(super) fn set_max_turns(state: &mut AppState, turns: u32) -> Vec<Effect> {
 }
 
 /// Saves the settings and tells the engine, for those that it obeys.
-fn configure(state: &AppState) -> Vec<Effect> {
+pub(super) fn configure(state: &AppState) -> Vec<Effect> {
     let settings = Box::new(state.settings.engine());
     vec![Effect::SaveSettings, Effect::Backend(BackendCommand::Configure(settings))]
 }

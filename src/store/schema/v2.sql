@@ -36,3 +36,25 @@ CREATE TABLE usage (
     last INTEGER NOT NULL,
     PRIMARY KEY (day, model, chat)
 ) STRICT, WITHOUT ROWID;
+-- For the models used last.
+CREATE INDEX usage_last ON usage (last, model, answers);
+
+-- What was used before this version. Figures are kept within bounds, so that no sum of them fails.
+INSERT INTO usage
+    (day, model, chat, answers, unpriced, prompt_tokens, completion_tokens, cost, last)
+SELECT
+    date(message.created / 1000, 'unixepoch', 'localtime'),
+    message.model,
+    chat.id,
+    count(*),
+    sum((prompt_tokens IS NOT NULL OR completion_tokens IS NOT NULL) AND cost IS NULL),
+    sum(min(max(coalesce(prompt_tokens, 0), 0), 1000000000000)),
+    sum(min(max(coalesce(completion_tokens, 0), 0), 1000000000000)),
+    sum(CASE WHEN cost BETWEEN 0 AND 1000000 THEN cost ELSE 0.0 END),
+    max(message.created)
+FROM message JOIN chat ON chat.n = message.chat
+WHERE message.model IS NOT NULL AND status <> 'open'
+    AND date(message.created / 1000, 'unixepoch', 'localtime') IS NOT NULL
+    AND (status <> 'failed' OR prompt_tokens IS NOT NULL OR completion_tokens IS NOT NULL
+        OR cost IS NOT NULL)
+GROUP BY 1, 2, 3;

@@ -142,21 +142,23 @@ async fn a_migration_makes_a_copy_first() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("switchboard.db");
     filled(&path).await;
-    let steps =
-        [M::up(include_str!("../schema/v1.sql")), M::up("ALTER TABLE chat ADD COLUMN x TEXT")];
+    let (now, next) = (schema::LATEST, schema::LATEST + 1);
+    let mut steps = schema::STEPS.to_vec();
+    steps.push(M::up("ALTER TABLE chat ADD COLUMN x TEXT"));
     let migrations = Migrations::from_slice(&steps);
     let mut db = Connection::open(&path).unwrap();
-    schema::migrate(&mut db, Some(&path), &migrations, 2).unwrap();
-    assert_eq!(schema::version(&db).unwrap(), 2);
-    schema::migrate(&mut db, Some(&path), &migrations, 2).unwrap();
-    let copy = open::beside(&path, ".v1.bak");
+    schema::migrate(&mut db, Some(&path), &migrations, next).unwrap();
+    assert_eq!(schema::version(&db).unwrap(), next);
+    schema::migrate(&mut db, Some(&path), &migrations, next).unwrap();
+    let copy = open::beside(&path, &format!(".v{now}.bak"));
     let opened = open_at(&copy);
     assert_eq!(opened.notices, vec![]);
     assert_eq!(opened.handle.stats().await.unwrap().messages, 60);
     // A copy that is there already is never written over.
-    db.execute_batch("PRAGMA user_version = 1; ALTER TABLE chat DROP COLUMN x").unwrap();
-    schema::migrate(&mut db, Some(&path), &migrations, 2).unwrap();
-    assert!(open::beside(&path, ".v1-2.bak").exists());
+    db.execute_batch(&format!("PRAGMA user_version = {now}; ALTER TABLE chat DROP COLUMN x"))
+        .unwrap();
+    schema::migrate(&mut db, Some(&path), &migrations, next).unwrap();
+    assert!(open::beside(&path, &format!(".v{now}-2.bak")).exists());
 }
 
 #[test]

@@ -274,7 +274,7 @@ impl ToolsRow<'_> {
     }
 
     fn run(&self) -> Option<&LiveRun> {
-        self.state.conversation()?.run.as_ref()
+        self.state.conversation()?.runs().next()
     }
 }
 

@@ -2,6 +2,7 @@ use egui::{Event, Key, accesskit};
 use egui_kittest::{Harness, kittest::Queryable as _};
 
 use super::*;
+use crate::protocol::{ContextUse, ModelId, ModelInfo};
 use crate::state::SettingsTab;
 use crate::ui::shell::sample::{self, Stage, chat_id, stage};
 
@@ -39,41 +40,92 @@ fn each_page_has_its_title() {
     }
 }
 
-#[test]
-fn the_chip_tells_how_full_the_context_is() {
-    let mut harness = header(sample::state(), Sidebar::Shown);
-    harness.run();
-    harness.get_by_label("12 % of 1M").hover();
-    harness.run();
-    harness.get_by_label_contains("120,456 of 1,000,000 tokens");
-
+/// The newest answer took this much of the context.
+fn filled(used: u64, estimated: bool) -> AppState {
     let mut state = sample::state();
-    state.providers.clear();
-    let mut harness = header(state, Sidebar::Shown);
-    harness.run();
-    assert!(harness.query_by_label_contains("%").is_none());
+    let message = state.conversations.get_mut(&chat_id(2)).unwrap().messages.back_mut().unwrap();
+    let limit = Some(1_000_000);
+    message.answer.as_mut().unwrap().context = Some(ContextUse { used, limit, estimated });
+    state.chats.as_mut().unwrap().iter_mut().for_each(|chat| chat.model = chat.last_model.clone());
+    state.settings.default_model = Some(ModelId::new("anthropic", "sonnet"));
+    choose_model(&mut state, "sonnet");
+    state
+}
+
+fn choose_model(state: &mut AppState, model: &str) {
+    let conversation = state.conversations.get_mut(&chat_id(2)).unwrap();
+    conversation.draft.model = Some(ModelId::new("anthropic", model));
 }
 
 #[test]
-fn sizes_of_contexts_are_short() {
-    let table = [
-        (1_000_000, "1M"),
-        (1_048_576, "1M"),
-        (2_500_000, "2.5M"),
-        (131_072, "128k"),
-        (200_000, "200k"),
-        (8_192, "8k"),
-        (512, "512"),
-    ];
-    for (tokens, text) in table {
-        assert_eq!(short(tokens), text);
+fn the_meter_tells_how_full_the_context_is() {
+    let mut harness = header(filled(120_456, false), Sidebar::Shown);
+    harness.run();
+    harness.get_by_label("Context: 12 % of 1M").hover();
+    harness.run();
+    harness.get_by_label_contains("120,456 of 1,000,000 tokens\nCounted by the provider");
+
+    let mut harness = header(filled(120_456, true), Sidebar::Shown);
+    harness.run();
+    harness.get_by_label("Context: ≈ 12 % of 1M").hover();
+    harness.run();
+    harness.get_by_label_contains("Estimated here");
+
+    let mut harness = header(sample::state(), Sidebar::Shown);
+    harness.run();
+    assert!(harness.query_by_label_contains("Context").is_none(), "no answer tells of it");
+}
+
+#[test]
+fn the_meter_shows_what_another_model_would_mean() {
+    let mut state = filled(120_456, false);
+    let small = ModelInfo {
+        context: Some(200_000),
+        ..ModelInfo::unknown(ModelId::new("anthropic", "small"))
+    };
+    state.providers[0].models.push(small);
+    choose_model(&mut state, "small");
+    let mut harness = header(state, Sidebar::Shown);
+    harness.run();
+    harness.get_by_label("Context: 60 % of 200k");
+    // Nobody knows how much that one takes.
+    choose_model(&mut harness.state_mut().state, "unknown");
+    harness.run();
+    assert!(harness.query_by_label_contains("Context").is_none());
+}
+
+#[test]
+fn the_meter_stays_after_an_answer_that_failed() {
+    let mut state = filled(120_456, false);
+    let conversation = state.conversations.get_mut(&chat_id(2)).unwrap();
+    let mut failed = conversation.messages[0].clone();
+    failed.id = crate::protocol::MessageId(uuid::Uuid::from_u128(200));
+    let answer = failed.answer.as_mut().unwrap();
+    (answer.status, answer.context) = (crate::protocol::AnswerStatus::Failed, None);
+    conversation.messages.push_back(failed);
+    let mut harness = header(state, Sidebar::Shown);
+    harness.run();
+    harness.get_by_label("Context: 12 % of 1M");
+}
+
+#[test]
+fn the_meter_leads_to_more_room() {
+    let mut harness = header(filled(850_000, false), Sidebar::Shown);
+    harness.run();
+    for (button, wanted) in [
+        ("Answer again without the oldest", "MakeRoom"),
+        ("Summarise the start and answer again…", "Pick(Summary"),
+        ("Use a model with more room…", "Pick(Message)"),
+    ] {
+        harness.get_by_label("Context: 85 % of 1M").click();
+        harness.run();
+        harness.get_by_label("850,000 of 1,000,000 tokens");
+        harness.get_by_label(button).click();
+        harness.run();
+        let asked = harness.state().asked().pop().unwrap();
+        assert!(asked.starts_with(wanted), "{asked}");
+        assert!(harness.query_by_label(button).is_none(), "the popup is closed");
     }
-    assert_eq!(ContextUse { used: 1, context: 1_000_000 }.text(), "< 1 % of 1M");
-    assert_eq!(ContextUse { used: 300, context: 200 }.text(), "150 % of 200");
-    assert_eq!(
-        ["7", "1,234", "123,456"],
-        [7, 1_234, 123_456].map(grouped).each_ref().map(|t| t.as_str())
-    );
 }
 
 #[test]

@@ -72,7 +72,7 @@ fn failure(error: &ProviderError) -> String {
         ErrorKind::Network => "the server could not be reached. Check the address and the network.",
         ErrorKind::Timeout => "the server did not answer in time. Check the address.",
         ErrorKind::Protocol => {
-            "the answer is not that of an OpenAI-compatible API. Check the address."
+            "the answer is not that of the chosen API. Check the address and the API."
         }
         ErrorKind::ContextTooLong
         | ErrorKind::BadRequest

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use egui::{Rect, Ui, UiBuilder, pos2, vec2};
 
 use super::Draw;
+use super::compare::CompareView;
 use super::end::Next;
 pub(super) use super::folds::{Fold, Folds};
 use super::index::{Change, Index};
@@ -35,6 +36,7 @@ pub(super) struct At {
 pub(super) struct ChatView {
     pub(super) index: Index,
     views: HashMap<MessageId, MessageView>,
+    compare: CompareView,
     pub(super) folds: Folds,
     /// The block at the top, and how much of it is above the edge.
     pub(super) anchor: Option<(At, f32)>,
@@ -57,6 +59,7 @@ impl Default for ChatView {
         Self {
             index: Index::default(),
             views: HashMap::new(),
+            compare: CompareView::default(),
             folds: Folds::default(),
             anchor: None,
             anchor_id: None,
@@ -68,6 +71,45 @@ impl Default for ChatView {
             drawn: 0,
             last_frame: 0,
         }
+    }
+}
+
+/// Where messages are drawn.
+#[derive(Clone, Copy, Debug)]
+struct Columns {
+    column: Rect,
+    /// The first message of those that take all of the width, and where they are drawn.
+    wide: Option<(usize, Rect)>,
+}
+
+impl Columns {
+    fn of(rect: Rect, draw: &Draw<'_>) -> Self {
+        let all = (rect.width() - 48.0).max(120.0).round();
+        let centered = |width: f32| {
+            let left = (rect.center().x - width / 2.0).round();
+            Rect::from_min_size(pos2(left, rect.top()), vec2(width, rect.height()))
+        };
+        let conversation = draw.conversation;
+        let wide = conversation.compared().map(|_| {
+            // The question, and the answers that stand side by side.
+            (conversation.messages.len().saturating_sub(2), centered(all))
+        });
+        Self { column: centered(COLUMN.min(all)), wide }
+    }
+
+    fn at(&self, message: usize) -> Rect {
+        match self.wide {
+            Some((first, rect)) if message >= first => rect,
+            Some(_) | None => self.column,
+        }
+    }
+
+    fn top(&self) -> f32 {
+        self.column.top()
+    }
+
+    fn bottom(&self) -> f32 {
+        self.column.bottom()
     }
 }
 
@@ -92,17 +134,20 @@ impl ChatView {
             self.drawn = 0;
             return;
         }
-        let width = COLUMN.min(rect.width() - 48.0).max(120.0).round();
-        let left = (rect.center().x - width / 2.0).round();
-        let column = Rect::from_min_size(pos2(left, rect.top()), vec2(width, rect.height()));
+        let columns = Columns::of(rect, draw);
+        match columns.wide {
+            Some((_, wide)) => self.compare.sync(ui, wide.width(), &self.folds, draw),
+            None => self.compare = CompareView::default(),
+        }
         let first_pass = ui.ctx().current_pass_index() == 0;
         let moved = if first_pass { self.take_input(ui, rect, draw) } else { 0.0 };
-        self.place(ui, column, moved, draw);
+        self.place(ui, &columns, moved, draw);
         let mut content =
             ui.new_child(UiBuilder::new().max_rect(rect).id_salt(draw.conversation.chat));
         content.shrink_clip_rect(rect);
-        let drawn = self.draw_from_anchor(&mut content, column, draw, frame);
-        self.settle(ui, column, &drawn);
+        let drawn = self.draw_from_anchor(&mut content, &columns, draw, frame);
+        self.settle(ui, &columns, &drawn);
+        self.follow_keyboard(ui);
         self.bar_ui(&content, rect);
         self.jump_ui(&mut content, rect);
         self.ask_for_older(draw, moved);
@@ -133,7 +178,12 @@ impl ChatView {
                     self.jump(message, -top);
                     return;
                 }
-                let same = |message: &Message| Some(message.id) == self.anchor_id;
+                let beside =
+                    draw.conversation.columns().iter().any(|m| Some(m.id) == self.anchor_id);
+                let last = messages.back().filter(|_| beside).map(|message| message.id);
+                let same = |message: &Message| {
+                    Some(message.id) == self.anchor_id || Some(message.id) == last
+                };
                 match (messages.iter().position(same), &mut self.anchor) {
                     (Some(found), Some((at, _))) if !self.follow => at.message = found,
                     (Some(_) | None, _) => {
@@ -146,7 +196,7 @@ impl ChatView {
     }
 
     /// Decides what stands at the top: `moved` points were scrolled, down is positive.
-    fn place(&mut self, ui: &Ui, column: Rect, moved: f32, draw: &Draw<'_>) {
+    fn place(&mut self, ui: &Ui, columns: &Columns, moved: f32, draw: &Draw<'_>) {
         let start = match self.anchor {
             Some((at, offset)) if !self.follow => {
                 self.prepare(at.message, draw);
@@ -165,14 +215,14 @@ impl ChatView {
             None => {
                 // From the end: the last block, all of the screen above its bottom.
                 let last = self.last_of(draw.conversation.messages.len() - 1, draw);
-                let height = self.measured(ui, last, column.width(), draw);
-                (last, height - (column.height() - FOOT))
+                let height = self.measured(ui, last, columns, draw);
+                (last, height - (columns.column.height() - FOOT))
             }
         };
-        self.reference = (!self.follow && offset < 0.0).then_some((at, column.top() - offset));
+        self.reference = (!self.follow && offset < 0.0).then_some((at, columns.top() - offset));
         while offset < 0.0 {
             let Some(before) = self.before(at, draw) else { break };
-            offset += self.measured(ui, before, column.width(), draw);
+            offset += self.measured(ui, before, columns, draw);
             at = before;
         }
         loop {
@@ -194,26 +244,26 @@ impl ChatView {
     fn draw_from_anchor(
         &mut self,
         ui: &mut Ui,
-        column: Rect,
+        columns: &Columns,
         draw: &mut Draw<'_>,
         frame: u64,
     ) -> Drawn {
         let Some((start, offset)) = self.anchor else { return Drawn { end: None, slip: 0.0 } };
         let mut at = start;
-        let mut y = column.top() - offset;
+        let mut y = columns.top() - offset;
         let mut slip = 0.0;
         self.drawn = 0;
         loop {
             if let Some((_, goal)) = self.reference.filter(|(reference, _)| *reference == at) {
                 slip = y - goal;
             }
-            let height = self.block_ui(ui, at, (column, y), draw, frame);
+            let height = self.block_ui(ui, at, (columns.at(at.message), y), draw, frame);
             self.drawn += 1;
             y += height;
             let Some(after) = self.after(at, draw) else {
                 return Drawn { end: Some(y), slip };
             };
-            if y > column.bottom() {
+            if y > columns.bottom() {
                 return Drawn { end: None, slip };
             }
             at = after;
@@ -240,7 +290,11 @@ impl ChatView {
         let mut block = ui.new_child(UiBuilder::new().max_rect(rect).id_salt(salt));
         block.spacing_mut().item_spacing = vec2(8.0, 0.0);
         let before = draw.out.len();
-        view.item_ui(&mut block, message, (at.key, at.item), &mut self.folds, draw);
+        if at.key == Key::Compare {
+            self.compare.row_ui(&mut block, at.item, &mut self.folds, draw);
+        } else {
+            view.item_ui(&mut block, message, (at.key, at.item), &mut self.folds, draw);
+        }
         if matches!(draw.out.get(before..), Some([UiCommand::SelectBranch { .. }, ..])) {
             let top = rect.top() - view.height_above(at.key, at.item) - column.top();
             self.switched = Some((message.parent, top));
@@ -253,9 +307,9 @@ impl ChatView {
     }
 
     /// After drawing: keeps the end in sight, and corrects what estimates got wrong.
-    fn settle(&mut self, ui: &Ui, column: Rect, drawn: &Drawn) {
+    fn settle(&mut self, ui: &Ui, columns: &Columns, drawn: &Drawn) {
         let Some((at, offset)) = &mut self.anchor else { return };
-        let goal = column.bottom() - FOOT;
+        let goal = columns.bottom() - FOOT;
         let mut slip = drawn.slip;
         if let Some(end) = drawn.end {
             let all_fits = at.message == 0 && *offset <= -EDGE + 0.5;
@@ -277,6 +331,16 @@ impl ChatView {
             if large && std::mem::take(&mut self.moved) {
                 ui.ctx().request_discard("heights became known");
             }
+            ui.ctx().request_repaint();
+        }
+    }
+
+    /// Brings what the keyboard moved to into view.
+    fn follow_keyboard(&mut self, ui: &Ui) {
+        if let (Some(down), Some((_, offset))) = (self.compare.take_reveal(), &mut self.anchor) {
+            *offset += down;
+            self.follow = false;
+            self.moved = true;
             ui.ctx().request_repaint();
         }
     }
@@ -317,7 +381,12 @@ impl ChatView {
         let Some(content) = draw.conversation.messages.get(message) else { return };
         let next = Next::of(content, draw.conversation.messages.get(message + 1));
         let view = self.views.entry(content.id).or_default();
-        view.sync(content, next, &self.folds, draw);
+        let last = message + 1 == draw.conversation.messages.len();
+        if last && draw.conversation.compared().is_some() {
+            view.sync_rows(&self.compare.rows());
+        } else {
+            view.sync(content, next, &self.folds, draw);
+        }
         view.last_frame = self.last_frame;
     }
 
@@ -359,9 +428,9 @@ impl ChatView {
     }
 
     /// The height of a block, found out where it was only guessed.
-    fn measured(&mut self, ui: &Ui, at: At, width: f32, draw: &Draw<'_>) -> f32 {
+    fn measured(&mut self, ui: &Ui, at: At, columns: &Columns, draw: &Draw<'_>) -> f32 {
         if let Some(view) = self.views.get_mut(&self.id(at.message, draw)) {
-            view.measure(ui, (at.key, at.item), width);
+            view.measure(ui, (at.key, at.item), columns.at(at.message).width());
         }
         self.height(at, draw)
     }

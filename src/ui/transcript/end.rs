@@ -1,39 +1,55 @@
 //! The end of an answer: what goes on, or how it ended.
 
-use egui::{Align, Layout, Ui, vec2};
+mod card;
 
+use egui::{Ui, vec2};
+
+pub(super) use self::card::{Action, Said, said_ui};
+use self::card::{Shown, line_card_ui, tall_card_ui};
 use super::chat::{Fold, Folds};
 use super::{Draw, format};
-use crate::protocol::{AgentState, Answer, AnswerStatus, Message, Part, Role, StopMode};
-use crate::state::{LiveRun, UiCommand};
+use crate::protocol::{AgentState, Answer, AnswerStatus, ErrorKind, Message, Part, Role, StopMode};
+use crate::state::{LiveRun, PickerPurpose, SettingsTab, UiCommand};
 use crate::ui::icon::Icon;
 use crate::ui::theme::{self, Palette};
 use crate::ui::widgets;
 
+/// Where the budget is set.
+const BUDGET_TAB: SettingsTab = SettingsTab::Models;
+
 /// What the run does right now.
 pub(super) fn live_ui(ui: &mut Ui, message: &Message, draw: &mut Draw<'_>) {
-    let run = draw.conversation.run.as_ref().filter(|run| run.answer == message.id);
-    let Some(run) = run else {
-        status_ui(ui, "Waiting…");
-        return;
-    };
-    let thinks = matches!(message.parts.last(), Some(Part::Thinking { ended: None, .. }));
-    if run.retry.is_some() {
-        retry_ui(ui, run, draw);
-        return;
+    let conversation = draw.conversation;
+    match conversation.run_of(message.id) {
+        Some(run) if run.retry.is_some() => retry_ui(ui, run, draw),
+        run => {
+            if let Some(words) = words_for(message, run) {
+                status_ui(ui, words);
+            }
+        }
     }
+}
+
+/// Whether anything is said of it besides what streams in.
+pub(super) fn says_what_goes_on(message: &Message, run: Option<&LiveRun>) -> bool {
+    run.is_some_and(|run| run.retry.is_some()) || words_for(message, run).is_some()
+}
+
+fn words_for(message: &Message, run: Option<&LiveRun>) -> Option<&'static str> {
+    let Some(run) = run else { return Some("Waiting…") };
+    let thinks = matches!(message.parts.last(), Some(Part::Thinking { ended: None, .. }));
     match run.state {
-        _ if run.stop.is_some() => status_ui(ui, "Stopping…"),
-        AgentState::Stopping => status_ui(ui, "Stopping…"),
-        AgentState::Thinking | AgentState::Retrying if !thinks => status_ui(ui, "Thinking…"),
-        AgentState::AwaitingApproval => status_ui(ui, "Waiting for your approval"),
-        AgentState::RunningTool => status_ui(ui, "Running a tool…"),
-        AgentState::Streaming if message.parts.is_empty() => status_ui(ui, "Thinking…"),
+        _ if run.stop.is_some() => Some("Stopping…"),
+        AgentState::Stopping => Some("Stopping…"),
+        AgentState::Thinking | AgentState::Retrying if !thinks => Some("Thinking…"),
+        AgentState::AwaitingApproval => Some("Waiting for your approval"),
+        AgentState::RunningTool => Some("Running a tool…"),
+        AgentState::Streaming if message.parts.is_empty() => Some("Thinking…"),
         AgentState::Idle
         | AgentState::Thinking
         | AgentState::Streaming
         | AgentState::Retrying
-        | AgentState::Failed => {}
+        | AgentState::Failed => None,
     }
 }
 
@@ -67,18 +83,15 @@ fn retry_ui(ui: &mut Ui, run: &LiveRun, draw: &mut Draw<'_>) {
     let Some(retry) = &run.retry else { return };
     let left = retry.due.ms_since(draw.now);
     ui.ctx().request_repaint_after(std::time::Duration::from_millis(left.clamp(100, 1_000)));
-    let what = super::words::kind(retry.kind);
-    let when = format!("Trying again in {} s · try {}", left.div_ceil(1_000), retry.attempt + 1);
-    let message = &retry.message;
-    card_ui(ui, (Icon::Clock, Palette::of(ui).warn), (what, &when), |ui| {
-        if widgets::small_button(ui, "Stop").clicked() {
-            draw.out.push(UiCommand::Stop(StopMode::Now));
-        }
-        if widgets::small_button(ui, "Now").clicked() {
-            draw.out.push(UiCommand::RetryNow);
-        }
-    })
-    .on_hover_text(message);
+    let title = super::words::kind(retry.kind);
+    let body = format!("Trying again in {} s · try {}", left.div_ceil(1_000), retry.attempt + 1);
+    let color = Palette::of(ui).warn;
+    let said = Said { icon: Icon::Clock, color, title, body: &body };
+    let actions = [
+        Action::new("Now", UiCommand::RetryNow),
+        Action::new("Stop", UiCommand::Stop(StopMode::Now)),
+    ];
+    line_card_ui(ui, said, &actions, draw.out).response.on_hover_text(&retry.message);
 }
 
 /// What stands below an answer.
@@ -151,11 +164,9 @@ pub(super) fn ended_at_limit(message: &Message) -> bool {
 }
 
 fn limit_ui(ui: &mut Ui, message: &Message, draw: &mut Draw<'_>) {
-    let warn = Palette::of(ui).warn;
-    let words = ("Not finished.", "A limit ended the answer.");
-    card_ui(ui, (Icon::CircleAlert, warn), words, |ui| {
-        continue_button(ui, message, draw.out);
-    });
+    let (icon, color) = (Icon::CircleAlert, Palette::of(ui).warn);
+    let said = Said { icon, color, title: "Not finished.", body: "A limit ended the answer." };
+    line_card_ui(ui, said, &[go_on(message)], draw.out);
 }
 
 fn kept(answer: &Answer) -> String {
@@ -172,37 +183,28 @@ fn interrupted_ui(
     folds: &mut Folds,
     draw: &mut Draw<'_>,
 ) {
-    let open = folds.is_open(message.id, Fold::Details);
-    let warn = Palette::of(ui).warn;
     let title = match &answer.error {
         Some(error) => format!("Interrupted. {}.", super::words::title(error)),
         None => "Interrupted.".to_owned(),
     };
-    let mut toggle = false;
-    card_ui(ui, (Icon::WifiOff, warn), (&title, &kept(answer)), |ui| {
-        retry_button(ui, message, draw.out);
-        continue_button(ui, message, draw.out);
-        other_model_button(ui, message, draw.out);
-        if answer.error.is_some() {
-            toggle = widgets::Button::new("Details").small().ghost().ui(ui).clicked();
-        }
-    });
-    details_ui(ui, answer, open);
-    if toggle {
-        folds.toggle(message.id, Fold::Details);
+    let (icon, color) = (Icon::WifiOff, Palette::of(ui).warn);
+    let said = Said { icon, color, title: &title, body: &kept(answer) };
+    let mut actions = vec![go_on(message), retry(message), other_model(message)];
+    if answer.error.is_some() {
+        actions.push(Action::details());
     }
+    let shown = line_card_ui(ui, said, &actions, draw.out);
+    details_ui(ui, (message, answer), &shown, folds);
 }
 
 fn stopped_ui(ui: &mut Ui, message: &Message, answer: &Answer, draw: &mut Draw<'_>) {
-    let icon = (Icon::CircleStop, Palette::of(ui).dim);
+    let (icon, color) = (Icon::CircleStop, Palette::of(ui).dim);
     if arrived(message) {
-        card_ui(ui, icon, ("Stopped.", &kept(answer)), |ui| {
-            continue_button(ui, message, draw.out);
-        });
+        let said = Said { icon, color, title: "Stopped.", body: &kept(answer) };
+        line_card_ui(ui, said, &[go_on(message)], draw.out);
     } else {
-        card_ui(ui, icon, ("Stopped", "before anything arrived."), |ui| {
-            retry_button(ui, message, draw.out);
-        });
+        let said = Said { icon, color, title: "Stopped", body: "before anything arrived." };
+        line_card_ui(ui, said, &[retry(message)], draw.out);
     }
 }
 
@@ -222,58 +224,77 @@ fn failed_ui(
     folds: &mut Folds,
     draw: &mut Draw<'_>,
 ) {
-    let palette = Palette::of(ui);
-    let open = folds.is_open(message.id, Fold::Details);
     let (title, body) = match &answer.error {
         Some(error) => (super::words::title(error), super::words::body(error)),
         None => ("The answer failed".to_owned(), "Your message is saved.".to_owned()),
     };
-    let mut toggle = false;
-    widgets::card_frame(ui).show(ui, |ui| {
-        ui.set_width(ui.available_width());
-        ui.spacing_mut().item_spacing.y = 4.0;
-        ui.horizontal(|ui| {
-            widgets::icon(ui, Icon::CircleAlert, palette.err);
-            let title = egui::RichText::new(title).font(theme::semibold(14.0));
-            ui.add(egui::Label::new(title).wrap());
-        });
-        let body = egui::RichText::new(body).color(palette.dim);
-        ui.add(egui::Label::new(body).wrap());
-        ui.add_space(6.0);
-        ui.horizontal_wrapped(|ui| {
-            retry_button(ui, message, draw.out);
-            other_model_button(ui, message, draw.out);
-            if answer.error.is_some() {
-                toggle = widgets::Button::new("Details").small().ghost().ui(ui).clicked();
-            }
-        });
-    });
-    details_ui(ui, answer, open);
-    if toggle {
-        folds.toggle(message.id, Fold::Details);
+    let (icon, color) = (Icon::CircleAlert, Palette::of(ui).err);
+    let said = Said { icon, color, title: &title, body: &body };
+    let mut actions = ways_out(message, answer.error.as_ref().map(|error| error.kind));
+    if answer.error.is_some() {
+        actions.push(Action::details());
+    }
+    let shown = tall_card_ui(ui, said, &actions, draw.out);
+    details_ui(ui, (message, answer), &shown, folds);
+}
+
+/// What may help, the likeliest first.
+fn ways_out(message: &Message, kind: Option<ErrorKind>) -> Vec<Action> {
+    let answer = message.id;
+    match kind {
+        Some(ErrorKind::ContextTooLong) => vec![
+            Action::of(UiCommand::MakeRoom { answer }),
+            Action::of(UiCommand::Pick(PickerPurpose::Summary(answer))),
+            Action::of(UiCommand::Pick(PickerPurpose::MoreRoom(answer))),
+            retry(message),
+        ],
+        Some(ErrorKind::OverBudget) => vec![
+            Action::of(UiCommand::AnswerAnyway { answer }),
+            Action::new("Change the budget", UiCommand::OpenSettings(BUDGET_TAB)),
+            other_model(message),
+            retry(message),
+        ],
+        Some(ErrorKind::NotFound) => vec![other_model(message), retry(message)],
+        Some(
+            ErrorKind::Auth
+            | ErrorKind::RateLimited
+            | ErrorKind::Overloaded
+            | ErrorKind::BadRequest
+            | ErrorKind::Network
+            | ErrorKind::Timeout
+            | ErrorKind::Protocol
+            | ErrorKind::Refused
+            | ErrorKind::Cancelled,
+        )
+        | None => vec![retry(message), other_model(message)],
     }
 }
 
-fn retry_button(ui: &mut Ui, message: &Message, out: &mut Vec<UiCommand>) {
-    if widgets::small_button(ui, "Retry").clicked() {
-        out.push(UiCommand::Regenerate { answer: Some(message.id), model: None });
-    }
+fn retry(message: &Message) -> Action {
+    let answer = Some(message.id);
+    Action::new("Retry", UiCommand::Regenerate { answer, model: None })
 }
 
-fn continue_button(ui: &mut Ui, message: &Message, out: &mut Vec<UiCommand>) {
-    if widgets::small_button(ui, "Continue").clicked() {
-        out.push(UiCommand::Continue { answer: message.id });
-    }
+fn go_on(message: &Message) -> Action {
+    Action::of(UiCommand::Continue { answer: message.id })
 }
 
-fn other_model_button(ui: &mut Ui, message: &Message, out: &mut Vec<UiCommand>) {
-    if widgets::small_button(ui, "Use another model").clicked() {
-        out.push(UiCommand::RegenerateWith { answer: message.id });
-    }
+fn other_model(message: &Message) -> Action {
+    Action::of(UiCommand::RegenerateWith { answer: message.id })
 }
 
 /// Raw detail of a failure.
-fn details_ui(ui: &mut Ui, answer: &Answer, open: bool) {
+fn details_ui(
+    ui: &mut Ui,
+    (message, answer): (&Message, &Answer),
+    shown: &Shown,
+    folds: &mut Folds,
+) {
+    let open = folds.is_open(message.id, Fold::Details);
+    if shown.details {
+        folds.toggle(message.id, Fold::Details);
+        ui.ctx().request_repaint();
+    }
     let Some(error) = answer.error.as_ref().filter(|_| open) else { return };
     let mut lines = vec![answer.model.to_string()];
     lines.extend(error.status.map(|status| format!("status {status}")));
@@ -285,35 +306,4 @@ fn details_ui(ui: &mut Ui, answer: &Answer, open: bool) {
         let text = egui::RichText::new(lines.join("\n")).font(theme::mono());
         ui.add(egui::Label::new(text).wrap());
     });
-}
-
-/// A card of one line: icon, title, body, buttons from the right.
-fn card_ui(
-    ui: &mut Ui,
-    (icon, color): (Icon, egui::Color32),
-    (title, body): (&str, &str),
-    buttons: impl FnOnce(&mut Ui),
-) -> egui::Response {
-    let palette = Palette::of(ui);
-    widgets::card_frame(ui)
-        .show(ui, |ui| {
-            ui.set_width(ui.available_width());
-            ui.horizontal(|ui| {
-                ui.set_min_height(theme::SMALL_CONTROL_HEIGHT);
-                ui.spacing_mut().item_spacing.x = 10.0;
-                widgets::icon(ui, icon, color);
-                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                    buttons(ui);
-                    ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                        let mut job = egui::text::LayoutJob::default();
-                        let plain = |color| egui::TextFormat::simple(theme::body(), color);
-                        job.append(title, 0.0, plain(palette.text));
-                        job.append(" ", 0.0, plain(palette.dim));
-                        job.append(body, 0.0, plain(palette.dim));
-                        ui.add(egui::Label::new(job).wrap());
-                    });
-                });
-            });
-        })
-        .response
 }

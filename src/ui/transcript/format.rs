@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 
-use crate::protocol::{Answer, Message, Timestamp};
+use crate::protocol::{Answer, Message, Timestamp, dollars};
 
 /// `09:41` in the reader's time zone.
 pub(super) fn time(at: Timestamp, zone: &TimeZone) -> String {
@@ -57,19 +57,6 @@ pub(super) fn bytes(count: usize) -> String {
     }
 }
 
-/// `$0.0004`, `$1.25`.
-pub(super) fn cost(usd: f64) -> String {
-    if usd <= 0.0 {
-        return "$0".to_owned();
-    }
-    if usd >= 0.01 {
-        return format!("${usd:.2}");
-    }
-    let decimals = (1.0 - usd.log10().floor()).clamp(2.0, 8.0) as usize;
-    let text = format!("{usd:.decimals$}");
-    format!("${}", text.trim_end_matches('0'))
-}
-
 /// What stands behind the name of who answered.
 pub(super) fn answer_line(message: &Message, answer: &Answer, zone: &TimeZone) -> String {
     let mut parts = vec![time(message.created, zone)];
@@ -80,9 +67,28 @@ pub(super) fn answer_line(message: &Message, answer: &Answer, zone: &TimeZone) -
         parts.push(format!("{} tok", count(tokens)));
     }
     if let Some(usd) = answer.usage.cost_usd {
-        parts.push(cost(usd));
+        parts.push(dollars(usd));
     }
     parts.join(" · ")
+}
+
+/// What stands behind the name on a card: `2.1 s · 188 tok · $0.003`.
+pub(super) fn card_line(answer: &Answer) -> String {
+    let tokens = answer.usage.completion_tokens.or_else(|| answer.usage.total_tokens());
+    let parts = [
+        answer.duration_ms.map(took),
+        tokens.map(|tokens| format!("{} tok", count(tokens))),
+        answer.usage.cost_usd.map(dollars),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
+}
+
+/// `0.8 s`, `2.1 s`, `2 min 5 s`.
+fn took(ms: u64) -> String {
+    match ms {
+        0..60_000 => format!("{}.{} s", ms / 1_000, ms % 1_000 / 100),
+        _ => duration(ms),
+    }
 }
 
 /// All that is known of an answer, a line each.
@@ -94,11 +100,15 @@ pub(super) fn answer_details(message: &Message, answer: &Answer, zone: &TimeZone
     add("First token after", answer.first_token_ms.map(duration));
     add("Took", answer.duration_ms.map(duration));
     add("Prompt tokens", answer.usage.prompt_tokens.map(count));
+    add("Of them from the cache", answer.usage.cached_tokens.filter(|n| *n > 0).map(count));
     add("Answer tokens", answer.usage.completion_tokens.map(count));
-    add("Cost", answer.usage.cost_usd.map(cost));
+    add("Cost", answer.usage.cost_usd.map(dollars));
+    add("Thinking", answer.params.effort.map(|effort| effort.label().to_owned()));
     add("Temperature", answer.params.temperature.map(|value| value.to_string()));
     add("Top p", answer.params.top_p.map(|value| value.to_string()));
     add("Most tokens", answer.params.max_tokens.map(|value| value.to_string()));
+    let stop = &answer.params.stop;
+    add("Ends at", (!stop.is_empty()).then(|| stop.join(", ")));
     lines.join("\n")
 }
 
@@ -111,8 +121,6 @@ mod tests {
         let durations: Vec<String> = [0, 84, 999, 4_400, 59_400, 125_000].map(duration).into();
         assert_eq!(durations, ["0 ms", "84 ms", "999 ms", "4 s", "59 s", "2 min 5 s"]);
         assert_eq!([0, 999, 4_400].map(thought), ["under 1 s", "under 1 s", "4 s"]);
-        let costs: Vec<String> = [0.0, 0.0004, 0.000_012, 0.01, 1.25, 12.0].map(cost).into();
-        assert_eq!(costs, ["$0", "$0.0004", "$0.000012", "$0.01", "$1.25", "$12.00"]);
         assert_eq!([7, 412, 48_210].map(count), ["7", "412", "48\u{2009}210"]);
         let zone = TimeZone::UTC;
         assert_eq!(time(Timestamp(1_753_263_660_000), &zone), "09:41");

@@ -8,7 +8,7 @@ use super::Draw;
 use super::chat::{Fold, Folds};
 use super::end::Next;
 use super::heights::Heights;
-use super::parts::ToolView;
+use super::parts::{ToolView, text_len};
 use super::user::UserView;
 use crate::protocol::{AnswerStatus, Message, Part, Role, ToolCallId};
 use crate::ui::markdown::DocView;
@@ -22,6 +22,12 @@ pub(super) enum Key {
     Attachment(usize),
     /// Editor in place of the bubble.
     Editor,
+    /// The way between versions of a bubble.
+    Versions,
+    /// Answers side by side, in rows.
+    Compare,
+    /// What keeping one of them means.
+    CompareHint,
     Who,
     Thinking(usize),
     ThinkingText(usize),
@@ -29,6 +35,8 @@ pub(super) enum Key {
     Tool(usize),
     ToolText(usize),
     Notice(usize),
+    /// What is kept from the model to make room.
+    Covers(usize),
     Image(usize),
     File(usize),
     FileText(usize),
@@ -47,9 +55,20 @@ const THINKING_INDENT: f32 = 24.0;
 /// Heights are guessed for this width until they are known.
 const GUESSED_WIDTH: f32 = 760.0;
 
+/// How a message is laid out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// Over the column of the transcript.
+    #[default]
+    Whole,
+    /// As a card beside others.
+    Card,
+}
+
 /// A message's parsed text and heights.
 #[derive(Debug, Default)]
 pub(super) struct MessageView {
+    shape: Shape,
     sections: Vec<(Key, Heights)>,
     pub(super) docs: HashMap<usize, DocView>,
     pub(super) tools: HashMap<usize, ToolView>,
@@ -59,10 +78,24 @@ pub(super) struct MessageView {
     next: Next,
     /// Items whose height is known, with the amount of text they had then.
     drawn: HashMap<(Key, usize), usize>,
+    /// The same for what was only measured.
+    measured: HashMap<(Key, usize), usize>,
     pub(super) last_frame: u64,
 }
 
 impl MessageView {
+    pub(super) fn new(shape: Shape) -> Self {
+        Self { shape, ..Self::default() }
+    }
+
+    /// Takes over the rows of a comparison that ends with this message.
+    pub(super) fn sync_rows(&mut self, rows: &[f32]) {
+        self.update_sections(&[(Key::Compare, rows.len()), (Key::CompareHint, 1), (Key::Space, 1)]);
+        for (row, height) in rows.iter().enumerate() {
+            self.set_height(Key::Compare, row, *height);
+        }
+    }
+
     /// Takes over the message as it stands.
     pub(super) fn sync(&mut self, message: &Message, next: Next, folds: &Folds, draw: &Draw<'_>) {
         self.next = next;
@@ -77,7 +110,9 @@ impl MessageView {
             Role::User | Role::System => self.user_keys(message, folds, &mut keys),
             Role::Assistant => self.answer_keys(message, folds, draw, &mut keys),
         }
-        keys.push((Key::Space, 1));
+        if self.shape == Shape::Whole {
+            keys.push((Key::Space, 1));
+        }
         self.update_sections(&keys);
     }
 
@@ -90,6 +125,15 @@ impl MessageView {
             if matches!(part, Part::Image { .. } | Part::File { .. }) {
                 keys.push((Key::Attachment(index), 1));
             }
+        }
+        let says_nothing = !keys.is_empty() && message.parts.iter().all(|part| text_len(part) == 0);
+        if message.siblings.count > 1 {
+            // Above the bubble: its width and height differ from version to version.
+            keys.insert(0, (Key::Versions, 1));
+        }
+        if says_nothing {
+            // A picture or a file stands for itself: there is no bubble without words.
+            return;
         }
         let open = folds.is_open(message.id, Fold::All(0));
         keys.push((Key::User, self.user.update(message, open)));
@@ -140,11 +184,19 @@ impl MessageView {
                         keys.push((Key::FileText(index), tool.update_file(text)));
                     }
                 }
-                Part::Notice { .. } => keys.push((Key::Notice(index), 1)),
+                Part::Notice { covers: None, .. } => keys.push((Key::Notice(index), 1)),
+                Part::Notice { covers: Some(covers), .. } => {
+                    keys.push((Key::Covers(index), 1));
+                    if let (true, Some(summary)) = (unfolded, &covers.summary) {
+                        let doc = self.docs.entry(index).or_default();
+                        doc.update(summary, true);
+                        keys.push((Key::ThinkingText(index), doc.len()));
+                    }
+                }
             }
         }
-        let run = draw.conversation.run.as_ref();
-        let live = run.is_some_and(|run| run.answer == message.id);
+        let run = draw.conversation.run_of(message.id);
+        let live = run.is_some();
         let status = message.answer.as_ref().map(|answer| answer.status);
         match status {
             Some(AnswerStatus::Stopped | AnswerStatus::Interrupted | AnswerStatus::Failed) => {
@@ -155,7 +207,17 @@ impl MessageView {
             }
             Some(AnswerStatus::Open | AnswerStatus::Complete) | None => {}
         }
-        keys.push(if live || open { (Key::Live, 1) } else { (Key::Footer, 1) });
+        let goes_on = live || open;
+        match self.shape {
+            Shape::Whole if goes_on => keys.push((Key::Live, 1)),
+            Shape::Whole => keys.push((Key::Footer, 1)),
+            Shape::Card => {
+                if goes_on && super::end::says_what_goes_on(message, run) {
+                    keys.push((Key::Live, 1));
+                }
+                keys.push((Key::Footer, 1));
+            }
+        }
     }
 
     /// Keeps the heights of sections that stay.
@@ -249,6 +311,31 @@ impl MessageView {
         }
     }
 
+    /// Finds out the heights of all texts, where they are not known.
+    pub(super) fn measure_all(&mut self, ui: &Ui, width: f32) {
+        let items = |(key, heights): &(Key, Heights)| {
+            let (Key::Text(part) | Key::ThinkingText(part)) = *key else { return None };
+            Some((*key, part, heights.len()))
+        };
+        let texts: Vec<_> = self.sections.iter().filter_map(items).collect();
+        for (key, part, count) in texts {
+            for item in 0..count {
+                let bytes = self.docs.get(&part).map_or(0, |doc| doc.bytes(item));
+                let known = self.drawn.get(&(key, item)).or(self.measured.get(&(key, item)));
+                if known != Some(&bytes) {
+                    self.measure(ui, (key, item), width);
+                    self.measured.insert((key, item), bytes);
+                }
+            }
+        }
+    }
+
+    /// The width changed: nothing is known of heights.
+    pub(super) fn forget_heights(&mut self) {
+        self.drawn.clear();
+        self.measured.clear();
+    }
+
     /// The height of all items above one.
     pub(super) fn height_above(&self, key: Key, item: usize) -> f32 {
         let at = self.sections.iter().position(|(known, _)| *known == key).unwrap_or(0);
@@ -271,10 +358,12 @@ impl MessageView {
             Key::User => self.user.estimate(item),
             Key::ToolText(_) | Key::FileText(_) => 400.0,
             Key::Editor => 140.0,
-            Key::Who => 26.0,
+            Key::Who | Key::Versions => 26.0,
+            Key::Compare => 0.0,
+            Key::CompareHint => 36.0,
             Key::Thinking(_) | Key::Notice(_) | Key::Live => 28.0,
             Key::Tool(_) | Key::File(_) | Key::Attachment(_) => 50.0,
-            Key::Image(_) | Key::End => 60.0,
+            Key::Image(_) | Key::End | Key::Covers(_) => 60.0,
             Key::Footer => 34.0,
             Key::Space => SPACE,
         }
@@ -299,7 +388,14 @@ impl MessageView {
                 self.attachment_ui(ui, message, part, folds, draw);
             }
             Key::Editor => super::user::editor_ui(ui, message, folds, draw),
-            Key::Who => super::parts::who_ui(ui, message, draw),
+            Key::Versions => super::user::versions_ui(ui, message, draw),
+            // The rows are drawn by the view of the chat, which has the other answers, too.
+            Key::Compare => {}
+            Key::CompareHint => super::compare::hint_ui(ui),
+            Key::Who => match self.shape {
+                Shape::Whole => super::parts::who_ui(ui, message, draw),
+                Shape::Card => super::compare::head_ui(ui, message, draw),
+            },
             Key::Thinking(part) => super::parts::thinking_ui(ui, message, part, folds, draw),
             Key::ThinkingText(part) => self.thinking_text_ui(ui, part, item, draw),
             Key::Text(part) => {
@@ -319,10 +415,14 @@ impl MessageView {
                     }
                 }
             }
-            Key::Notice(part) => super::parts::notice_ui(ui, message, part),
+            Key::Notice(part) => super::notice::notice_ui(ui, message, part, draw),
+            Key::Covers(part) => super::notice::covers_ui(ui, message, part, folds, draw),
             Key::Live => super::end::live_ui(ui, message, draw),
             Key::End => super::end::end_ui(ui, message, self.next, folds, draw),
-            Key::Footer => super::actions::footer_ui(ui, message, draw),
+            Key::Footer => match self.shape {
+                Shape::Whole => super::actions::footer_ui(ui, message, draw),
+                Shape::Card => super::compare::foot_ui(ui, message, draw),
+            },
             Key::Space => ui.add_space(SPACE),
         }
     }
@@ -351,7 +451,7 @@ impl MessageView {
         let at = self.sections.iter().position(|(known, _)| *known == key).unwrap_or(0);
         let before = at.checked_sub(1).and_then(|before| self.sections.get(before));
         match (before.map(|(before, _)| *before), key) {
-            (None | Some(Key::Who), _) | (_, Key::Space) => 0.0,
+            (None | Some(Key::Who | Key::Versions), _) | (_, Key::Space | Key::CompareHint) => 0.0,
             (Some(_), _) => 8.0,
         }
     }

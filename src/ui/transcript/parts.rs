@@ -8,7 +8,7 @@ use egui::{
 use super::chat::{Fold, Folds};
 use super::message::MessageView;
 use super::{Draw, format};
-use crate::protocol::{Message, NotificationLevel, Part};
+use crate::protocol::{Message, Part};
 use crate::ui::icon::Icon;
 use crate::ui::markdown::{CodeBlock, CodeView, Image, Shared};
 use crate::ui::theme::{self, Palette};
@@ -62,7 +62,7 @@ pub(super) fn who_ui(ui: &mut Ui, message: &Message, draw: &Draw<'_>) {
 }
 
 /// A row that folds something: chevron, icon, and what `add` draws.
-fn fold_row_ui(
+pub(super) fn fold_row_ui(
     ui: &mut Ui,
     (name, open): (&str, bool),
     icon: Icon,
@@ -179,7 +179,7 @@ fn summary(args: &serde_json::Value) -> String {
     text.chars().take(200).map(|sign| if sign == '\n' { ' ' } else { sign }).collect()
 }
 
-fn card<R>(ui: &mut Ui, add: impl FnOnce(&mut Ui) -> R) -> R {
+pub(super) fn card<R>(ui: &mut Ui, add: impl FnOnce(&mut Ui) -> R) -> R {
     let frame = widgets::card_frame(ui);
     frame
         .show(ui, |ui| {
@@ -187,22 +187,6 @@ fn card<R>(ui: &mut Ui, add: impl FnOnce(&mut Ui) -> R) -> R {
             add(ui)
         })
         .inner
-}
-
-/// A remark of the app.
-pub(super) fn notice_ui(ui: &mut Ui, message: &Message, part: usize) {
-    let Some(Part::Notice { level, message: text, .. }) = message.parts.get(part) else { return };
-    let palette = Palette::of(ui);
-    let (icon, color) = match level {
-        NotificationLevel::Info => (Icon::Info, palette.dim),
-        NotificationLevel::Warning => (Icon::TriangleAlert, palette.warn),
-        NotificationLevel::Error => (Icon::CircleAlert, palette.err),
-    };
-    ui.horizontal_top(|ui| {
-        widgets::icon(ui, icon, color);
-        let text = egui::RichText::new(text).size(12.5).color(palette.dim);
-        ui.add(egui::Label::new(text).wrap());
-    });
 }
 
 impl MessageView {

@@ -1,8 +1,10 @@
 //! The transcript as a reader and a keyboard find it.
 
+mod comparing;
 mod copying;
 mod ends;
 mod following;
+mod remarks;
 mod switching;
 
 use egui_kittest::Harness;

@@ -131,8 +131,17 @@ fn corners(first: bool, last: bool) -> CornerRadius {
     CornerRadius { nw: top, ne: top, sw: bottom, se: if last { 4 } else { 0 } }
 }
 
-/// Edit, copy and the way between versions, at the left of the bubble. Edit and copy show under
-/// the pointer and with the keyboard; they can always be reached.
+/// The way between versions, at the right above the bubble: there it stays under the pointer when
+/// the version that is chosen is longer or shorter.
+pub(super) fn versions_ui(ui: &mut Ui, message: &Message, draw: &mut Draw<'_>) {
+    let row = vec2(ui.available_width(), 26.0);
+    ui.allocate_ui_with_layout(row, Layout::right_to_left(Align::Center), |ui| {
+        siblings_ui(ui, message, draw.out);
+    });
+}
+
+/// Edit and copy, at the left of the bubble. They show under the pointer and with the keyboard;
+/// they can always be reached.
 fn tools_ui(
     ui: &mut Ui,
     message: &Message,
@@ -148,7 +157,6 @@ fn tools_ui(
     let builder = UiBuilder::new().max_rect(row).layout(Layout::right_to_left(Align::Center));
     let mut tools = ui.new_child(builder.id_salt("tools"));
     tools.spacing_mut().item_spacing.x = 4.0;
-    siblings_ui(&mut tools, message, draw.out);
     shown_when_near(&mut tools, near, |ui| {
         let copy = widgets::icon_button(ui, Icon::Copy, "Copy message");
         let edit = widgets::icon_button(ui, Icon::Pencil, "Edit message");

@@ -84,6 +84,14 @@ impl<'a> Button<'a> {
         self
     }
 
+    /// How wide it is where nothing is said.
+    pub fn wanted_width(self, ui: &Ui) -> f32 {
+        let (text, font) = (self.text.to_owned(), theme::medium(14.0));
+        let text = ui.painter().layout_no_wrap(text, font, Color32::PLACEHOLDER).size().x;
+        let icon = if self.icon.is_some() { 24.0 } else { 0.0 };
+        vec2(self.width.unwrap_or(icon + text + 2.0 * self.padding), 0.0).round_ui().x
+    }
+
     /// Draws it.
     pub fn ui(self, ui: &mut Ui) -> Response {
         let palette = Palette::of(ui);

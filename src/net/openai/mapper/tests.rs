@@ -2,8 +2,8 @@ use serde_json::json;
 
 use super::*;
 use crate::protocol::{
-    Answer, AnswerStatus, ChatId, Message, ModelId, ModelInfo, Params, Part, Role, RunId, Siblings,
-    Timestamp, ToolCallId,
+    Answer, AnswerStatus, ChatId, Message, MessageId, ModelId, ModelInfo, Params, Part, Role,
+    RunId, Siblings, Timestamp, ToolCallId,
 };
 
 fn request(messages: Vec<Message>) -> ChatRequest {

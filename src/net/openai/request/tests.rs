@@ -2,8 +2,8 @@ use serde_json::json;
 
 use super::*;
 use crate::protocol::{
-    Answer, AnswerStatus, ChatId, MessageId, ModelInfo, NotificationLevel, Params, RunId, Siblings,
-    Timestamp, ToolCallId, Usage,
+    Answer, AnswerStatus, ChatId, Message, MessageId, ModelId, ModelInfo, Params, Part, Role,
+    RunId, Siblings, Timestamp, ToolCallId, Usage,
 };
 
 fn message(role: Role, parts: Vec<Part>) -> Message {
@@ -73,12 +73,12 @@ fn request(messages: Vec<Message>) -> ChatRequest {
     }
 }
 
-fn sent(request: &ChatRequest, dialect: Dialect) -> Value {
-    serde_json::from_slice(&body(request, dialect).unwrap()).unwrap()
+fn sent(request: &ChatRequest, wire: &Wire) -> Value {
+    serde_json::from_slice(&body(request, wire).unwrap()).unwrap()
 }
 
 fn sent_messages(messages: Vec<Message>) -> Value {
-    sent(&request(messages), Dialect::Common)["messages"].take()
+    sent(&request(messages), &Wire::COMMON)["messages"].take()
 }
 
 fn wire_call(id: &str, arguments: &str) -> Value {
@@ -93,165 +93,77 @@ fn the_plainest_request_holds_nothing_that_was_not_asked_for() {
         "stream": true,
         "stream_options": {"include_usage": true},
     });
-    assert_eq!(sent(&request(vec![user("hi")]), Dialect::Common), expected);
-}
-
-#[test]
-fn each_dialect_gets_what_it_takes() {
-    let params = Params {
-        temperature: Some(0.5),
-        top_p: Some(0.25),
-        max_tokens: Some(9),
-        system: Some("be brief".into()),
-        ..Params::default()
-    };
-    let request = ChatRequest { params, ..request(Vec::new()) };
-    let common = json!({
-        "model": "own",
-        "messages": [{"role": "system", "content": "be brief"}],
-        "stream": true,
-        "stream_options": {"include_usage": true},
-        "temperature": 0.5,
-        "top_p": 0.25,
-        "max_tokens": 9,
-    });
-    assert_eq!(sent(&request, Dialect::Common), common);
-    let mut openai = common.clone();
-    openai.as_object_mut().unwrap().remove("max_tokens");
-    openai["max_completion_tokens"] = json!(9);
-    assert_eq!(sent(&request, Dialect::OpenAi), openai);
-    let mut openrouter = common.clone();
-    openrouter["usage"] = json!({"include": true});
-    assert_eq!(sent(&request, Dialect::OpenRouter), openrouter);
-    let mut mistral = common;
-    mistral.as_object_mut().unwrap().remove("stream_options");
-    assert_eq!(sent(&request, Dialect::Mistral), mistral);
+    assert_eq!(sent(&request(vec![user("hi")]), &Wire::COMMON), expected);
 }
 
 #[test]
 fn users_send_text_files_and_images() {
     let file = Part::File { name: "a.rs".to_owned(), text: "fn a() {}".to_owned() };
-    let messages = sent_messages(vec![
+    let seen = vec![
         message(Role::User, vec![text("look"), file]),
-        message(
-            Role::User,
-            vec![
-                text("and"),
-                image("data:image/png;base64,AA"),
-                image("https://a/b.png"),
-                image("file:///etc/passwd"),
-            ],
-        ),
-        message(Role::User, vec![image("http://a/b.png")]),
-        user("  "),
-    ]);
+        message(Role::User, vec![image("data:image/png;base64,AA"), image("https://a/b.png")]),
+    ];
+    let text = "look\n\n<file name=\"a.rs\">\nfn a() {}\n</file>";
     let expected = json!([
-        {"role": "user", "content": "look\n\n<file name=\"a.rs\">\nfn a() {}\n</file>"},
         {"role": "user", "content": [
-            {"type": "text", "text": "and"},
+            {"type": "text", "text": text},
             {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA"}},
             {"type": "image_url", "image_url": {"url": "https://a/b.png"}},
         ]},
     ]);
-    assert_eq!(messages, expected);
+    assert_eq!(sent_messages(seen.clone()), expected);
+    let expected = json!([{"role": "user", "content": text}]);
+    assert_eq!(sent_messages(seen[..1].to_vec()), expected);
 }
 
 #[test]
-fn thinking_notices_and_empty_answers_are_left_out() {
-    let notice = Part::Notice {
-        covers: None,
-        level: NotificationLevel::Info,
-        code: "turn_limit".to_owned(),
-        message: "x".to_owned(),
-    };
-    let messages = sent_messages(vec![
-        user("a"),
-        answer("own", vec![thinking(None), notice.clone()]),
-        user("b"),
-        answer("own", vec![thinking(None), text("c"), notice, text("d")]),
-        answer("own", Vec::new()),
-    ]);
-    let expected = json!([
-        {"role": "user", "content": "a"},
-        {"role": "user", "content": "b"},
-        {"role": "assistant", "content": "c\n\nd"},
-    ]);
-    assert_eq!(messages, expected);
+fn images_are_sent_only_from_where_everyone_may_look() {
+    let sent = sent_messages(vec![message(
+        Role::User,
+        vec![image("file:///etc/passwd"), image("http://a/b.png"), image("help:x")],
+    )]);
+    assert!(sent[0]["content"].is_string(), "{sent}");
+    assert!(!sent.to_string().contains("passwd"), "{sent}");
 }
 
 #[test]
 fn opaque_thinking_goes_back_only_to_the_model_that_made_it() {
     let opaque = json!([{"type": "reasoning.text", "signature": "s"}]);
     let parts = || vec![thinking(Some(opaque.clone())), text("a")];
-    let messages = sent_messages(vec![answer("own", parts()), answer("other", parts())]);
-    let expected = json!([
-        {"role": "assistant", "content": "a", "reasoning_details": opaque},
-        {"role": "assistant", "content": "a"},
-    ]);
-    assert_eq!(messages, expected);
-}
-
-#[test]
-fn each_turn_of_an_answer_is_followed_by_the_results_of_its_calls() {
-    let messages = sent_messages(vec![answer(
-        "own",
-        vec![
-            text("one"),
-            call("a", json!({"x": 1})),
-            call("b", json!({})),
-            result("b", "B"),
-            result("a", "A"),
-            text("two"),
-            call("c", json!("not json")),
-            result("orphan", "?"),
-        ],
-    )]);
-    let expected = json!([
-        {"role": "assistant", "content": "one",
-         "tool_calls": [wire_call("a", "{\"x\":1}"), wire_call("b", "{}")]},
-        {"role": "tool", "tool_call_id": "a", "content": "A"},
-        {"role": "tool", "tool_call_id": "b", "content": "B"},
-        {"role": "assistant", "content": "two",
-         "tool_calls": [wire_call("c", "{\"raw\":\"not json\"}")]},
-        {"role": "tool", "tool_call_id": "c", "content": NOT_RUN},
-    ]);
-    assert_eq!(messages, expected);
-}
-
-#[test]
-fn calls_of_other_models_get_ids_that_every_provider_takes() {
-    let long = "toolu_with_an_id_that_is_far_too_long_for_some_providers";
     let messages = sent_messages(vec![
-        answer("other", vec![call(long, json!({})), result(long, "A")]),
-        answer("other", vec![call(long, json!(null)), result(long, "B")]),
+        user("1"),
+        answer("own", parts()),
+        user("2"),
+        answer("other", parts()),
+        user("3"),
     ]);
     let expected = json!([
-        {"role": "assistant", "content": null, "tool_calls": [wire_call("call00001", "{}")]},
-        {"role": "tool", "tool_call_id": "call00001", "content": "A"},
-        {"role": "assistant", "content": null, "tool_calls": [wire_call("call00002", "{}")]},
-        {"role": "tool", "tool_call_id": "call00002", "content": "B"},
+        {"role": "user", "content": "1"},
+        {"role": "assistant", "content": "a", "reasoning_details": opaque},
+        {"role": "user", "content": "2"},
+        {"role": "assistant", "content": "a"},
+        {"role": "user", "content": "3"},
     ]);
     assert_eq!(messages, expected);
 }
 
 #[test]
-fn a_continued_answer_ends_with_the_request_to_go_on() {
-    let messages = vec![user("tell"), answer("other", vec![text("Once upon")])];
-    let request = ChatRequest { continues: true, ..request(messages) };
-    let expected = json!([
-        {"role": "user", "content": "tell"},
-        {"role": "assistant", "content": "Once upon"},
-        {"role": "user", "content": GO_ON},
+fn results_stand_behind_the_calls_and_their_tools_are_named() {
+    let request = request(vec![
+        user("go"),
+        answer("own", vec![text("one"), call("a", json!({"x": 1})), result("a", "A")]),
+        user("on"),
     ]);
-    assert_eq!(sent(&request, Dialect::Common)["messages"], expected);
-}
-
-#[test]
-fn nothing_is_asked_to_go_on_where_nothing_was_said() {
-    let messages = vec![user("tell"), answer("own", Vec::new())];
-    let request = ChatRequest { continues: true, ..request(messages) };
-    let expected = json!([{"role": "user", "content": "tell"}]);
-    assert_eq!(sent(&request, Dialect::Common)["messages"], expected);
+    let body = sent(&request, &Wire::COMMON);
+    let expected = json!([
+        {"role": "user", "content": "go"},
+        {"role": "assistant", "content": "one", "tool_calls": [wire_call("a", "{\"x\":1}")]},
+        {"role": "tool", "tool_call_id": "a", "content": "A"},
+        {"role": "user", "content": "on"},
+    ]);
+    assert_eq!(body["messages"], expected);
+    assert_eq!(body["tools"][0]["function"]["name"], "read");
+    assert_eq!(body["tool_choice"], "none");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 /// Where a piece of text goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Target {
+pub(crate) enum Target {
     Thinking,
     Text,
 }
@@ -15,7 +15,7 @@ pub(super) enum Target {
 /// An event with the same bytes around another string literal parses to the same value with
 /// another string, so what was learnt about the first holds for the second.
 #[derive(Debug)]
-pub(super) struct Template {
+pub(crate) struct Template {
     /// All before the opening quote.
     head: String,
     /// All after the closing quote.
@@ -25,12 +25,12 @@ pub(super) struct Template {
 
 impl Template {
     /// Fits nothing.
-    pub(super) fn empty() -> Self {
+    pub(crate) fn empty() -> Self {
         Self { head: String::new(), tail: String::new(), target: None }
     }
 
     /// Learns from an event in which `content`, a slice of `data`, was all that mattered.
-    pub(super) fn learn(&mut self, data: &str, content: &str, target: Target) {
+    pub(crate) fn learn(&mut self, data: &str, content: &str, target: Target) {
         self.target = None;
         let Some(start) = (content.as_ptr() as usize).checked_sub(data.as_ptr() as usize) else {
             return;
@@ -51,7 +51,7 @@ impl Template {
     }
 
     /// The text of an event that fits.
-    pub(super) fn read<'a>(&self, data: &'a str) -> Option<(Target, Cow<'a, str>)> {
+    pub(crate) fn read<'a>(&self, data: &'a str) -> Option<(Target, Cow<'a, str>)> {
         let target = self.target?;
         let literal = data.strip_prefix(self.head.as_str())?.strip_suffix(self.tail.as_str())?;
         let text = match serde_json::from_str::<&str>(literal) {

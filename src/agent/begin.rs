@@ -1,0 +1,255 @@
+//! How runs begin: the question and its answers are stored, then each model is asked.
+
+use super::actor::{Agent, Shared};
+use super::fallback::Chain;
+use super::group::Running;
+use super::resume::Resuming;
+use super::run::{Limits, Run};
+use super::sink::Sink;
+use crate::protocol::{
+    Answer, AnswerStatus, BackendEvent, ChatId, ChatOptions, Message, MessageId, ModelId, Part,
+    Place, RegenerateRequest, ResumePoint, Role, RunId, SendRequest, Seq, Siblings, Timestamp,
+    Usage,
+};
+use crate::store::{BeginRun, Question, Resumable, StoreError};
+
+/// Runs to begin, whatever led to them.
+pub(super) struct Start {
+    question: Question,
+    /// What a chat that this makes is given.
+    chat_model: Option<ModelId>,
+    chat_options: ChatOptions,
+    first: Asked,
+    /// Models that are asked at the same time.
+    also: Vec<Asked>,
+    options: ChatOptions,
+    created: Timestamp,
+    continues: bool,
+    over_budget: bool,
+    /// Where the provider's stream goes on, and the last event before that.
+    left_at: Option<(Seq, ResumePoint)>,
+}
+
+/// What is asked of one model.
+struct Asked {
+    model: ModelId,
+    one_off: bool,
+    run: RunId,
+    answer: MessageId,
+    column: Option<u8>,
+}
+
+impl Start {
+    /// A new question below `parent`.
+    pub(super) fn send(request: SendRequest, parent: Option<MessageId>) -> Self {
+        // What the text speaks of stands before it.
+        let mut parts = request.attachments;
+        if parts.is_empty() || !request.text.trim().is_empty() {
+            parts.push(Part::Text { text: request.text });
+        }
+        let question = Message {
+            id: request.message,
+            chat: request.chat,
+            parent,
+            role: Role::User,
+            created: request.created,
+            parts,
+            answer: None,
+            siblings: Siblings::default(),
+        };
+        let others = (1_u8..).zip(request.also).map(|(column, other)| Asked {
+            model: other.model,
+            one_off: true,
+            run: other.run,
+            answer: other.answer,
+            column: Some(column),
+        });
+        let also: Vec<Asked> = others.collect();
+        Self {
+            question: Question::New(Box::new(question)),
+            chat_model: Some(request.chat_model),
+            chat_options: request.chat_options,
+            first: Asked {
+                model: request.model,
+                one_off: request.one_off,
+                run: request.run,
+                answer: request.answer,
+                column: if also.is_empty() { None } else { Some(0) },
+            },
+            also,
+            options: request.options,
+            created: request.created,
+            continues: false,
+            over_budget: false,
+            left_at: None,
+        }
+    }
+
+    /// Another answer to a question.
+    pub(super) fn regenerate(request: RegenerateRequest) -> Self {
+        Self {
+            question: Question::Existing(request.question),
+            chat_model: None,
+            chat_options: ChatOptions::default(),
+            first: Asked {
+                model: request.model,
+                one_off: request.one_off,
+                run: request.run,
+                answer: request.answer,
+                column: request.column,
+            },
+            also: Vec::new(),
+            options: request.options,
+            created: request.created,
+            continues: request.continues.is_some(),
+            over_budget: request.over_budget,
+            left_at: None,
+        }
+    }
+
+    /// An answer that was left open.
+    pub(super) fn left(from: &Resumable) -> Option<Self> {
+        let answer = from.answer.answer.as_ref()?;
+        let params = answer.params.clone();
+        Some(Self {
+            question: Question::Existing(from.question.id),
+            chat_model: None,
+            chat_options: ChatOptions::default(),
+            first: Asked {
+                model: answer.model.clone(),
+                one_off: answer.one_off,
+                run: from.run,
+                answer: from.answer.id,
+                column: answer.column,
+            },
+            also: Vec::new(),
+            options: ChatOptions { params, ..ChatOptions::default() },
+            created: from.answer.created,
+            continues: false,
+            // It was paid for when it was asked.
+            over_budget: true,
+            left_at: Some((from.seq, from.point.clone())),
+        })
+    }
+
+    /// Who answers when the model cannot. Nobody does in the place of a model that is compared.
+    fn chain(&self, shared: &Shared, answer: &Answer) -> Chain {
+        if answer.column.is_some() {
+            return Chain::default();
+        }
+        match &self.options.fallback {
+            Some(fallback) => Chain::new(fallback, &answer.model),
+            None => Chain::new(&shared.settings.read().fallback, &answer.model),
+        }
+    }
+
+    fn open_answer(&self, chat: ChatId, asked: &Asked) -> Message {
+        Message {
+            id: asked.answer,
+            chat,
+            parent: None,
+            role: Role::Assistant,
+            created: self.created,
+            parts: Vec::new(),
+            answer: Some(Answer {
+                model: asked.model.clone(),
+                run: asked.run,
+                status: AnswerStatus::Open,
+                one_off: asked.one_off,
+                params: self.options.params.clone(),
+                usage: Usage::default(),
+                first_token_ms: None,
+                duration_ms: None,
+                error: None,
+                context: None,
+                column: asked.column,
+            }),
+            siblings: Siblings::default(),
+        }
+    }
+}
+
+impl Agent {
+    /// Sends a message, at the end of the visible path or where it says.
+    pub(super) async fn try_send(&mut self, request: SendRequest) -> Result<(), StoreError> {
+        let parent = match request.place {
+            Place::AtLeaf => self.leaf().await?,
+            Place::Under(parent) => parent,
+        };
+        self.begin(Start::send(request, parent)).await
+    }
+
+    /// Stores question and answers, tells that the runs began, and starts them.
+    pub(super) async fn begin(&mut self, start: Start) -> Result<(), StoreError> {
+        let answer = start.open_answer(self.chat, &start.first);
+        let also = start.also.iter().map(|asked| start.open_answer(self.chat, asked)).collect();
+        let began = self
+            .shared
+            .store
+            .begin_run(BeginRun {
+                chat: self.chat,
+                title_if_new: None,
+                chat_model_if_new: start.chat_model.clone(),
+                chat_options_if_new: start.chat_options.clone(),
+                question: start.question.clone(),
+                answer,
+                also,
+            })
+            .await?;
+        if began.already {
+            return Ok(());
+        }
+        self.shared.tell(BackendEvent::ChatChanged(began.chat)).await;
+        for answer in std::iter::once(began.answer).chain(began.also) {
+            self.start_run(&start, &began.question, answer).await;
+        }
+        Ok(())
+    }
+
+    /// Tells that a run began, and starts it.
+    pub(super) async fn start_run(&mut self, start: &Start, question: &Message, answer: Message) {
+        let Some(details) = answer.answer.clone() else { return };
+        let (run, column) = (details.run, details.column);
+        let control = self.control.add();
+        let shared = self.shared.clone();
+        let told = BackendEvent::RunStarted {
+            run,
+            question: Box::new(question.clone()),
+            answer: Box::new(answer.clone()),
+        };
+        shared.tell(told).await;
+        let running = Running {
+            run,
+            question: question.id,
+            answer: answer.id,
+            column,
+            control: control.clone(),
+        };
+        let (seq, resuming) = Resuming::new(start.left_at.clone());
+        let sink =
+            Sink::new(answer, run, shared.clock, shared.store.clone(), shared.events.clone());
+        let work = Run {
+            sink: sink.after(seq),
+            resuming,
+            machine: self.group.machine(column),
+            control,
+            clock: shared.clock,
+            providers: shared.providers.clone(),
+            store: shared.store.clone(),
+            limits: Limits::from(&*shared.settings.read()),
+            question: question.id,
+            continues: start.continues,
+            chain: start.chain(&shared, &details),
+            asked: details.model.clone(),
+            aside: None,
+            model: details.model,
+            read: shared.read,
+            params: details.params,
+            over_budget: start.over_budget,
+            usage: details.usage,
+            turn_usage: Usage::default(),
+            turn_has_content: false,
+        };
+        self.group.start(running, work.execute());
+    }
+}

@@ -1,0 +1,114 @@
+//! OpenAI's Responses API.
+//!
+//! Source: <https://developers.openai.com/api/reference/resources/responses>. Nothing is kept at
+//! the provider, unless answers shall run on there without a connection: then their streams tell
+//! places, and go on from one with a GET.
+
+mod efforts;
+mod kept;
+mod mapper;
+mod point;
+mod request;
+mod wire;
+
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use secrecy::SecretString;
+
+use super::exchange::Exchange;
+use super::http::KeyHeader;
+use super::openai::list_models;
+use super::{ChatRequest, ChunkStream, HttpClient, Provider, ResumeRequest};
+use crate::protocol::{ModelInfo, ProviderConfig, ProviderError, ResumePoint, Takes};
+use mapper::ResponseMapper;
+use request::Keeping;
+
+/// A server that speaks the Responses API.
+#[derive(Debug)]
+pub(crate) struct Responses {
+    config: ProviderConfig,
+    exchange: Exchange,
+}
+
+impl Responses {
+    /// Checks the address and the key.
+    pub(crate) fn new(
+        config: ProviderConfig,
+        key: Option<SecretString>,
+        http: HttpClient,
+    ) -> Result<Self, ProviderError> {
+        let exchange = Exchange::new(&config, key, KeyHeader::Bearer, http)?;
+        Ok(Self { config, exchange })
+    }
+
+    fn keeping(&self) -> Keeping {
+        if self.config.options.background { Keeping::AtProvider } else { Keeping::Nowhere }
+    }
+
+    async fn start(&self, request: ChatRequest) -> Result<ChunkStream, ProviderError> {
+        let body = request::body(&request, self.keeping())?;
+        let post = self.exchange.post(self.exchange.url(&["responses"]), body)?;
+        let credentials = Arc::clone(self.exchange.credentials());
+        let mapper = ResponseMapper::new(&request, self.keeping(), credentials);
+        let idle_timeout = request.idle_timeout;
+        drop(request);
+        self.exchange.answer(post, mapper, idle_timeout).await
+    }
+
+    async fn go_on(&self, request: ResumeRequest) -> Result<ChunkStream, ProviderError> {
+        let point = point::read(&request.point)?;
+        let mut url = self.exchange.url(&["responses", &point.response]);
+        url.query_pairs_mut()
+            .append_pair("stream", "true")
+            .append_pair("starting_after", &point.after.to_string());
+        if efforts::traits(&ModelInfo::unknown(request.model.clone())).reasons {
+            url.query_pairs_mut().append_pair("include[]", request::ENCRYPTED);
+        }
+        let get = self.exchange.get(url)?;
+        let credentials = Arc::clone(self.exchange.credentials());
+        let mapper = ResponseMapper::resumed(&request, point, credentials);
+        self.exchange.answer(get, mapper, request.idle_timeout).await
+    }
+
+    async fn end(&self, point: ResumePoint) -> Result<(), ProviderError> {
+        let point = point::read(&point)?;
+        let url = self.exchange.url(&["responses", &point.response, "cancel"]);
+        self.exchange.document(self.exchange.post(url, Vec::new())?).await?;
+        Ok(())
+    }
+}
+
+impl Provider for Responses {
+    fn config(&self) -> &ProviderConfig {
+        &self.config
+    }
+
+    fn models(&self) -> BoxFuture<'_, Result<Vec<ModelInfo>, ProviderError>> {
+        list_models(&self.exchange, &self.config).boxed()
+    }
+
+    fn takes(&self, model: &ModelInfo) -> Takes {
+        let traits = efforts::traits(model);
+        Takes {
+            efforts: traits.efforts.to_vec(),
+            temperature: traits.samples,
+            top_p: traits.samples,
+            stop: false,
+            ..Takes::default()
+        }
+    }
+
+    fn stream(&self, request: ChatRequest) -> BoxFuture<'_, Result<ChunkStream, ProviderError>> {
+        self.start(request).boxed()
+    }
+
+    fn resume(&self, request: ResumeRequest) -> BoxFuture<'_, Result<ChunkStream, ProviderError>> {
+        self.go_on(request).boxed()
+    }
+
+    fn cancel(&self, point: ResumePoint) -> BoxFuture<'_, Result<(), ProviderError>> {
+        self.end(point).boxed()
+    }
+}

@@ -59,10 +59,10 @@ impl FormView {
         let title = match &self.form {
             ProviderForm::Closed | ProviderForm::Choose => return,
             ProviderForm::OtherServer => "Add a server".to_owned(),
-            ProviderForm::Provider(id) if state.provider(id).is_some() => {
-                format!("Edit {}", name_of(state, id))
-            }
-            ProviderForm::Provider(id) => format!("Add {}", name_of(state, id)),
+            ProviderForm::Provider(id) => match state.provider(id) {
+                Some(provider) => format!("Edit {}", state.provider_label(provider)),
+                None => format!("Add {}", name_of(state, id)),
+            },
         };
         parts::section_ui(ui, &title);
         let card = ui.scope(|ui| {

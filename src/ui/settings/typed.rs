@@ -1,6 +1,6 @@
 //! A text that is set when its field is left or Enter is pressed.
 
-use egui::{Key, Ui};
+use egui::{Key, Response, Ui};
 
 use super::field::Field;
 use super::parts;
@@ -24,10 +24,36 @@ impl Typed {
         current: &str,
         read: impl FnOnce(&str) -> Result<T, &'static str>,
     ) -> Option<T> {
+        self.follow(current);
+        let response = field.field_ui(ui, &mut self.text);
+        self.take(ui, &response, read)
+    }
+
+    /// The same for a text of several lines, where Enter is part of the text.
+    pub(super) fn lines_ui<T>(
+        &mut self,
+        ui: &mut Ui,
+        field: &Field<'_>,
+        current: &str,
+        read: impl FnOnce(&str) -> Result<T, &'static str>,
+    ) -> Option<T> {
+        self.follow(current);
+        let response = field.lines_ui(ui, &mut self.text);
+        self.take(ui, &response, read)
+    }
+
+    fn follow(&mut self, current: &str) {
         if !self.is_typed && self.text != current {
             current.clone_into(&mut self.text);
         }
-        let response = field.field_ui(ui, &mut self.text);
+    }
+
+    fn take<T>(
+        &mut self,
+        ui: &mut Ui,
+        response: &Response,
+        read: impl FnOnce(&str) -> Result<T, &'static str>,
+    ) -> Option<T> {
         if response.changed() {
             self.is_typed = true;
             self.wrong = None;

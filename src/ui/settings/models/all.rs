@@ -39,6 +39,7 @@ impl AllView {
         let clicked = ScrollArea::vertical()
             .id_salt("all_models")
             .max_height(HEIGHT)
+            .min_scrolled_height(HEIGHT)
             .auto_shrink([false, true])
             .show_viewport(ui, |ui, viewport| self.rows_ui(ui, viewport, state))
             .inner;

@@ -55,6 +55,7 @@ impl Choice {
         ScrollArea::vertical()
             .id_salt(id)
             .max_height(HEIGHT)
+            .min_scrolled_height(HEIGHT)
             .auto_shrink([false, true])
             .show_viewport(ui, |ui, viewport| self.rows_ui(ui, viewport, (state, chosen), out))
             .inner

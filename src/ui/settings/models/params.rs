@@ -83,7 +83,7 @@ impl ParamsView {
             };
             let read =
                 |text: &str| Ok(Some(text.to_owned()).filter(|text| !text.trim().is_empty()));
-            self.system.typed_ui(ui, field, &system, read)
+            self.system.lines_ui(ui, &field, &system, read)
         });
         let mut changed = params.clone();
         if let Some(stop) = stop {

@@ -29,8 +29,8 @@ impl FormView {
         let mut entered = self.headers_ui(ui);
         for (name, label, hint) in [
             (FieldName::CaFile, "Certificate file", "PEM, trusted besides the system's"),
-            (FieldName::ConnectTimeout, "Connect within", "10 seconds"),
-            (FieldName::IdleTimeout, "Silence at most", "As set for all, in seconds"),
+            (FieldName::ConnectTimeout, "Connect within", "10"),
+            (FieldName::IdleTimeout, "Silence at most", "As for all providers"),
         ] {
             entered |= self.option_ui(ui, name, label, hint);
         }

@@ -18,7 +18,7 @@ use crate::protocol::{
     BackendEvent, ChatId, EngineSettings, ErrorKind, IdSource, MessageId, Notice, NoticeCode,
     ProviderError, RegenerateRequest, RunEvent, RunStatus, SendRequest, Seq, StreamEvent,
 };
-use crate::store::{ReadState, StoreError, StoreHandle};
+use crate::store::{ReadState, Resumable, StoreError, StoreHandle};
 
 /// What all agents share.
 #[derive(Debug)]
@@ -54,6 +54,7 @@ pub(super) enum AgentCommand {
     EditQueued { message: MessageId, text: String },
     RemoveQueued { message: MessageId },
     SendQueuedNow { message: MessageId },
+    GoOn(Box<Resumable>),
 }
 
 /// How long the agent waits for its runs when the app ends.
@@ -111,6 +112,7 @@ impl Agent {
         match command {
             AgentCommand::Send(request) => self.send(*request).await,
             AgentCommand::Regenerate(request) => self.regenerate(*request).await,
+            AgentCommand::GoOn(left) => self.go_on(*left).await,
             AgentCommand::EditQueued { message, text } => {
                 let edited = self.shared.store.queue_edit(message, &text).await;
                 self.queue_changed(edited).await;

@@ -1,15 +1,20 @@
 //! How runs begin: the question and its answers are stored, then each model is asked.
 
+use std::sync::Arc;
+
 use super::actor::{Agent, Shared};
 use super::fallback::Chain;
 use super::group::Running;
+use super::resume::Resuming;
 use super::run::{Limits, Run};
 use super::sink::Sink;
+use super::stop::RunControl;
 use crate::protocol::{
-    Answer, AnswerStatus, BackendEvent, ChatId, ChatOptions, Message, MessageId, ModelId, Part,
-    Place, RegenerateRequest, Role, RunId, SendRequest, Siblings, Timestamp, Usage,
+    Answer, AnswerStatus, BackendEvent, ChatId, ChatOptions, MakeRoom, Message, MessageId, ModelId,
+    Part, Place, RegenerateRequest, ResumePoint, Role, RunId, SendRequest, Seq, Siblings,
+    Timestamp, Usage,
 };
-use crate::store::{BeginRun, Question, StoreError};
+use crate::store::{BeginRun, Question, Resumable, StoreError};
 
 /// Runs to begin, whatever led to them.
 pub(super) struct Start {
@@ -23,7 +28,11 @@ pub(super) struct Start {
     options: ChatOptions,
     created: Timestamp,
     continues: bool,
+    /// Whether and how room is made first.
+    room: Option<MakeRoom>,
     over_budget: bool,
+    /// Where the provider's stream goes on, and the last event before that.
+    left_at: Option<(Seq, ResumePoint)>,
 }
 
 /// What is asked of one model.
@@ -73,7 +82,9 @@ impl Start {
             options: request.options,
             created: request.created,
             continues: false,
+            room: None,
             over_budget: false,
+            left_at: None,
         }
     }
 
@@ -94,8 +105,36 @@ impl Start {
             options: request.options,
             created: request.created,
             continues: request.continues.is_some(),
+            room: request.make_room,
             over_budget: request.over_budget,
+            left_at: None,
         }
+    }
+
+    /// An answer that was left open.
+    pub(super) fn left(from: &Resumable) -> Option<Self> {
+        let answer = from.answer.answer.as_ref()?;
+        let params = answer.params.clone();
+        Some(Self {
+            question: Question::Existing(from.question.id),
+            chat_model: None,
+            chat_options: ChatOptions::default(),
+            first: Asked {
+                model: answer.model.clone(),
+                one_off: answer.one_off,
+                run: from.run,
+                answer: from.answer.id,
+                column: answer.column,
+            },
+            also: Vec::new(),
+            options: ChatOptions { params, ..ChatOptions::default() },
+            created: from.answer.created,
+            continues: false,
+            room: None,
+            // It was paid for when it was asked.
+            over_budget: true,
+            left_at: Some((from.seq, from.point.clone())),
+        })
     }
 
     /// Who answers when the model cannot. Nobody does in the place of a model that is compared.
@@ -166,16 +205,25 @@ impl Agent {
             return Ok(());
         }
         self.shared.tell(BackendEvent::ChatChanged(began.chat)).await;
-        for answer in std::iter::once(began.answer).chain(began.also) {
-            self.start_run(&start, &began.question, answer).await;
+        // All before the first: a stop reaches those too that are still to be started.
+        let answers = std::iter::once(began.answer).chain(began.also);
+        let reached: Vec<_> = answers.map(|answer| (answer, self.control.add())).collect();
+        for (answer, control) in reached {
+            self.start_run(&start, &began.question, answer, control).await;
         }
         Ok(())
     }
 
-    async fn start_run(&mut self, start: &Start, question: &Message, answer: Message) {
+    /// Tells that a run began, and starts it.
+    pub(super) async fn start_run(
+        &mut self,
+        start: &Start,
+        question: &Message,
+        answer: Message,
+        control: Arc<RunControl>,
+    ) {
         let Some(details) = answer.answer.clone() else { return };
         let (run, column) = (details.run, details.column);
-        let control = self.control.add();
         let shared = self.shared.clone();
         let told = BackendEvent::RunStarted {
             run,
@@ -190,8 +238,12 @@ impl Agent {
             column,
             control: control.clone(),
         };
+        let (seq, resuming) = Resuming::new(start.left_at.clone());
+        let sink =
+            Sink::new(answer, run, shared.clock, shared.store.clone(), shared.events.clone());
         let work = Run {
-            sink: Sink::new(answer, run, shared.clock, shared.store.clone(), shared.events.clone()),
+            sink: sink.after(seq),
+            resuming,
             machine: self.group.machine(column),
             control,
             clock: shared.clock,
@@ -200,6 +252,7 @@ impl Agent {
             limits: Limits::from(&*shared.settings.read()),
             question: question.id,
             continues: start.continues,
+            room: start.room.clone(),
             chain: start.chain(&shared, &details),
             asked: details.model.clone(),
             aside: None,
@@ -207,7 +260,7 @@ impl Agent {
             read: shared.read,
             params: details.params,
             over_budget: start.over_budget,
-            usage: Usage::default(),
+            usage: details.usage,
             turn_usage: Usage::default(),
             turn_has_content: false,
         };

@@ -6,8 +6,8 @@ use super::actor::Shared;
 use super::run::Run;
 use crate::net;
 use crate::protocol::{
-    BackendEvent, Budget, ErrorKind, ModelInfo, Notice, NoticeCode, ProviderConfig, ProviderError,
-    ProviderKind, Spent, Timestamp, dollars,
+    BackendEvent, Budget, ErrorKind, ModelId, ModelInfo, Notice, NoticeCode, ProviderConfig,
+    ProviderError, ProviderKind, Spent, Timestamp, dollars,
 };
 use crate::store::{self, StoreHandle};
 
@@ -83,11 +83,20 @@ pub(super) async fn used_up(store: &StoreHandle, budget: Budget, now: Timestamp)
 impl Run {
     /// Why this provider must not be asked: the budget is used up, its answer may cost something,
     /// and the user has not asked for it all the same.
-    pub(super) async fn over_budget(&self, provider: &ProviderConfig) -> Option<ProviderError> {
-        if self.over_budget || !may_cost(&self.providers.model(&self.model), provider) {
+    pub(super) async fn over_budget(
+        &self,
+        model: &ModelId,
+        provider: &ProviderConfig,
+    ) -> Option<ProviderError> {
+        let budget = self.limits.budget;
+        if self.over_budget || budget == Budget::default() {
             return None;
         }
-        let words = used_up(&self.store, self.limits.budget, (self.clock.now)()).await?;
+        self.providers.settled().await;
+        if !may_cost(&self.providers.model(model), provider) {
+            return None;
+        }
+        let words = used_up(&self.store, budget, (self.clock.now)()).await?;
         Some(ProviderError::new(ErrorKind::OverBudget, words))
     }
 

@@ -12,6 +12,7 @@ use super::desk;
 use super::manager::AgentManager;
 use super::providers::{ProviderSetup, Providers};
 use super::queue::PriorityQueue;
+use super::resume;
 use super::stop::StopWish;
 use crate::protocol::{
     BackendCommand, BackendEvent, ChatId, EngineSettings, IdSource, Notice, NoticeCode,
@@ -77,7 +78,7 @@ pub fn start(parts: EngineParts) -> EngineHandle {
         read: parts.read,
     });
     let (desk, desk_commands) = mpsc::channel(DESK);
-    let dispatcher = Dispatcher {
+    let mut dispatcher = Dispatcher {
         agents: AgentManager::new(shared.clone()),
         desk,
         queue: PriorityQueue::new(QUEUED),
@@ -86,6 +87,11 @@ pub fn start(parts: EngineParts) -> EngineHandle {
     let task = tokio::spawn(async move {
         let desk = tokio::spawn(desk::work(shared.clone(), desk_commands));
         shared.providers.start();
+        // The command line sees its own answer end and ends with it: what an earlier process left
+        // is for the window.
+        if shared.read == ReadState::Unread {
+            resume::take_up(&shared, &mut dispatcher.agents).await;
+        }
         dispatcher.run(parts.commands).await;
         shared.providers.stop().await;
         if desk.await.is_err() {

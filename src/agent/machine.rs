@@ -81,7 +81,7 @@ pub fn is_legal(from: AgentState, to: AgentState, cause: StateCause) -> bool {
     use AgentState as S;
     use StateCause as C;
     match cause {
-        C::UserMessage => matches!((from, to), (S::Idle | S::Failed, S::Thinking)),
+        C::UserMessage | C::Resumed => matches!((from, to), (S::Idle | S::Failed, S::Thinking)),
         C::FirstToken => matches!((from, to), (S::Thinking, S::Streaming)),
         C::ToolCall => matches!((from, to), (S::Thinking | S::Streaming, S::RunningTool)),
         C::ApprovalNeeded => {
@@ -90,7 +90,7 @@ pub fn is_legal(from: AgentState, to: AgentState, cause: StateCause) -> bool {
         C::Approved => matches!((from, to), (S::AwaitingApproval, S::RunningTool)),
         C::Denied => matches!((from, to), (S::AwaitingApproval, S::RunningTool | S::Thinking)),
         C::ToolResult => matches!((from, to), (S::RunningTool, S::Thinking)),
-        C::Backoff => matches!((from, to), (S::Thinking, S::Retrying)),
+        C::Backoff => matches!((from, to), (S::Thinking | S::Streaming, S::Retrying)),
         C::RetryDue => matches!((from, to), (S::Retrying, S::Thinking)),
         C::StopRequested => match from {
             S::Thinking | S::Streaming | S::AwaitingApproval | S::RunningTool | S::Retrying => {

@@ -204,6 +204,13 @@ impl Providers {
         self.get(id)
     }
 
+    /// Waits until what was kept of the providers is known: their keys and their lists of models.
+    pub(super) async fn settled(&self) {
+        let mut known = self.keys_known.subscribe();
+        // The sender lives as long as `self`.
+        drop(known.wait_for(|known| *known).await);
+    }
+
     fn expect_key(&self, id: &ProviderId) {
         if let Some(entry) = self.entries.write().get_mut(id) {
             entry.key_pending = true;
@@ -359,6 +366,11 @@ impl Providers {
         if self.events.send(event).await.is_err() {
             tracing::debug!("nobody listens to events any more");
         }
+    }
+
+    /// Works on something that the end of the app waits for a little.
+    pub(super) fn finish_in_background(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.changes.spawn(work);
     }
 
     fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {

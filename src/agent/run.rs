@@ -7,15 +7,16 @@ use super::clock::Clock;
 use super::fallback::Chain;
 use super::machine::Machine;
 use super::providers::Providers;
+use super::resume::Resuming;
 use super::sink::Sink;
 use super::stop::{RunControl, StopWish};
 use super::tools;
 use super::turn::TurnEnd;
 use crate::net::{ChatRequest, FinishReason, Provider};
 use crate::protocol::{
-    AgentState, BackendEvent, Budget, EngineSettings, ErrorKind, Message, MessageId, ModelId,
-    Notice, NoticeCode, NotificationLevel, Params, Part, ProviderConfig, ProviderError, ProviderId,
-    RunStatus, StateCause, StreamEvent, Usage,
+    AgentState, BackendEvent, Budget, EngineSettings, ErrorKind, MakeRoom, Message, MessageId,
+    ModelId, Notice, NoticeCode, NotificationLevel, Params, Part, ProviderConfig, ProviderError,
+    ProviderId, ProviderKind, RunStatus, StateCause, StreamEvent, Usage,
 };
 use crate::store::{ReadState, StoreHandle};
 
@@ -58,23 +59,27 @@ pub(super) struct Run {
     pub(super) limits: Limits,
     pub(super) question: MessageId,
     pub(super) continues: bool,
+    /// Whether and how room is made before the model is asked.
+    pub(super) room: Option<MakeRoom>,
     pub(super) model: ModelId,
     pub(super) read: ReadState,
     pub(super) params: Params,
+    /// The budget is used up, and the user wants this answer all the same.
+    pub(super) over_budget: bool,
     /// Who answers when the model cannot.
     pub(super) chain: Chain,
     /// Who is asked in this turn: the model, or another that helps it.
     pub(super) asked: ModelId,
     /// The text of a model that helps; it is no part of the answer.
     pub(super) aside: Option<String>,
-    /// The budget is used up, and the user wants this answer all the same.
-    pub(super) over_budget: bool,
     /// Tokens and cost of the turns before this one.
     pub(super) usage: Usage,
     /// Tokens and cost of this turn, as last told.
     pub(super) turn_usage: Usage,
     /// Whether anything of this turn has arrived.
     pub(super) turn_has_content: bool,
+    /// Where the provider's stream stands, where it can be resumed.
+    pub(super) resuming: Resuming,
 }
 
 /// What remains of a run.
@@ -93,10 +98,16 @@ pub(super) enum End {
 }
 
 impl Run {
-    /// Runs to one of the four ends. Whatever happens, `Done` is told and journalled.
+    /// Runs to one of the four ends. Whatever happens, `Done` is told and journalled; only an
+    /// answer that goes on at its provider is left open when the app ends.
     pub(super) async fn execute(mut self) -> Ended {
-        self.change(AgentState::Thinking, StateCause::UserMessage).await;
+        self.change(AgentState::Thinking, self.resuming.cause()).await;
         let end = self.answer().await;
+        if self.is_left_open(&end) {
+            self.change(AgentState::Idle, StateCause::Shutdown).await;
+            return Ended { machine: self.machine, status: RunStatus::Interrupted };
+        }
+        self.cancel_if_stopped(&end);
         let status = self.settle(end).await;
         self.finish(status).await;
         Ended { machine: self.machine, status }
@@ -111,6 +122,11 @@ impl Run {
                 return End::Failed(ProviderError::new(ErrorKind::Protocol, message));
             }
         };
+        if let Some(how) = self.room.take()
+            && let Err(end) = self.make_room(&path, how).await
+        {
+            return end;
+        }
         loop {
             let error = match self.turns(&path).await {
                 End::Failed(error) => error,
@@ -152,12 +168,18 @@ impl Run {
             Ok(provider) => provider,
             Err(end) => return end,
         };
-        if let Some(error) = self.over_budget(provider.config()).await {
+        if let Some(error) = self.over_budget(&self.model, provider.config()).await {
             return End::Failed(error);
         }
         for _turn in 0..self.limits.max_turns {
             let request = self.request(path, provider.config());
-            match self.turn(provider.as_ref(), request).await {
+            let end = self.turn(provider.as_ref(), request).await;
+            // Not in an answer that is left open: it goes on where its last part ends.
+            let goes_on = matches!(end, TurnEnd::Stopped(StopWish::Shutdown));
+            if !goes_on && provider.config().kind != ProviderKind::Guide {
+                self.tell_context(path).await;
+            }
+            match end {
                 TurnEnd::Finished(reason) => {
                     if let Some(end) = self.after_turn(reason).await {
                         return end;

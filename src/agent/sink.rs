@@ -3,7 +3,9 @@
 use tokio::sync::mpsc;
 
 use super::clock::Clock;
-use crate::protocol::{BackendEvent, Message, MessageId, Part, RunEvent, RunId, Seq, StreamEvent};
+use crate::protocol::{
+    BackendEvent, Message, MessageId, Part, ResumePoint, RunEvent, RunId, Seq, StreamEvent,
+};
 use crate::store::StoreHandle;
 
 /// The events of one run, in order.
@@ -26,6 +28,11 @@ impl Sink {
         events: mpsc::Sender<BackendEvent>,
     ) -> Self {
         Self { answer, run, seq: Seq::default(), clock, store, events }
+    }
+
+    /// The same for a run whose journal ends with this event.
+    pub(super) fn after(self, seq: Seq) -> Self {
+        Self { seq, ..self }
     }
 
     /// The answer as it stands.
@@ -60,7 +67,12 @@ impl Sink {
     /// Journals an event and tells it. The store first: what was shown is at least on its way
     /// to the disk.
     pub(super) async fn emit(&mut self, event: StreamEvent) {
-        let event = self.number(event);
+        self.emit_at(event, None).await;
+    }
+
+    /// The same for an event behind which the provider's stream can be resumed.
+    pub(super) async fn emit_at(&mut self, event: StreamEvent, place: Option<ResumePoint>) {
+        let event = RunEvent { resume: place, ..self.number(event) };
         if let Err(error) = self.store.append(event.clone()) {
             tracing::error!(%error, "an event could not be journalled");
         }

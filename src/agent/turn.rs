@@ -42,14 +42,27 @@ impl Run {
     /// Makes one model call, again and again while nothing has arrived and waiting may help.
     pub(super) async fn turn(&mut self, provider: &dyn Provider, request: ChatRequest) -> TurnEnd {
         let mut attempt = 0;
+        self.resuming.begin_turn();
         self.asked = request.model.id.clone();
         loop {
-            self.turn_has_content = false;
-            self.usage.add(&std::mem::take(&mut self.turn_usage));
+            if !self.resuming.is_possible() {
+                self.turn_has_content = false;
+                self.usage.add(&std::mem::take(&mut self.turn_usage));
+            }
             let error = match self.attempt(provider, request.clone()).await {
                 TurnEnd::Failed(error) => error,
-                end @ (TurnEnd::Finished(_) | TurnEnd::Stopped(_)) => return end,
+                TurnEnd::Finished(reason) => {
+                    self.resuming.end_turn();
+                    return TurnEnd::Finished(reason);
+                }
+                TurnEnd::Stopped(wish) => return TurnEnd::Stopped(wish),
             };
+            if self.resuming.is_possible() {
+                match self.reconnect(error).await {
+                    Some(end) => return end,
+                    None => continue,
+                }
+            }
             attempt += 1;
             let wait = if error.kind.is_transient() && !self.turn_has_content {
                 retry::delay(attempt, error.retry_after_ms, (self.clock.random)())
@@ -70,7 +83,11 @@ impl Run {
     }
 
     /// Waits before the next attempt, visibly. Says so when a stop ended the wait.
-    async fn wait_for_retry(&mut self, error: ProviderError, wait: Duration) -> Option<StopWish> {
+    pub(super) async fn wait_for_retry(
+        &mut self,
+        error: ProviderError,
+        wait: Duration,
+    ) -> Option<StopWish> {
         let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
         let control = self.control.clone();
         let mut retries = control.retries();
@@ -88,13 +105,21 @@ impl Run {
 
     async fn attempt(&mut self, provider: &dyn Provider, request: ChatRequest) -> TurnEnd {
         let control = self.control.clone();
+        self.resuming.set_in_stream(false);
+        let opening = match self.resume_request(&request) {
+            Some(resumed) => provider.resume(resumed),
+            None => provider.stream(request),
+        };
         let stream = tokio::select! {
             biased;
             wish = control.wished(StopWish::Graceful) => return TurnEnd::Stopped(wish),
-            stream = provider.stream(request) => stream,
+            stream = opening => stream,
         };
         match stream {
-            Ok(stream) => self.read(stream).await,
+            Ok(stream) => {
+                self.resuming.set_in_stream(true);
+                self.read(stream).await
+            }
             Err(error) => TurnEnd::Failed(error),
         }
     }
@@ -146,11 +171,14 @@ impl Run {
                 }
             }
         }
-        for chunk in coalesce(chunks) {
+        let mut chunks = coalesce(chunks).into_iter().peekable();
+        while let Some(chunk) = chunks.next() {
             match chunk {
                 Chunk::Finish(reason) => reading.finish = Some(reason),
-                Chunk::Mark(_) => {}
+                Chunk::Mark(point) => self.note_place(point).await,
                 Chunk::Event(event) => {
+                    let mark = chunks.next_if(|next| matches!(next, Chunk::Mark(_)));
+                    self.expect_place(mark);
                     if self.take_event(event, reading.stopping.is_some()).await {
                         return Some(TurnEnd::Stopped(StopWish::Graceful));
                     }
@@ -183,6 +211,7 @@ impl Run {
             StreamEvent::Message { content, .. } if stopping => {
                 if let Some(end) = sentence::end_in(content) {
                     content.truncate(end);
+                    self.resuming.forget_behind_event();
                     self.content(event).await;
                     return true;
                 }
@@ -215,7 +244,8 @@ impl Run {
             self.change(AgentState::Streaming, StateCause::FirstToken).await;
         }
         self.turn_has_content = true;
-        self.sink.emit(event).await;
+        let place = self.resuming.take_behind_event();
+        self.sink.emit_at(event, place).await;
     }
 
     fn is_at_sentence_end(&self) -> bool {

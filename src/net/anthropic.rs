@@ -3,6 +3,7 @@
 //! Source: <https://platform.claude.com/docs/en/api/messages>, version 2026-10-21, and the types
 //! of the `anthropic` package 2.x.
 
+mod blocks;
 mod family;
 mod mapper;
 mod models;

@@ -89,7 +89,12 @@ impl Said {
             return ErrorKind::ContextTooLong;
         }
         let named = [&self.code, &self.class].into_iter().flatten().find_map(|name| by_name(name));
-        named.or_else(|| status.map(by_status)).unwrap_or(ErrorKind::BadRequest)
+        named.or_else(|| status.map(by_status)).unwrap_or_else(|| {
+            // Anthropic's word for a fault of its own. Ollama says it of all that has no word, but
+            // with a status.
+            let own_fault = self.class.as_deref() == Some("api_error");
+            if own_fault { ErrorKind::Overloaded } else { ErrorKind::BadRequest }
+        })
     }
 }
 
@@ -140,7 +145,6 @@ fn by_name(name: &str) -> Option<ErrorKind> {
         | "server_error"
         | "internal_server_error"
         | "service_unavailable"
-        | "api_error"
         | "timeout_error" => ErrorKind::Overloaded,
         "content_filter"
         | "content_policy_violation"

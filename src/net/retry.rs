@@ -5,6 +5,9 @@ use std::time::Duration;
 /// A request is sent at most this many times.
 pub const MAX_ATTEMPTS: u32 = 5;
 
+/// A broken connection to a running answer is made again at most this many times in a row.
+const MAX_RESUMES: u32 = 40;
+
 const BASE_MS: u64 = 500;
 const CAP_MS: u64 = 30_000;
 /// A provider that asks for a longer wait than this is not waited for.
@@ -14,8 +17,23 @@ const LONGEST_RETRY_AFTER_MS: u64 = 5 * 60 * 1_000;
 /// (<https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/>); `random` lies
 /// in 0..1. Never shorter than the provider asks. `None`: give up.
 pub fn delay(attempt: u32, retry_after_ms: Option<u64>, random: f64) -> Option<Duration> {
+    delay_below(MAX_ATTEMPTS, attempt, retry_after_ms, random)
+}
+
+/// The wait before the connection number `attempt` (from 1) to an answer that runs on without
+/// one. Nothing is asked twice by it, so it goes on for about ten minutes.
+pub fn delay_to_resume(attempt: u32, retry_after_ms: Option<u64>, random: f64) -> Option<Duration> {
+    delay_below(MAX_RESUMES, attempt, retry_after_ms, random)
+}
+
+fn delay_below(
+    most: u32,
+    attempt: u32,
+    retry_after_ms: Option<u64>,
+    random: f64,
+) -> Option<Duration> {
     let asked = retry_after_ms.unwrap_or(0);
-    if attempt >= MAX_ATTEMPTS || asked > LONGEST_RETRY_AFTER_MS {
+    if attempt >= most || asked > LONGEST_RETRY_AFTER_MS {
         return None;
     }
     let doublings = attempt.saturating_sub(1).min(16);
@@ -27,6 +45,13 @@ pub fn delay(attempt: u32, retry_after_ms: Option<u64>, random: f64) -> Option<D
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_running_answer_is_waited_for_longer() {
+        let seconds = |attempt| delay_to_resume(attempt, None, 1.0).map(|wait| wait.as_secs_f64());
+        assert_eq!([1, 5, 7, 39].map(seconds), [Some(0.5), Some(8.0), Some(30.0), Some(30.0)]);
+        assert_eq!([40, 41].map(seconds), [None, None]);
+    }
 
     #[test]
     fn waits_double_up_to_the_cap_and_honour_the_provider() {

@@ -31,6 +31,8 @@ pub enum AgentState {
 pub enum StateCause {
     /// The user sent, edited or regenerated a message.
     UserMessage,
+    /// An answer that was left open goes on.
+    Resumed,
     /// The first content of an answer arrived.
     FirstToken,
     /// The model asked for a tool.

@@ -1,5 +1,9 @@
 //! Everything the user can ask for, in one enum. Menus, palette and shortcut page derive from it.
 
+mod draft;
+
+pub use draft::{DraftCommand, NotAttached, ParamsScope};
+
 use super::{Key, PickerPurpose, ProviderForm, SettingsTab, Shortcut, Theme};
 use crate::protocol::{
     Budget, ChatId, Fallback, KeyChange, MessageId, ModelEdit, ModelId, Params, ProviderConfig,
@@ -13,6 +17,22 @@ pub enum ModelScope {
     NextMessage,
     /// The chat from now on.
     ThisChat,
+    /// Chats that name no model.
+    Default,
+}
+
+impl ModelScope {
+    /// All, in the order shown.
+    pub const ALL: [Self; 3] = [Self::NextMessage, Self::ThisChat, Self::Default];
+
+    /// Its name.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::NextMessage => "Next message",
+            Self::ThisChat => "This chat",
+            Self::Default => "Default",
+        }
+    }
 }
 
 /// What the user asked for.
@@ -133,6 +153,8 @@ pub enum UiCommand {
     /// Open a link in the browser.
     OpenLink(String),
 
+    /// About the message to come.
+    Draft(DraftCommand),
     /// Choose a model.
     ChooseModel {
         /// The model.
@@ -219,7 +241,7 @@ pub enum UiCommand {
 impl UiCommand {
     /// The commands that make sense from the palette: those that need nothing else to be said.
     pub fn palette() -> Vec<Self> {
-        vec![
+        let mut commands = vec![
             Self::NewChat,
             Self::OpenPicker,
             Self::SearchChats,
@@ -249,7 +271,10 @@ impl UiCommand {
             Self::OpenPalette,
             Self::Escape,
             Self::Quit,
-        ]
+        ];
+        // Behind the picker, which they belong to.
+        commands.splice(2..2, DraftCommand::palette().into_iter().map(Self::Draft));
+        commands
     }
 
     /// What it is called in menus and in the palette.
@@ -287,6 +312,7 @@ impl UiCommand {
             Self::Pick(PickerPurpose::Answer(_)) => "Use another model",
             Self::Pick(PickerPurpose::MoreRoom(_)) => "Use a model with more room…",
             Self::Pick(PickerPurpose::Summary(_)) => "Summarise the start…",
+            Self::Pick(PickerPurpose::Compare) => DraftCommand::OpenCompare.label(),
             Self::LoadOlder => "Load older messages",
             Self::EditQueued { .. } => "Edit waiting message",
             Self::RemoveQueued(_) => "Remove waiting message",
@@ -296,6 +322,7 @@ impl UiCommand {
             Self::LoadImage(_) => "Load picture",
             Self::AskLink(_) => "Open link…",
             Self::OpenLink(_) => "Open in browser",
+            Self::Draft(command) => command.label(),
             Self::ChooseModel { .. } => "Choose model",
             Self::ToggleFavourite(_) => "Favourite",
             Self::SetDefaultModel(_) => "Make default",
@@ -350,6 +377,7 @@ impl UiCommand {
             Self::TextSmaller => Shortcut::command(Key::Char('-')),
             Self::TextReset => Shortcut::command(Key::Char('0')),
             Self::Quit => Shortcut::command(Key::Char('Q')),
+            Self::Draft(command) => return command.shortcut(),
             Self::OpenChat(_)
             | Self::OpenSettings(_)
             | Self::CloseOverlay

@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use super::{Conversation, Settings, UiCommand};
 use crate::protocol::{
-    BackendCommand, ChatId, ChatSummary, Draft, HelpPage, IdSource, KeptIn, KnownProvider,
-    MessageId, ModelId, ModelInfo, ProviderConfig, ProviderError, ProviderId, ProviderState,
-    QueryId, Spent, Timestamp, UsageRange, UsageReport,
+    BackendCommand, ChatId, ChatOptions, ChatSummary, Draft, HelpPage, IdSource, KeptIn,
+    KnownProvider, MessageId, ModelId, ModelInfo, ProviderConfig, ProviderError, ProviderId,
+    ProviderState, QueryId, Spent, Timestamp, UsageRange, UsageReport,
 };
 
 /// Everything the window shows.
@@ -41,6 +41,10 @@ pub struct AppState {
     pub new_draft_dirty: Option<Timestamp>,
     /// The model chosen on the welcome screen for the chat to come.
     pub new_chat_model: Option<ModelId>,
+    /// How the messages of the chat to come are answered.
+    pub new_options: ChatOptions,
+    /// Chats whose options changed and were not yet handed to the store, and since when.
+    pub(super) options_dirty: HashMap<ChatId, Timestamp>,
     /// Pictures that the user asked to see, by address.
     pub images: HashMap<String, ImageState>,
     /// What is told once, newest last.
@@ -93,6 +97,8 @@ pub enum Overlay {
     Palette,
     /// The model picker.
     Picker(PickerPurpose),
+    /// Parameters of the message and the chat.
+    Params,
     /// The address of a link, before it is opened.
     Link(String),
 }
@@ -102,6 +108,8 @@ pub enum Overlay {
 pub enum PickerPurpose {
     /// The messages to come: the picker asks for which of them.
     Message,
+    /// The models that answer the next message side by side.
+    Compare,
     /// Another answer to the question of this one.
     Answer(MessageId),
     /// The same, because the chat did not fit the model that gave it: one with more room.
@@ -114,7 +122,7 @@ impl PickerPurpose {
     /// The answer that is made again.
     pub fn answer(self) -> Option<MessageId> {
         match self {
-            Self::Message => None,
+            Self::Message | Self::Compare => None,
             Self::Answer(answer) | Self::MoreRoom(answer) | Self::Summary(answer) => Some(answer),
         }
     }
@@ -272,6 +280,10 @@ pub enum Effect {
     OpenUrl(String),
     /// Show a folder in the system's file manager.
     OpenFolder(PathBuf),
+    /// Let the user choose files, and read them for the message of a chat.
+    PickFiles(Option<ChatId>),
+    /// Read files for the message of a chat.
+    ReadFiles(Option<ChatId>, Vec<PathBuf>),
     /// Close the window.
     Quit,
 }
@@ -302,6 +314,8 @@ impl AppState {
             new_draft: Draft::default(),
             new_draft_dirty: None,
             new_chat_model: None,
+            new_options: ChatOptions::default(),
+            options_dirty: HashMap::new(),
             images: HashMap::new(),
             toasts: Vec::new(),
             provider_form: ProviderForm::Closed,
@@ -395,6 +409,22 @@ impl AppState {
             Some(_) | None => (chat, false),
         }
     }
+
+    /// The models that answer the next message side by side with the first: none, or up to three.
+    pub fn compared(&self) -> Vec<ModelId> {
+        let (first, _) = self.next_model();
+        let mut models: Vec<ModelId> = Vec::new();
+        for model in &self.draft().compare {
+            if *model != first && !models.contains(model) {
+                models.push(model.clone());
+            }
+        }
+        models.truncate(Self::MOST_COMPARED - 1);
+        models
+    }
+
+    /// How many models answer side by side at most.
+    pub const MOST_COMPARED: usize = 4;
 
     /// The model that answers a changed version of a message: the one chosen for the next message,
     /// else who answered the old version, else the chat's.

@@ -39,7 +39,7 @@ fn error_row(kind: ErrorKind) -> (&'static str, &'static str) {
         ),
         ErrorKind::ContextTooLong => (
             "The chat is too long for this model",
-            "Everything is kept. Use a model with more room, or start a new chat.",
+            "Everything is kept. Leave out or summarise what is oldest, or use a model with more room.",
         ),
         ErrorKind::BadRequest => (
             "The provider did not accept the request",

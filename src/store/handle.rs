@@ -12,6 +12,7 @@ use super::kept::KeptModels;
 use super::open::{Clock, Connections};
 use super::pending::{Pending, Wake};
 use super::reader::{ReadCommand, Reader};
+use super::resumable::Resumable;
 use super::runs::{Began, BeginRun, ReadState};
 use super::search::SearchHit;
 use super::stats::StoreStats;
@@ -129,6 +130,12 @@ impl StoreHandle {
     pub async fn begin_run(&self, request: BeginRun) -> Result<Began> {
         let began = self.write(|reply| WriteCommand::Begin(Box::new(request), reply)).await?;
         Ok(*began)
+    }
+
+    /// Takes over the runs that a process left open when it ended and that their providers go on
+    /// with. Of several that ask, only one gets a run. They must be ended like runs begun here.
+    pub async fn resumable_runs(&self) -> Result<Vec<Resumable>> {
+        self.write(WriteCommand::TakeResumable).await
     }
 
     /// Adds an event to its run. Not acknowledged: committed within 250 ms, or after 16 KiB, or

@@ -155,6 +155,8 @@ mod tests {
             ("use switchboard from the terminal", "command-line"),
             ("is Guide an AI?", "guide"),
             ("my disk is full", "crash-recovery"),
+            ("how do I set a budget", "usage"),
+            ("what did I spend", "usage"),
         ] {
             let hits = index.search(question, 2);
             let found: Vec<_> =

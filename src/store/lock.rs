@@ -39,6 +39,32 @@ impl Owner {
     pub(super) fn alone() -> Self {
         Self { name: Uuid::now_v7().to_string(), path: PathBuf::new(), file: None }
     }
+
+    /// How it sees the others.
+    pub(super) fn others(&self) -> Others {
+        let dir = self.file.as_ref().and_then(|_| self.path.parent());
+        Others { own_name: self.name.clone(), dir: dir.map(Path::to_path_buf) }
+    }
+}
+
+/// The other open stores, as one of them sees them.
+#[derive(Clone, Debug)]
+pub(super) struct Others {
+    own_name: String,
+    /// None where no other store can see the same runs.
+    dir: Option<PathBuf>,
+}
+
+impl Others {
+    /// The name of the store that looks.
+    pub(super) fn own_name(&self) -> &str {
+        &self.own_name
+    }
+
+    /// Whether a store is closed, however that happened.
+    pub(super) fn is_dead(&self, name: &str) -> bool {
+        name != self.own_name && self.dir.as_ref().is_some_and(|dir| !is_alive(dir, name))
+    }
 }
 
 impl Drop for Owner {

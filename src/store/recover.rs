@@ -7,11 +7,12 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::columns::uuid;
 use super::error::Result;
 use super::lock::is_alive;
+use super::resumable;
 use super::runs::{self, ReadState};
 use crate::protocol::{AnswerStatus, RunId};
 
 /// Makes every open run of a dead process into an interrupted answer with what had arrived.
-/// Gives how many. Runs of the living are left alone.
+/// Gives how many. Runs of the living are left alone, and those that can be taken up.
 pub(super) fn recover(db: &mut Connection, locks: &Path) -> Result<usize> {
     let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let open: Vec<(RunId, String)> = tx
@@ -20,6 +21,9 @@ pub(super) fn recover(db: &mut Connection, locks: &Path) -> Result<usize> {
         .collect::<rusqlite::Result<_>>()?;
     let mut interrupted = 0;
     for (run, _) in open.iter().filter(|(_, owner)| !is_alive(locks, owner)) {
+        if resumable::is_resumable(&tx, *run)? {
+            continue;
+        }
         let (message, _) = runs::finish(&tx, *run, ReadState::Unread)?;
         let status = message.answer.map(|answer| answer.status);
         interrupted += usize::from(status == Some(AnswerStatus::Interrupted));

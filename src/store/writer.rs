@@ -12,6 +12,7 @@ use super::error::{Result, StoreError};
 use super::kept::KeptModels;
 use super::lock::Owner;
 use super::pending::{Entry, Pending};
+use super::resumable::{self, Resumable};
 use super::runs::{self, Began, BeginRun, ReadState};
 use super::usage::{self, Aside};
 use super::{branch, covers, kept, message_rows, queue};
@@ -35,6 +36,7 @@ pub(super) enum WriteCommand {
     Close(Reply<()>),
     Begin(Box<BeginRun>, Reply<Box<Began>>),
     Finish(RunId, ReadState, Reply<(Message, ChatSummary)>),
+    TakeResumable(Reply<Vec<Resumable>>),
     SelectBranch(ChatId, MessageId, i32, Reply<MessageId>),
     Keep(ChatId, MessageId, Reply<MessageId>),
     SetCovered(ChatId, MessageId, bool, Reply<()>),
@@ -132,6 +134,10 @@ impl Writer {
                 self.answer(reply, |db| runs::begin(db, &owner, &request).map(Box::new));
             }
             WriteCommand::Finish(run, read, reply) => self.finish(run, read, reply),
+            WriteCommand::TakeResumable(reply) => {
+                let others = self.owner.others();
+                self.answer(reply, |db| resumable::take(db, &others));
+            }
             WriteCommand::SelectBranch(chat, message, step, reply) => {
                 self.answer(reply, |db| branch::select(db, chat, message, step));
             }

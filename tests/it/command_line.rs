@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use crate::support::{Script, Server, Signal, delta, failure, sse_without_done};
+use crate::support::{Script, Server, Signal, delta, failure, finish, sse_without_done};
 
 /// The program on a folder of its own, seeing nothing of the machine's environment.
 fn switchboard(folder: &Path) -> Command {
@@ -321,4 +321,41 @@ fn wait_for_journal(folder: &Path) {
         std::thread::yield_now();
     }
     panic!("the journal was never written");
+}
+
+#[test]
+fn a_budget_holds_on_the_command_line_until_one_says_otherwise() {
+    let (folder, server) = (tempfile::tempdir().unwrap(), Server::start());
+    add_provider(folder.path(), &server);
+    let config = folder.path().join("config.toml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, format!("[budget]\nday_usd = 0.001\n\n{text}")).unwrap();
+    // The server is on this machine: without a price it would count as free.
+    let price = serde_json::json!({"prompt": "0.001", "completion": "0.001"});
+    let models = serde_json::json!({"object": "list", "data": [
+        {"id": "alpha", "object": "model", "pricing": price},
+    ]});
+    server.push_get(Script::json(200, &models));
+    let listed = run(folder.path(), &["models", "--refresh"]);
+    assert!(listed.status.success(), "{}", err(&listed));
+    let cost = serde_json::json!({"choices": [],
+        "usage": {"prompt_tokens": 1, "completion_tokens": 1, "cost": 0.002}});
+    let dear =
+        || Script::stream().bytes(sse_without_done(&[delta("Dear"), finish("stop"), cost.clone()]));
+    let ask = |more: &[&str]| {
+        let args = [&["ask", "--model", "mock/alpha"], more, &["hello"]].concat();
+        server.push(dear());
+        run(folder.path(), &args)
+    };
+    assert_eq!(out(&ask(&[])), "Dear\n");
+    let refused = ask(&[]);
+    assert_eq!((refused.status.code(), out(&refused).as_str()), (Some(1), ""));
+    let said = err(&refused);
+    assert!(
+        said.contains("Your budget is used up: $0.002 of $0.001 for today are spent"),
+        "{said}"
+    );
+    assert!(said.contains("--over-budget"), "{said}");
+    assert_eq!(server.posts().len(), 1);
+    assert_eq!(out(&ask(&["--over-budget"])), "Dear\n");
 }

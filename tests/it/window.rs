@@ -3,6 +3,7 @@
 mod asking;
 mod branches;
 mod chats;
+mod comparing;
 mod pages;
 mod pictures;
 mod settings;

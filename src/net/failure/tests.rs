@@ -10,6 +10,12 @@ fn errors_are_told_apart_by_code_type_and_status() {
     let error =
         |code: &str, class: &str| json!({"error": {"message": "m", "code": code, "type": class}});
     let plain = || json!({"error": {"message": "m"}});
+    let anthropic =
+        |class: &str| json!({"type": "error", "error": {"type": class, "message": "m"}});
+    let details = |code: &str| {
+        json!({"type": "error", "error": {"type": "invalid_request_error", "message": "m",
+               "details": {"error_code": code}}})
+    };
     let table = [
         (Some(400), plain(), BadRequest),
         (Some(401), plain(), Auth),
@@ -30,7 +36,18 @@ fn errors_are_told_apart_by_code_type_and_status() {
         (Some(400), error("context_length_exceeded", ""), ContextTooLong),
         (Some(400), error("", "exceed_context_size_error"), ContextTooLong),
         (Some(400), error("model_not_found", ""), NotFound),
+        (Some(400), details("organization_on_hold"), Auth),
+        (Some(429), details("enforced_spend_limit_reached"), Auth),
+        (Some(429), details("ramp_limit_exceeded"), RateLimited),
+        (Some(402), anthropic("billing_error"), Auth),
+        (Some(401), anthropic("api_error"), Auth),
+        (Some(504), anthropic("timeout_error"), Overloaded),
+        (Some(529), anthropic("overloaded_error"), Overloaded),
         // In a stream that began with 200:
+        (None, anthropic("overloaded_error"), Overloaded),
+        (None, anthropic("api_error"), Overloaded),
+        (None, anthropic("rate_limit_error"), RateLimited),
+        (None, anthropic("invalid_request_error"), BadRequest),
         (None, json!({"code": 429, "message": "m"}), RateLimited),
         (None, json!({"code": "502", "message": "m"}), Overloaded),
         (None, json!({"code": "server_error", "message": "m"}), Overloaded),

@@ -3,7 +3,7 @@
 use egui::{CursorIcon, Rect, Role, Sense, Ui, WidgetInfo, emath::GuiRounding as _, vec2};
 
 use super::Draw;
-use crate::protocol::Message;
+use crate::protocol::{Message, Siblings};
 use crate::state::UiCommand;
 use crate::ui::icon::Icon;
 use crate::ui::markdown::{mark_copied, was_copied};
@@ -85,13 +85,25 @@ pub(super) fn siblings_ui(ui: &mut Ui, message: &Message, out: &mut Vec<UiComman
     ui.scope(|ui| {
         ui.spacing_mut().item_spacing.x = 0.0;
         arrow(ui, forward);
-        let text = format!("{} / {}", siblings.index + 1, siblings.count);
-        widgets::small_label(ui, &text, Palette::of(ui).faint);
+        place_ui(ui, siblings);
         arrow(ui, !forward);
     });
     if step != 0 {
         out.push(UiCommand::SelectBranch { message: message.id, step });
     }
+}
+
+/// `2 / 12`, as wide as the widest of them: the arrows stay where they are.
+fn place_ui(ui: &mut Ui, Siblings { index, count }: Siblings) {
+    let color = Palette::of(ui).faint;
+    let lay = |text: String| ui.painter().layout_no_wrap(text, theme::small(), color);
+    let widest = "0".repeat(count.to_string().len());
+    let width = lay(format!("{widest} / {widest}")).size().x.ceil();
+    let text = format!("{} / {count}", index + 1);
+    let galley = lay(text.clone());
+    let (rect, response) = ui.allocate_exact_size(vec2(width, galley.size().y), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &text));
+    ui.painter().galley((rect.center() - galley.size() / 2.0).round_ui(), galley, color);
 }
 
 fn arrow_ui(ui: &mut Ui, sign: &str, name: &str, enabled: bool) -> bool {

@@ -29,7 +29,7 @@ const HINT_GAP: f32 = 20.0;
 const HINT: &str =
     "The answer that you keep continues the chat. The others stay beside it as branches.";
 
-/// How many cards stand in a row, and how wide they are.
+/// How many cards stand in a row, and how wide they are, not rounded.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Grid {
     per_row: usize,
@@ -44,7 +44,18 @@ impl Grid {
         let rows = cards.div_ceil(fit.min(cards).max(1)).max(1);
         let per_row = cards.div_ceil(rows).max(1);
         let gaps = (per_row - 1) as f32 * GAP;
-        Self { per_row, width: ((width - gaps) / per_row as f32).floor() }
+        Self { per_row, width: (width - gaps) / per_row as f32 }
+    }
+
+    /// Where a card begins and ends.
+    fn edges(&self, place: usize) -> (f32, f32) {
+        let left = place as f32 * (self.width + GAP);
+        (left.round(), (left + self.width).round())
+    }
+
+    /// The width of what is in a card, the same for all of them.
+    fn inner(&self) -> f32 {
+        self.width.floor() - 2.0 * PADDING
     }
 }
 
@@ -70,7 +81,7 @@ impl CompareView {
                 view.forget_heights();
             }
             view.sync(message, Next::Nothing, folds, draw);
-            view.measure_all(ui, grid.width - 2.0 * PADDING);
+            view.measure_all(ui, grid.inner());
             self.cards.push((message.id, view));
         }
         self.grid = grid;
@@ -97,27 +108,30 @@ impl CompareView {
     ) {
         ui.add_space(gap_above(row));
         let min = ui.cursor().min;
-        let Grid { per_row, width } = self.grid;
+        let grid = self.grid;
+        let per_row = grid.per_row;
         let conversation = draw.conversation;
         let columns = conversation.columns();
         let cards = self.cards.iter_mut().zip(columns).skip(row * per_row).take(per_row);
-        let mut lefts = Vec::with_capacity(per_row);
+        let mut drawn = Vec::with_capacity(per_row);
         let mut bottom = min.y;
         for (place, ((_, view), message)) in cards.enumerate() {
-            let left = min.x + place as f32 * (width + GAP);
-            let room = Rect::from_min_size(
-                pos2(left + PADDING, min.y + PADDING),
-                vec2(width - 2.0 * PADDING, f32::INFINITY),
-            );
+            let (left, right) = grid.edges(place);
+            let inner = pos2(min.x + left + PADDING, min.y + PADDING);
+            let room = Rect::from_min_size(inner, vec2(grid.inner(), f32::INFINITY));
             let reveal = card_ui(ui, (view, message), room, folds, draw);
             self.reveal = reveal.or(self.reveal);
-            bottom = bottom.max(min.y + view.total() + 2.0 * PADDING);
-            lefts.push(left);
+            let end = min.y + view.total() + 2.0 * PADDING;
+            bottom = bottom.max(end);
+            let (left, right) = (min.x + left, min.x + right);
+            let card = Rect::from_min_max(pos2(left, min.y), pos2(right, end));
+            pinned_head_ui(ui, card, message, draw);
+            drawn.push((left, right));
         }
         let line = Stroke::new(1.0, Palette::of(ui).line);
         let rounding = CornerRadius::same(theme::CARD_ROUNDING);
-        for left in lefts {
-            let card = Rect::from_min_max(pos2(left, min.y), pos2(left + width, bottom.round()));
+        for (left, right) in drawn {
+            let card = Rect::from_min_max(pos2(left, min.y), pos2(right, bottom.round()));
             ui.painter().rect_stroke(card, rounding, line, StrokeKind::Inside);
         }
         let all = Rect::from_min_max(min, pos2(ui.max_rect().right(), bottom.round()));
@@ -182,6 +196,29 @@ fn card_ui(
     reveal
 }
 
+/// The head of a card that is out of sight, at the edge: whose words these are stays in sight.
+fn pinned_head_ui(ui: &mut Ui, card: Rect, message: &Message, draw: &Draw<'_>) {
+    const HEIGHT: f32 = 36.0;
+    let edge = ui.clip_rect().top();
+    if card.top() + PADDING + 16.0 > edge || card.bottom() < edge + 3.0 * HEIGHT {
+        return;
+    }
+    let palette = Palette::of(ui);
+    let strip = Rect::from_min_size(pos2(card.left(), edge), vec2(card.width(), HEIGHT));
+    ui.painter().rect_filled(strip, 0.0, palette.bg);
+    let line = Stroke::new(1.0, palette.line);
+    ui.painter().hline(strip.x_range(), strip.bottom() - 0.5, line);
+    let inner = Rect::from_min_max(
+        pos2(strip.left() + PADDING, strip.top() + 8.0),
+        pos2(strip.right() - PADDING, strip.bottom()),
+    );
+    let salt = (message.id, "pinned");
+    let mut head = ui.new_child(UiBuilder::new().max_rect(inner).id_salt(salt));
+    head.spacing_mut().item_spacing = vec2(8.0, 0.0);
+    head.shrink_clip_rect(strip);
+    card::line_ui(&mut head, message, draw);
+}
+
 /// How far below the clip a rectangle ends, or above it begins.
 fn out_of_sight(rect: Rect, clip: Rect) -> Option<f32> {
     const MARGIN: f32 = 16.0;
@@ -203,16 +240,18 @@ mod tests {
     #[test]
     fn cards_stand_in_even_rows_of_enough_room() {
         let table = [
-            (3, 968.0, 3, 314.0),
-            (4, 968.0, 2, 478.0),
-            (4, 1_608.0, 4, 393.0),
-            (3, 588.0, 2, 288.0),
-            (2, 588.0, 2, 288.0),
-            (2, 552.0, 1, 552.0),
-            (4, 200.0, 1, 200.0),
+            (3, 968.0, 3, 288.0),
+            (4, 968.0, 2, 452.0),
+            (4, 1_608.0, 4, 367.0),
+            (3, 588.0, 2, 262.0),
+            (2, 588.0, 2, 262.0),
+            (2, 552.0, 1, 526.0),
+            (4, 200.0, 1, 174.0),
         ];
-        for (cards, width, per_row, each) in table {
-            assert_eq!(Grid::of(cards, width), Grid { per_row, width: each }, "{cards} in {width}");
+        for (cards, width, per_row, inner) in table {
+            let grid = Grid::of(cards, width);
+            assert_eq!((grid.per_row, grid.inner()), (per_row, inner), "{cards} in {width}");
+            assert_eq!(grid.edges(per_row - 1).1, width, "the last card ends where all end");
         }
     }
 }

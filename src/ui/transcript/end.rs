@@ -4,7 +4,8 @@ mod card;
 
 use egui::{Ui, vec2};
 
-use self::card::{Action, Said, Shown, line_card_ui, tall_card_ui};
+pub(super) use self::card::{Action, Said, said_ui};
+use self::card::{Shown, line_card_ui, tall_card_ui};
 use super::chat::{Fold, Folds};
 use super::{Draw, format};
 use crate::protocol::{AgentState, Answer, AnswerStatus, ErrorKind, Message, Part, Role, StopMode};
@@ -14,7 +15,7 @@ use crate::ui::theme::{self, Palette};
 use crate::ui::widgets;
 
 /// Where the budget is set.
-const BUDGET_TAB: SettingsTab = SettingsTab::Models;
+const BUDGET_TAB: SettingsTab = SettingsTab::Usage;
 
 /// What the run does right now.
 pub(super) fn live_ui(ui: &mut Ui, message: &Message, draw: &mut Draw<'_>) {

@@ -1,14 +1,15 @@
 //! Remarks of the app in an answer, and what it keeps from the model to make room.
 
-use egui::{Align, FontId, Layout, Ui, vec2};
+use egui::{FontId, Ui};
 
 use super::Draw;
 use super::chat::{Fold, Folds};
+use super::end::{Action, Said, said_ui};
 use super::parts::{card, fold_row_ui};
 use crate::protocol::{Covers, Message, ModelId, NotificationLevel, Part};
 use crate::state::{AppState, UiCommand};
 use crate::ui::icon::Icon;
-use crate::ui::theme::{self, Palette};
+use crate::ui::theme::Palette;
 use crate::ui::widgets;
 
 /// A remark of the app.
@@ -18,7 +19,7 @@ pub(super) fn notice_ui(ui: &mut Ui, message: &Message, part: usize, draw: &Draw
     };
     let palette = Palette::of(ui);
     let (icon, color) = match level {
-        NotificationLevel::Info if code == "model_fallback" => (Icon::CornerDownLeft, palette.warn),
+        NotificationLevel::Info if code == "model_fallback" => (Icon::Info, palette.warn),
         NotificationLevel::Info => (Icon::Info, palette.dim),
         NotificationLevel::Warning => (Icon::TriangleAlert, palette.warn),
         NotificationLevel::Error => (Icon::CircleAlert, palette.err),
@@ -58,16 +59,16 @@ pub(super) fn covers_ui(
     let text = with_names(text, draw.state);
     let mut toggled = false;
     card(ui, |ui| {
-        ui.spacing_mut().item_spacing.y = 6.0;
-        head_ui(ui, &text, covers);
-        ui.horizontal_wrapped(|ui| {
-            ui.spacing_mut().item_spacing = vec2(8.0, 6.0);
-            let (label, covered) = way_back(covers);
-            if widgets::small_button(ui, label).clicked() {
-                draw.out.push(UiCommand::SetCovered { message: message.id, covered });
-            }
-        });
+        let (color, end) = (Palette::of(ui).dim, if text.ends_with('.') { "" } else { "." });
+        let (title, body) = (format!("{text}{end}"), after(covers));
+        let (label, covered) = way_back(covers);
+        let action = Action::new(label, UiCommand::SetCovered { message: message.id, covered });
+        // As long as the answer arrives, its notice is not a part of it that can be changed.
+        let actions = if message.is_open() { Vec::new() } else { vec![action] };
+        let said = Said { icon: Icon::Archive, color, title: &title, body };
+        said_ui(ui, said, &actions, draw.out);
         if covers.summary.is_some() {
+            ui.add_space(4.0);
             toggled = summary_row_ui(ui, open);
         }
     });
@@ -76,25 +77,8 @@ pub(super) fn covers_ui(
     }
 }
 
-fn head_ui(ui: &mut Ui, text: &str, covers: &Covers) {
-    let palette = Palette::of(ui);
-    ui.horizontal_top(|ui| {
-        ui.spacing_mut().item_spacing.x = 10.0;
-        let row = vec2(16.0, 20.0);
-        ui.allocate_ui_with_layout(row, Layout::left_to_right(Align::Center), |ui| {
-            widgets::icon(ui, Icon::Archive, palette.dim);
-        });
-        let mut job = egui::text::LayoutJob::default();
-        let (said, more) = if covers.undone {
-            (palette.dim, " Taken back: the model sees all of it again.")
-        } else {
-            (palette.text, "")
-        };
-        let end = if text.ends_with(['.', ':', '…']) { "" } else { "." };
-        job.append(&format!("{text}{end}"), 0.0, egui::TextFormat::simple(theme::body(), said));
-        job.append(more, 0.0, egui::TextFormat::simple(theme::body(), palette.dim));
-        ui.add(egui::Label::new(job).wrap());
-    });
+fn after(covers: &Covers) -> &'static str {
+    if covers.undone { "Taken back: the model sees all of it again." } else { "" }
 }
 
 /// What the button says, and whether the notice counts then.

@@ -4,6 +4,7 @@ mod comparing;
 mod copying;
 mod ends;
 mod following;
+mod remarks;
 mod switching;
 
 use egui_kittest::Harness;

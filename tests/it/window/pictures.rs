@@ -3,7 +3,7 @@
 //! `UPDATE_SNAPSHOTS=1 cargo test --test it pictures` draws them anew. Without a graphics driver
 //! they are left out.
 
-mod scene;
+pub(super) mod scene;
 
 use std::io::Write;
 use std::path::Path;
@@ -107,6 +107,14 @@ fn settings() {
 }
 
 #[test]
+fn usage() {
+    picture("usage", Scene::usage, |window, _| {
+        window.run_command("usage and budget");
+        window.until_sees("By chat");
+    });
+}
+
+#[test]
 fn answer_in_progress() {
     picture("progress", Scene::chats, |window, scene| {
         let events = [
@@ -133,5 +141,38 @@ fn error_card() {
         open_chat(window, scene);
         window.ask("Is the cap applied to every attempt?");
         window.until_sees("The key was not accepted");
+    });
+}
+
+#[test]
+fn answers_side_by_side() {
+    picture("compare", Scene::compared, |window, scene| {
+        let words = delta(
+            "Keep the delay fixed at one second and add jitter only when the server asks for",
+        );
+        let script = Script::stream().bytes(sse_without_done(&[words]));
+        scene.place.server.push(script.wait(&Signal::new()));
+        window.click(CHAT);
+        window.until_sees("Decorrelated jitter");
+        window.click("Regenerate the answer of qwen3:8b");
+        window.until_sees("Keep the delay fixed");
+    });
+}
+
+#[test]
+fn a_chat_that_is_too_long() {
+    picture("toolong", Scene::too_long, |window, _| {
+        window.click(CHAT);
+        window.until_sees("Leave out the oldest");
+    });
+}
+
+#[test]
+fn a_summarised_start() {
+    picture("summarised", Scene::summarised, |window, _| {
+        window.click(CHAT);
+        window.until_sees("Count a link as good");
+        window.click("Summary");
+        window.until_sees("They settled on");
     });
 }

@@ -1,10 +1,11 @@
 //! Settings, and what of them is written down.
 
 use egui::Key;
+use serde_json::json;
 use switchboard::protocol::ProviderStatus;
 use switchboard::state::Theme;
 
-use crate::support::{Place, Script, Window, failure};
+use crate::support::{Place, Script, Window, delta, failure, finish};
 
 fn open_form(window: &mut Window) {
     window.ctrl(Key::Comma);
@@ -85,4 +86,38 @@ fn theme_and_text_size_are_applied_and_written_down() {
     assert_eq!(window.state().settings.appearance.theme, Theme::Light);
     assert!(!is_dark(&window));
     assert!((window.harness.ctx.zoom_factor() - 1.1).abs() < 0.001);
+}
+
+#[test]
+fn a_budget_stops_an_answer_and_answer_anyway_gives_it() {
+    let place = Place::with_config("default_model = \"mock/alpha\"\n[budget]\nday_usd = 0.05\n");
+    let price = json!({"prompt": "0.000001", "completion": "0.000002"});
+    let models = json!({"object": "list", "data": [{"id": "alpha", "pricing": price}]});
+    place.server.push_get(Script::json(200, &models));
+    let cost =
+        json!({"choices": [], "usage": {"prompt_tokens": 1, "completion_tokens": 1, "cost": 0.06}});
+    let answer = move |text: &str| Script::events(&[delta(text), finish("stop"), cost.clone()]);
+    let mut window = place.open();
+    window.run_command("refresh model lists");
+    window.until("the price", |window| {
+        let model = window.state().model(&"mock/alpha".parse().unwrap());
+        model.is_some_and(|model| model.price_out.is_some())
+    });
+    place.server.push(answer("Dear."));
+    window.ask("Hi");
+    window.until_sees("Four fifths of your budget are spent");
+    assert!(window.sees("120 % of today's budget"), "{}", window.words());
+    window.ask("Again");
+    window.until_sees("Your budget is used up");
+    assert_eq!(place.server.posts().len(), 1);
+    place.server.push(answer("Anyway."));
+    window.click("Answer anyway");
+    window.until_sees("Anyway.");
+    window.click("240 % of today's budget");
+    window.until_sees("$0.12 of $0.05 spent, 240 %");
+    window.until_sees("alpha: $0.12, 2 answers");
+    window.fill("Budget for each day, in dollars", " ");
+    window.press(Key::Enter);
+    drop(window);
+    assert!(!place.config().contains("day_usd = 0.05"), "{}", place.config());
 }

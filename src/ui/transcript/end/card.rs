@@ -14,7 +14,7 @@ const BETWEEN: f32 = 8.0;
 
 /// What can be done.
 #[derive(Clone, Debug)]
-pub(super) struct Action {
+pub(in crate::ui::transcript) struct Action {
     label: &'static str,
     does: Does,
 }
@@ -27,7 +27,7 @@ enum Does {
 
 impl Action {
     /// A button for a command.
-    pub(super) fn new(label: &'static str, command: UiCommand) -> Self {
+    pub(in crate::ui::transcript) fn new(label: &'static str, command: UiCommand) -> Self {
         Self { label, does: Does::Ask(command) }
     }
 
@@ -52,11 +52,11 @@ impl Action {
 
 /// What a card says.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Said<'a> {
-    pub(super) icon: Icon,
-    pub(super) color: Color32,
-    pub(super) title: &'a str,
-    pub(super) body: &'a str,
+pub(in crate::ui::transcript) struct Said<'a> {
+    pub(in crate::ui::transcript) icon: Icon,
+    pub(in crate::ui::transcript) color: Color32,
+    pub(in crate::ui::transcript) title: &'a str,
+    pub(in crate::ui::transcript) body: &'a str,
 }
 
 /// What came of a card.
@@ -78,26 +78,39 @@ pub(super) fn line_card_ui(
     let mut details = false;
     let response = widgets::card_frame(ui)
         .show(ui, |ui| {
-            let width = ui.available_width();
-            ui.set_width(width);
-            ui.spacing_mut().item_spacing.x = GAP;
-            let job = words(ui, said);
-            let text = ui.fonts_mut(|fonts| fonts.layout_job(job.clone())).size().x;
-            if 16.0 + GAP + text + GAP + buttons_width(ui, actions) <= width {
-                ui.horizontal(|ui| {
-                    ui.set_min_height(theme::SMALL_CONTROL_HEIGHT);
-                    widgets::icon(ui, said.icon, said.color);
-                    ui.add(egui::Label::new(job));
-                    details = buttons_at_end_ui(ui, actions, out);
-                });
-                return;
-            }
-            head_ui(ui, said, job);
-            ui.add_space(8.0);
-            details = buttons_ui(ui, actions, out);
+            ui.set_width(ui.available_width());
+            details = said_ui(ui, said, actions, out);
         })
         .response;
     Shown { response, details }
+}
+
+/// The same without a card around it. True where detail was asked for.
+pub(in crate::ui::transcript) fn said_ui(
+    ui: &mut Ui,
+    said: Said<'_>,
+    actions: &[Action],
+    out: &mut Vec<UiCommand>,
+) -> bool {
+    let width = ui.available_width();
+    let job = words(ui, said);
+    let text = ui.fonts_mut(|fonts| fonts.layout_job(job.clone())).size().x;
+    if 16.0 + GAP + text + GAP + buttons_width(ui, actions) > width {
+        head_ui(ui, said, job);
+        if actions.is_empty() {
+            return false;
+        }
+        ui.add_space(8.0);
+        return buttons_ui(ui, actions, out);
+    }
+    ui.horizontal(|ui| {
+        ui.set_min_height(theme::SMALL_CONTROL_HEIGHT);
+        ui.spacing_mut().item_spacing.x = GAP;
+        widgets::icon(ui, said.icon, said.color);
+        ui.add(egui::Label::new(job));
+        buttons_at_end_ui(ui, actions, out)
+    })
+    .inner
 }
 
 /// Title and body one below the other, and the buttons below them.
@@ -129,8 +142,9 @@ fn words(ui: &Ui, said: Said<'_>) -> LayoutJob {
     let mut job = LayoutJob::default();
     let plain = |color| egui::TextFormat::simple(theme::body(), color);
     job.append(said.title, 0.0, plain(palette.text));
-    job.append(" ", 0.0, plain(palette.dim));
-    job.append(said.body, 0.0, plain(palette.dim));
+    if !said.body.is_empty() {
+        job.append(&format!(" {}", said.body), 0.0, plain(palette.dim));
+    }
     job
 }
 

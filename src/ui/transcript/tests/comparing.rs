@@ -1,7 +1,7 @@
 //! Answers side by side.
 
 use super::*;
-use crate::protocol::{ModelId, Params};
+use crate::protocol::{ModelId, Params, ProviderError};
 use crate::state::{Column, Comparison};
 
 const WORDS: [&str; 3] = [
@@ -68,11 +68,128 @@ fn the_columns_stand_side_by_side_and_say_how_they_went() {
 }
 
 #[test]
-fn zz_dump() {
-    for (name, size) in [("a", (1016.0, 750.0)), ("b", (636.0, 552.0)), ("c", (600.0, 350.0))] {
-        let mut harness = open(three());
-        harness.set_size(egui::vec2(size.0, size.1));
-        harness.run_steps(4);
-        harness.render().unwrap().save(format!("/tmp/cu_{name}.png")).unwrap();
+fn another_answer_is_kept_copied_or_made_again() {
+    let mut harness = open(three());
+    let kept = click(&mut harness, "Keep the answer of GPT-6.1 Terra");
+    assert_eq!(kept, [format!("KeepAnswer({:?})", id(3))]);
+    assert!(click(&mut harness, "Keep the answer of Claude Sonnet 5.5").is_empty(), "it is kept");
+    let copied = click(&mut harness, "Copy the answer of GPT-6.1 Terra");
+    assert!(copied[0].starts_with("CopyText(\"**Decorrelated"), "{copied:?}");
+    let again = click(&mut harness, "Regenerate the answer of GPT-6.1 Terra");
+    let wanted = format!("Regenerate {{ answer: Some({:?}), model: None }}", id(3));
+    assert_eq!(again, [wanted]);
+}
+
+#[test]
+fn keeping_swaps_the_mark_and_no_card_moves() {
+    let mut harness = open(three());
+    let words = ["Use full jitter", "Decorrelated jitter", "Keep the delay"];
+    let before = words.map(|words| harness.get_by_label_contains(words).rect());
+    let conversation = &mut harness.state_mut().conversation;
+    let shown = conversation.messages.pop_back().unwrap();
+    let comparison = conversation.compare.as_mut().unwrap();
+    let kept = comparison.others.remove(0);
+    comparison.others.insert(0, ended(shown));
+    conversation.messages.push_back(kept.message);
+    harness.run_steps(3);
+    assert_eq!(words.map(|words| harness.get_by_label_contains(words).rect()), before);
+    let keep = click(&mut harness, "Keep the answer of Claude Sonnet 5.5");
+    assert_eq!(keep, [format!("KeepAnswer({:?})", id(2))]);
+}
+
+#[test]
+fn tab_reaches_the_buttons_of_every_card() {
+    let mut harness = open(three());
+    let mut reached = std::collections::BTreeSet::new();
+    for _ in 0..30 {
+        harness.key_press(egui::Key::Tab);
+        harness.step();
+        let focused = harness.ctx.memory(|memory| memory.focused());
+        for name in ["Copy", "Regenerate", "Keep"] {
+            for model in ["Claude Sonnet 5.5", "GPT-6.1 Terra", "qwen3:8b"] {
+                let label = format!("{name} the answer of {model}");
+                if focused.is_some() && harness.get_by_label(&label).is_focused() {
+                    reached.insert(label);
+                }
+            }
+        }
     }
+    assert_eq!(reached.len(), 9, "{reached:?}");
+}
+
+#[test]
+fn a_button_out_of_sight_comes_into_view_with_the_keyboard() {
+    let long: String = (0..80).map(|line| format!("Line {line}\n\n")).collect();
+    let mut conversation = three();
+    conversation.compare.as_mut().unwrap().others[1] = ended(column(4, "qwen3:8b", &long));
+    let mut harness = open(conversation);
+    let keep = "Keep the answer of GPT-6.1 Terra";
+    assert!(harness.get_by_label(keep).rect().bottom() < 0.0, "the end is in sight");
+    assert!(harness.query_by_label("GPT-6.1 Terra").is_none(), "its card is out of sight");
+    harness.get_by_label("qwen3:8b");
+    for _ in 0..30 {
+        harness.key_press(egui::Key::Tab);
+        harness.run_steps(3);
+        if harness.get_by_label(keep).is_focused() {
+            break;
+        }
+    }
+    let rect = harness.get_by_label(keep).rect();
+    assert!(rect.top() >= 0.0 && rect.bottom() <= 600.0, "{rect:?}");
+}
+
+#[test]
+fn one_card_fails_by_itself_and_can_be_tried_again() {
+    let mut failed = column(3, "GPT-6.1 Terra", "");
+    failed.parts.clear();
+    let answer = failed.answer.as_mut().unwrap();
+    answer.status = AnswerStatus::Failed;
+    answer.error = Some(ErrorInfo::new(ErrorKind::Overloaded, "busy"));
+    let waiting = open_column(4, "qwen3:8b", "");
+    let retry = RetryWait {
+        kind: ErrorKind::Overloaded,
+        message: "busy".to_owned(),
+        due: MORNING.plus_ms(3_600),
+        attempt: 1,
+    };
+    let run = LiveRun { retry: Some(retry), ..run(4, AgentState::Retrying) };
+    let mut harness = open(compared(vec![ended(failed), Column { run: Some(run), ..waiting }]));
+    harness.get_by_label_contains("Trying again in 4 s · try 2");
+    assert_eq!(click(&mut harness, "Now"), ["RetryNow"]);
+    let again = click(&mut harness, "Retry");
+    let wanted = format!("Regenerate {{ answer: Some({:?}), model: None }}", id(3));
+    assert_eq!(again, [wanted]);
+    // The buttons stand below each other rather than being squeezed.
+    let [retry, other] = ["Retry", "Use another model"].map(|it| harness.get_by_label(it).rect());
+    assert!(!retry.intersects(other) && other.right() < 660.0, "{retry:?} {other:?}");
+}
+
+#[test]
+fn the_end_is_followed_while_any_column_grows() {
+    let mut harness = open(three());
+    for lines in [30, 60] {
+        let long: String = (0..lines).map(|line| format!("word{line}\n\n")).collect();
+        let others = &mut harness.state_mut().conversation.compare.as_mut().unwrap().others;
+        others[1] = open_column(4, "qwen3:8b", &long);
+        harness.run_steps(3);
+        harness.get_by_label(&format!("word{}", lines - 1));
+    }
+    assert!(harness.query_by_label("word0").is_none(), "what is out of sight is not drawn");
+    scroll(&mut harness, 4_000.0);
+    harness.get_by_label("word0");
+    assert!(harness.query_by_label("word59").is_none());
+}
+
+#[test]
+fn a_message_that_follows_folds_the_columns_into_versions() {
+    let mut harness = open(three());
+    let messages = &mut harness.state_mut().conversation.messages;
+    messages[1].siblings = Siblings { index: 0, count: 3 };
+    let next = Message { parent: Some(id(2)), ..user(9, "And then?") };
+    messages.push_back(next);
+    harness.run_steps(3);
+    harness.get_by_label("1 / 3");
+    harness.get_by_label("And then?");
+    assert!(harness.query_by_label_contains("Keep the answer").is_none());
+    assert!(harness.query_by_label_contains("Decorrelated").is_none());
 }

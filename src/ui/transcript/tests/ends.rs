@@ -94,3 +94,68 @@ fn a_retry_counts_down_and_can_be_hurried() {
     assert_eq!(click(&mut harness, "Now"), ["RetryNow"]);
     assert_eq!(click(&mut harness, "Stop"), ["Stop(Now)"]);
 }
+
+fn failed(kind: ErrorKind) -> Harness<'static, World> {
+    let mut failed = answer(2, Vec::new());
+    if let Some(answer) = &mut failed.answer {
+        answer.status = AnswerStatus::Failed;
+        answer.error = Some(ErrorInfo::new(kind, "raw words"));
+    }
+    open(conversation(vec![user(1, "x"), failed]))
+}
+
+#[test]
+fn a_chat_that_is_too_long_can_be_made_to_fit() {
+    let mut harness = failed(ErrorKind::ContextTooLong);
+    let answer = format!("{:?}", id(2));
+    for (label, command) in [
+        ("Leave out the oldest", format!("MakeRoom {{ answer: {answer} }}")),
+        ("Summarise the start…", format!("Pick(Summary({answer}))")),
+        ("Use a model with more room…", format!("Pick(MoreRoom({answer}))")),
+    ] {
+        assert_eq!(click(&mut harness, label), [command]);
+    }
+    click(&mut harness, "Details");
+    harness.get_by_label_contains("raw words");
+}
+
+#[test]
+fn a_budget_can_be_overridden_or_changed() {
+    let mut harness = failed(ErrorKind::OverBudget);
+    let anyway = click(&mut harness, "Answer anyway");
+    assert_eq!(anyway, [format!("AnswerAnyway {{ answer: {:?} }}", id(2))]);
+    assert!(click(&mut harness, "Change the budget")[0].starts_with("OpenSettings("));
+}
+
+#[test]
+fn a_model_that_is_gone_is_replaced_first_of_all() {
+    let harness = failed(ErrorKind::NotFound);
+    let [other, retry] = ["Use another model", "Retry"].map(|it| harness.get_by_label(it).rect());
+    assert!(other.right() < retry.left());
+}
+
+#[test]
+fn buttons_stand_below_the_words_where_there_is_no_room_beside_them() {
+    let mut messages = picture();
+    if let Some(answer) = &mut messages[3].answer {
+        answer.status = AnswerStatus::Interrupted;
+        answer.error = Some(ErrorInfo::new(ErrorKind::Network, "reset"));
+    }
+    let mut harness = open(conversation(messages));
+    let rects = |harness: &Harness<'static, World>| {
+        let words = harness.get_by_label_contains("Interrupted. ").rect();
+        let buttons = ["Continue", "Retry", "Use another model", "Details"];
+        (words, buttons.map(|label| harness.get_by_label(label).rect()))
+    };
+    for width in [1_000.0, 640.0, 360.0] {
+        harness.set_size(egui::vec2(width, 600.0));
+        harness.run_steps(4);
+        let (words, buttons) = rects(&harness);
+        for (place, button) in buttons.iter().enumerate() {
+            assert!(button.right() <= width - 24.0, "{width}: {button:?}");
+            assert!(!button.intersects(words), "{width}: {words:?} {button:?}");
+            assert!(buttons.iter().skip(place + 1).all(|next| !next.intersects(*button)));
+        }
+        assert!(words.width() > 200.0, "{width}: the words have room, too: {words:?}");
+    }
+}

@@ -37,3 +37,22 @@ fn another_version_stands_where_the_first_one_stood() {
     let after = harness.get_by_label("Question 902").rect().top();
     assert!((before - after).abs() < 1.5, "{before} {after}");
 }
+
+#[test]
+fn the_arrows_stay_under_the_pointer_when_the_bubble_changes() {
+    let mut short = user(1, "Short");
+    short.siblings = Siblings { index: 0, count: 2 };
+    let mut harness = open(conversation(vec![short, answer(2, vec![text("Answer")])]));
+    let places = |harness: &Harness<'static, World>| {
+        ["Previous version", "Next version"].map(|label| harness.get_by_label(label).rect())
+    };
+    let before = places(&harness);
+    click(&mut harness, "Next version");
+    let conversation = &mut harness.state_mut().conversation;
+    conversation.generation += 1;
+    let mut long = user(3, &"A much longer version of the same message. ".repeat(9));
+    long.siblings = Siblings { index: 1, count: 2 };
+    conversation.messages = vec![long, answer(4, vec![text("Answer")])].into();
+    harness.run_steps(4);
+    assert_eq!(places(&harness), before);
+}

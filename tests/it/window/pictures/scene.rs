@@ -1,24 +1,27 @@
 //! What the pictures show: models, and chats of the last days.
 
+mod compared;
+
 use serde_json::json;
 use switchboard::protocol::{
-    Abilities, Answer, AnswerStatus, ChatId, IdSource, Message, MessageId, ModelId, ModelInfo,
-    Params, Part, Role, Siblings, Timestamp, ToolCallId, Usage,
+    Abilities, Answer, AnswerStatus, ChatId, ContextUse, IdSource, Message, MessageId, ModelId,
+    ModelInfo, Params, Part, Role, RunEvent, RunStatus, Seq, Siblings, StreamEvent, Timestamp,
+    ToolCallId, Usage,
 };
-use switchboard::store::{KeptModels, StoreHandle};
+use switchboard::store::{BeginRun, KeptModels, Question, ReadState, StoreHandle};
 use switchboard::ui::theme::Palette;
 
 use crate::support::{Place, STILL};
 
 /// The chat that the pictures show.
-pub(super) const CHAT: &str = "Reconnect back-off in tokio";
+pub(in crate::window) const CHAT: &str = "Reconnect back-off in tokio";
 
 const MINUTE: i64 = 60_000;
 const DAY: i64 = 24 * 60 * MINUTE;
 
 /// A place with something to see.
-pub(super) struct Scene {
-    pub(super) place: Place,
+pub(in crate::window) struct Scene {
+    pub(in crate::window) place: Place,
     pub(super) palette: &'static Palette,
 }
 
@@ -32,20 +35,77 @@ impl Scene {
 
     /// Chats of a week, with models of two providers.
     pub(super) fn chats(theme: &str) -> Self {
-        Self::with_hosted(theme, None)
+        Self::with_hosted(theme, None, async |store| open_chat(store).await)
+    }
+
+    /// A question that three models answer, one of which can be asked again.
+    pub(in crate::window) fn compared(theme: &str) -> Self {
+        Self::with_hosted(theme, None, async |store| compared::three(store).await)
+    }
+
+    /// A chat that got too long for its model.
+    pub(super) fn too_long(theme: &str) -> Self {
+        Self::with_hosted(theme, None, async |store| compared::too_long(store).await)
+    }
+
+    /// A chat whose start was summarised.
+    pub(super) fn summarised(theme: &str) -> Self {
+        Self::with_hosted(theme, None, async |store| compared::summarised(store).await)
     }
 
     /// The same with an address that is the same in every picture; nobody answers there.
     pub(super) fn providers(theme: &str) -> Self {
-        Self::with_hosted(theme, Some("https://openrouter.ai/api/v1"))
+        let address = Some("https://openrouter.ai/api/v1");
+        Self::with_hosted(theme, address, async |store| open_chat(store).await)
     }
 
-    fn with_hosted(theme: &str, address: Option<&str>) -> Self {
+    /// What was used in four weeks, and budgets of which one is nearly used up.
+    pub(super) fn usage(theme: &str) -> Self {
+        let scene = Self::providers(theme);
+        let path = scene.place.path("config.toml");
+        let config = std::fs::read_to_string(&path).unwrap();
+        let budget = "[budget]\nday_usd = 0.28\nmonth_usd = 20.0\n";
+        std::fs::write(&path, format!("{config}\n{budget}")).unwrap();
+        scene.place.with_store(async |store| {
+            let chats = store.list_chats().await.unwrap();
+            for day in 0..28_i64 {
+                let at = Timestamp(STILL.0 - day * DAY);
+                for (place, model) in [haiku(), sonnet(), hermes()].into_iter().enumerate() {
+                    let load = (day * 7 + place as i64 * 5) % 11;
+                    let chat = &chats[(day as usize + place) % chats.len()];
+                    if load == 0 {
+                        continue;
+                    }
+                    let tokens = 4_000 * load as u64;
+                    let usage = Usage {
+                        prompt_tokens: Some(tokens),
+                        completion_tokens: Some(tokens / 8),
+                        cached_tokens: Some(tokens / 3),
+                        cache_write_tokens: None,
+                        cost_usd: match place {
+                            2 => Some(0.0),
+                            1 if day == 5 => None,
+                            _ => Some(0.045 * load as f64),
+                        },
+                    };
+                    count(&store, chat.id, model, at, usage).await;
+                }
+            }
+        });
+        scene
+    }
+
+    fn with_hosted(
+        theme: &str,
+        address: Option<&str>,
+        open: impl AsyncFnOnce(&StoreHandle),
+    ) -> Self {
         let mut place = Place::bare();
         place
             .variables
             .insert("OPENROUTER_API_KEY".to_owned(), "sk-or-0123456789abcdef".to_owned());
         let url = address.map_or_else(|| place.server.url(), str::to_owned);
+        let local = address.map_or(url.as_str(), |_| "http://localhost:11434/v1");
         let mut config = format!(
             "default_model = \"openrouter/anthropic/claude-haiku-5.5\"\n\
              favourites = [\"openrouter/anthropic/claude-sonnet-5.5\"]\n{}",
@@ -53,7 +113,7 @@ impl Scene {
         );
         for (id, name, url) in [
             ("openrouter", "OpenRouter", url.as_str()),
-            ("ollama", "Ollama", "http://localhost:11434/v1"),
+            ("ollama", "Ollama", local),
             ("mistral", "Mistral", "https://api.mistral.ai/v1"),
             ("workshop", "Workshop", "http://127.0.0.1:1/v1"),
         ] {
@@ -69,7 +129,7 @@ impl Scene {
                 store.save_models(kept).await.unwrap();
             }
             other_chats(&store).await;
-            open_chat(&store).await;
+            open(&store).await;
         });
         Self { place, palette: palette(theme) }
     }
@@ -191,9 +251,35 @@ async fn open_chat(store: &StoreHandle) {
         Part::ToolResult { id, result: "const CAP: …".to_owned(), success: true, elapsed_ms: 84 },
         text(code),
     ];
-    thread.answer(sonnet(), second, parts).one_off = true;
+    let answer = thread.answer(sonnet(), second, parts);
+    answer.one_off = true;
+    answer.context = Some(ContextUse { used: 120_000, limit: Some(1_000_000), estimated: false });
     let chat = thread.store(store, CHAT).await;
     store.set_chat_model(chat, Some(haiku())).await.unwrap();
+}
+
+/// An answer that has just ended, with what it took.
+async fn count(store: &StoreHandle, chat: ChatId, model: ModelId, at: Timestamp, usage: Usage) {
+    let mut thread = Thread { chat, leaf: None, messages: Vec::new() };
+    thread.ask("And now?", at);
+    thread.answer(model, at, Vec::new()).status = AnswerStatus::Open;
+    let [question, answer] = <[Message; 2]>::try_from(thread.messages).unwrap();
+    let (id, run) = (answer.id, answer.answer.as_ref().unwrap().run);
+    let request = BeginRun {
+        chat,
+        title_if_new: None,
+        chat_model_if_new: None,
+        chat_options_if_new: Default::default(),
+        question: Question::New(Box::new(question)),
+        answer,
+        also: Vec::new(),
+    };
+    store.begin_run(request).await.unwrap();
+    let event = |seq, event| RunEvent { chat, run, seq: Seq(seq), at, event, resume: None };
+    store.append(event(1, StreamEvent::usage(usage))).unwrap();
+    let status = RunStatus::Complete;
+    let done = StreamEvent::Done { status, message_id: id, reply_to_id: None };
+    store.finish_run(event(2, done), ReadState::Seen).await.unwrap();
 }
 
 fn text(text: &str) -> Part {

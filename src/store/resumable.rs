@@ -1,0 +1,127 @@
+//! Open runs of dead processes whose answers go on at their providers.
+//!
+//! Every event that a provider's stream led to carries the place behind it, in one row of the
+//! journal. So a run is taken up at its newest place, and what lies behind that comes again.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::columns::{from_json, unsigned, uuid};
+use super::error::{Result, StoreError};
+use super::lock::Others;
+use super::{chats, journal, message_rows};
+use crate::protocol::{AgentState, ChatSummary, Message, ResumePoint, RunId, Seq, StreamEvent};
+
+/// A run that this process may go on with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Resumable {
+    /// The run.
+    pub run: RunId,
+    /// What is answered.
+    pub question: Message,
+    /// The answer as it stands at the place.
+    pub answer: Message,
+    /// The chat.
+    pub chat: ChatSummary,
+    /// The last event of its journal: the next one follows it.
+    pub seq: Seq,
+    /// From where its provider shall go on.
+    pub point: ResumePoint,
+}
+
+/// A place in a journal.
+#[derive(Debug)]
+struct Place {
+    /// Its row.
+    row: i64,
+    /// The last event in that row.
+    seq: Seq,
+    point: ResumePoint,
+}
+
+/// Whether a run can be taken up.
+pub(super) fn is_resumable(db: &Connection, run: RunId) -> Result<bool> {
+    Ok(place(db, run)?.is_some())
+}
+
+/// Takes over the runs of the dead that can be taken up: whoever asks next gets none of them.
+/// What their journals hold behind the newest place is forgotten, because it comes again.
+pub(super) fn take(db: &Connection, others: &Others) -> Result<Vec<Resumable>> {
+    let open: Vec<(i64, RunId, String)> = db
+        .prepare_cached("SELECT n, id, owner FROM run WHERE ended IS NULL ORDER BY n")?
+        .query_map([], |row| Ok((row.get(0)?, RunId(uuid(row, 1)?), row.get(2)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    let mut taken = Vec::new();
+    for (n, run, _) in open.iter().filter(|(_, _, owner)| others.is_dead(owner)) {
+        let Some(place) = place(db, *run)? else { continue };
+        db.prepare_cached("DELETE FROM event WHERE run = ?1 AND seq > ?2")?
+            .execute([*n, place.row])?;
+        db.prepare_cached("UPDATE run SET owner = ?2 WHERE n = ?1")?
+            .execute(params![n, others.own_name()])?;
+        taken.push(resumable(db, *run, place)?);
+    }
+    Ok(taken)
+}
+
+fn resumable(db: &Connection, run: RunId, place: Place) -> Result<Resumable> {
+    let (question, answer): (Option<i64>, i64) = db
+        .prepare_cached("SELECT question, answer FROM run WHERE id = ?1")?
+        .query_row([run.0.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let mut message = message_rows::stored(db, answer)?;
+    journal::fold(db, &[], run, &mut message)?;
+    let question = message_rows::by_key(db, &[], question.ok_or(StoreError::NotFound)?)?;
+    let chat = chats::row(db, message.chat)?.ok_or(StoreError::NotFound)?;
+    let chat = chats::summary_by_key(db, chat.n)?;
+    Ok(Resumable { run, question, answer: message, chat, seq: place.seq, point: place.point })
+}
+
+/// The newest place of a run, unless something happened behind it that would not happen again
+/// in the same way. Runs of deleted chats have none.
+fn place(db: &Connection, run: RunId) -> Result<Option<Place>> {
+    let found = db
+        .prepare_cached(
+            "SELECT event.seq, event.upto, event.resume FROM event
+             JOIN run ON run.n = event.run JOIN chat ON chat.n = run.chat
+             WHERE run.id = ?1 AND event.resume IS NOT NULL AND chat.deleted_at IS NULL
+             ORDER BY event.seq DESC LIMIT 1",
+        )?
+        .query_row([run.0.as_bytes()], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get::<_, String>(2)?))
+        })
+        .optional()?;
+    let Some((row, upto, point)) = found else { return Ok(None) };
+    let mut statement = db.prepare_cached(
+        "SELECT payload FROM event
+         WHERE run = (SELECT n FROM run WHERE id = ?1) AND seq > ?2",
+    )?;
+    let mut rows = statement.query(params![run.0.as_bytes(), row])?;
+    while let Some(later) = rows.next()? {
+        let event: StreamEvent =
+            from_json(later.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?)?;
+        if !comes_again(&event) {
+            return Ok(None);
+        }
+    }
+    Ok(Some(Place { row, seq: Seq(unsigned(upto)), point: from_json(&point)? }))
+}
+
+/// Whether an event comes again when its run is taken up before it, or says nothing that lasts.
+fn comes_again(event: &StreamEvent) -> bool {
+    match event {
+        StreamEvent::Message { .. }
+        | StreamEvent::Thinking { .. }
+        | StreamEvent::ToolStart { .. }
+        | StreamEvent::Usage { .. }
+        | StreamEvent::Context { .. }
+        | StreamEvent::Error { retryable: true, .. } => true,
+        StreamEvent::State { to, .. } => {
+            !matches!(to, AgentState::RunningTool | AgentState::AwaitingApproval)
+        }
+        // Tools must not run twice, another model's turn is another stream, and ends are ends.
+        StreamEvent::ToolEnd { .. }
+        | StreamEvent::ApprovalNeeded { .. }
+        | StreamEvent::Notification { .. }
+        | StreamEvent::ModelFallback { .. }
+        | StreamEvent::Error { retryable: false, .. }
+        | StreamEvent::Done { .. } => false,
+    }
+}

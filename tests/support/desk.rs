@@ -14,7 +14,7 @@ use switchboard::protocol::{
 };
 use switchboard::store::help::HelpIndex;
 use switchboard::store::secrets::{KeychainUse, Secrets};
-use switchboard::store::{self, ReadState, StoreHandle};
+use switchboard::store::{self, KeptModels, ReadState, StoreHandle};
 use tokio::sync::mpsc;
 
 use super::Server;
@@ -145,7 +145,8 @@ impl Desk {
     /// Keeps what is known of models, as an earlier session left it.
     pub(crate) async fn know(folder: &Path, server: &Server, models: Vec<ModelInfo>) {
         let desk = Self::open(folder, server);
-        desk.store.save_models("mock".into(), models).await.unwrap();
+        let kept = KeptModels { provider: "mock".into(), models, listed: Some(now()) };
+        desk.store.save_models(kept).await.unwrap();
         desk.close().await;
     }
 

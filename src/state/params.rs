@@ -115,8 +115,8 @@ impl Bound {
     /// What is wrong with what was typed.
     fn sentence(self) -> String {
         match self {
-            Self::Temperature => "A temperature is a number from 0 to 2".to_owned(),
-            Self::TopP => "Top-p is a number from 0 to 1".to_owned(),
+            Self::Temperature => "A number from 0 to 2".to_owned(),
+            Self::TopP => "A number from 0 to 1".to_owned(),
             Self::MaxTokens(Some(most)) => {
                 format!("The cap is a whole number from 1 to {most}, the most this model writes")
             }

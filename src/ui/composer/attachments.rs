@@ -14,7 +14,7 @@ use super::focus;
 use crate::protocol::{ChatId, Part};
 use crate::state::{AppState, DraftCommand, NotAttached, Overlay, UiCommand};
 use crate::ui::icon::Icon;
-use crate::ui::markdown::Images;
+use crate::ui::markdown::{Image, Images};
 use crate::ui::theme::{self, Palette};
 use crate::ui::widgets;
 
@@ -105,8 +105,9 @@ impl AttachmentsView {
                 ui.set_min_height(THUMBNAIL);
                 ui.spacing_mut().item_spacing.x = 8.0;
                 match part {
-                    Part::Image { url, .. } => {
-                        self.thumbnails.thumbnail_ui(ui, url, vec2(THUMBNAIL, THUMBNAIL));
+                    Part::Image { url, alt } => {
+                        let image = Image { url, alt };
+                        self.thumbnails.thumbnail_ui(ui, image, vec2(THUMBNAIL, THUMBNAIL));
                     }
                     Part::File { .. }
                     | Part::Text { .. }

@@ -67,13 +67,15 @@ impl Images {
     }
 
     /// Draws the middle of a `data:` picture over the whole of a small rectangle.
-    pub fn thumbnail_ui(&mut self, ui: &mut Ui, url: &str, size: egui::Vec2) {
+    pub fn thumbnail_ui(&mut self, ui: &mut Ui, image: Image<'_>, size: egui::Vec2) {
         let palette = Palette::of(ui);
-        let (rect, _) = ui.allocate_exact_size(size, egui::Sense::hover());
-        let Picture::Ready(texture) = self.picture(ui.ctx(), url) else {
+        let (rect, response) = ui.allocate_exact_size(size, egui::Sense::hover());
+        let Picture::Ready(texture) = self.picture(ui.ctx(), image.url) else {
             widgets::paint_icon(ui, Icon::Image, rect, palette.dim);
             return;
         };
+        let name = format!("Thumbnail of {}", image.alt);
+        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, name.clone()));
         let whole = texture.size_vec2();
         let scale = (size.x / whole.x).max(size.y / whole.y);
         let part = size / (whole * scale);

@@ -17,6 +17,7 @@ pub(super) fn group_ui(ui: &mut Ui, rect: Rect, title: &str, note: Option<(&str,
     let layout = Layout::left_to_right(Align::Center);
     // A child, not a scope: the list places its rows itself.
     let ui = &mut ui.new_child(UiBuilder::new().max_rect(inner).layout(layout));
+    ui.spacing_mut().item_spacing.x = 4.0;
     widgets::group_label(ui, title);
     if let Some((note, color)) = note {
         widgets::small_label(ui, note, color);

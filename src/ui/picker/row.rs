@@ -20,6 +20,8 @@ const PAD: f32 = 8.0;
 const ICON: f32 = 16.0;
 /// Below this width, figures and icons give way to the name.
 const NARROW: f32 = 380.0;
+/// So much of a name is left beside what is said of it.
+const NAME_LEFT: f32 = 72.0;
 
 /// What a row is drawn from.
 pub(in crate::ui) struct RowUi<'a> {
@@ -126,7 +128,8 @@ impl RowUi<'_> {
         star.on_hover_cursor(CursorIcon::PointingHand).on_hover_text(format!("{tooltip} (Ctrl D)"))
     }
 
-    /// Context, price and abilities; returns where they begin.
+    /// Context, price and abilities; returns where they begin. Where a model lacks something, that
+    /// stands in the place of the context.
     fn facts_ui(&self, ui: &Ui, rect: Rect, id: Id) -> f32 {
         let palette = Palette::of(ui);
         let center = rect.center().y;
@@ -149,6 +152,9 @@ impl RowUi<'_> {
         let price = price(self.info.price_in, self.info.price_out).unwrap_or_else(unknown);
         right_text(ui, &price, pos2(price_right, center), palette.faint);
         let context_right = price_right - 92.0 - 8.0;
+        if self.row.lacks.is_some() {
+            return context_right;
+        }
         let context = self.info.context.map_or_else(unknown, tokens);
         right_text(ui, &context, pos2(context_right, center), palette.faint);
         context_right - 52.0
@@ -158,7 +164,6 @@ impl RowUi<'_> {
         let palette = Palette::of(ui);
         let lacks = self.row.lacks.as_deref();
         let color = if lacks.is_some() { palette.faint } else { palette.text };
-        let mut job = name_job(&self.info.name, &self.row.matched, color);
         let compared = self.row.compared == Some(true) && !self.row.marks_compared;
         let notes = [
             (lacks, palette.warn),
@@ -166,16 +171,26 @@ impl RowUi<'_> {
             (self.chat_default.then_some("chat default"), palette.faint),
             (compared.then_some("compared"), palette.faint),
         ];
+        let mut said = LayoutJob::default();
         for (note, color) in notes {
             if let Some(note) = note {
                 let format = TextFormat::simple(theme::small(), color);
-                job.append(&format!(" · {note}"), 0.0, format);
+                said.append(&format!(" · {note}"), 0.0, format);
             }
         }
-        job.wrap = TextWrapping::truncate_at_width(rect.width().max(20.0));
-        let galley = ui.fonts_mut(|fonts| fonts.layout_job(job));
-        let pos = pos2(rect.left(), rect.center().y - galley.size().y / 2.0).round_ui();
-        ui.painter().galley(pos, galley, palette.text);
+        said.wrap = TextWrapping::truncate_at_width((rect.width() - NAME_LEFT).max(20.0));
+        let said = ui.fonts_mut(|fonts| fonts.layout_job(said));
+        // Where both do not fit, the name is cut: what is said of it is news.
+        let mut name = name_job(&self.info.name, &self.row.matched, color);
+        let room = (rect.width() - said.size().x).max(20.0);
+        name.wrap = TextWrapping::truncate_at_width(room);
+        let name = ui.fonts_mut(|fonts| fonts.layout_job(name));
+        let center = rect.center().y;
+        let pos = pos2(rect.left(), center - name.size().y / 2.0).round_ui();
+        // On one line, as in one text: both end at the bottom of the row.
+        let said_pos = pos + vec2(name.size().x, name.size().y - said.size().y);
+        ui.painter().galley(pos, name, palette.text);
+        ui.painter().galley(said_pos.round_ui(), said, palette.text);
     }
 }
 

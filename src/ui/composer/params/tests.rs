@@ -81,7 +81,7 @@ fn a_number_out_of_bounds_is_told_and_not_taken() {
     fill(&mut harness, "Temperature", "0.5");
     assert_eq!(of_chat(&harness).temperature, Some(0.5));
     fill(&mut harness, "Temperature", "5");
-    harness.get_by_label("A temperature is a number from 0 to 2");
+    harness.get_by_label("A number from 0 to 2");
     assert_eq!(of_chat(&harness).temperature, Some(0.5));
     fill(&mut harness, "Temperature", "");
     assert_eq!(of_chat(&harness).temperature, None);

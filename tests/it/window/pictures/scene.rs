@@ -4,9 +4,9 @@ mod compared;
 
 use serde_json::json;
 use switchboard::protocol::{
-    Abilities, Answer, AnswerStatus, ChatId, ContextUse, IdSource, Message, MessageId, ModelId,
-    ModelInfo, Params, Part, Role, RunEvent, RunStatus, Seq, Siblings, StreamEvent, Timestamp,
-    ToolCallId, Usage,
+    Abilities, Answer, AnswerStatus, ChatId, ContextUse, Effort, IdSource, Message, MessageId,
+    ModelId, ModelInfo, Params, Part, Role, RunEvent, RunStatus, Seq, Siblings, StreamEvent, Takes,
+    Timestamp, ToolCallId, Usage,
 };
 use switchboard::store::{BeginRun, KeptModels, Question, ReadState, StoreHandle};
 use switchboard::ui::theme::Palette;
@@ -108,7 +108,8 @@ impl Scene {
         let local = address.map_or(url.as_str(), |_| "http://localhost:11434/v1");
         let mut config = format!(
             "default_model = \"openrouter/anthropic/claude-haiku-5.5\"\n\
-             favourites = [\"openrouter/anthropic/claude-sonnet-5.5\"]\n{}",
+             favourites = [\"openrouter/anthropic/claude-sonnet-5.5\"]\n{}\
+             [chat.params]\neffort = \"medium\"\n",
             appearance(theme)
         );
         for (id, name, url) in [
@@ -167,6 +168,14 @@ fn models() -> [(&'static str, Vec<ModelInfo>); 2] {
                 tools: Some(can.contains('t')),
                 thinking: Some(can.contains('r')),
                 json: None,
+            },
+            takes: Takes {
+                efforts: if can.contains('r') {
+                    vec![Effort::Low, Effort::Medium, Effort::High]
+                } else {
+                    Vec::new()
+                },
+                ..Takes::default()
             },
             ..ModelInfo::unknown(id)
         };

@@ -23,5 +23,6 @@ mod engine;
 mod http_options;
 mod net;
 mod real_window;
+mod responses;
 mod switching;
 mod window;

@@ -5,6 +5,7 @@ mod attachments;
 mod branches;
 mod chats;
 mod choosing;
+mod comparing;
 mod pages;
 mod pictures;
 mod settings;

@@ -14,6 +14,7 @@ mod desk;
 mod faults;
 pub(crate) mod histories;
 mod request;
+pub(crate) mod responses;
 mod script;
 mod server;
 mod sse;

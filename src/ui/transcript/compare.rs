@@ -121,8 +121,12 @@ impl CompareView {
             let room = Rect::from_min_size(inner, vec2(grid.inner(), f32::INFINITY));
             let reveal = card_ui(ui, (view, message), room, folds, draw);
             self.reveal = reveal.or(self.reveal);
-            bottom = bottom.max(min.y + view.total() + 2.0 * PADDING);
-            drawn.push((min.x + left, min.x + right));
+            let end = min.y + view.total() + 2.0 * PADDING;
+            bottom = bottom.max(end);
+            let (left, right) = (min.x + left, min.x + right);
+            let card = Rect::from_min_max(pos2(left, min.y), pos2(right, end));
+            pinned_head_ui(ui, card, message, draw);
+            drawn.push((left, right));
         }
         let line = Stroke::new(1.0, Palette::of(ui).line);
         let rounding = CornerRadius::same(theme::CARD_ROUNDING);
@@ -190,6 +194,29 @@ fn card_ui(
         y += drawn;
     }
     reveal
+}
+
+/// The head of a card that is out of sight, at the edge: whose words these are stays in sight.
+fn pinned_head_ui(ui: &mut Ui, card: Rect, message: &Message, draw: &Draw<'_>) {
+    const HEIGHT: f32 = 36.0;
+    let edge = ui.clip_rect().top();
+    if card.top() + PADDING + 16.0 > edge || card.bottom() < edge + 3.0 * HEIGHT {
+        return;
+    }
+    let palette = Palette::of(ui);
+    let strip = Rect::from_min_size(pos2(card.left(), edge), vec2(card.width(), HEIGHT));
+    ui.painter().rect_filled(strip, 0.0, palette.bg);
+    let line = Stroke::new(1.0, palette.line);
+    ui.painter().hline(strip.x_range(), strip.bottom() - 0.5, line);
+    let inner = Rect::from_min_max(
+        pos2(strip.left() + PADDING, strip.top() + 8.0),
+        pos2(strip.right() - PADDING, strip.bottom()),
+    );
+    let salt = (message.id, "pinned");
+    let mut head = ui.new_child(UiBuilder::new().max_rect(inner).id_salt(salt));
+    head.spacing_mut().item_spacing = vec2(8.0, 0.0);
+    head.shrink_clip_rect(strip);
+    card::line_ui(&mut head, message, draw);
 }
 
 /// How far below the clip a rectangle ends, or above it begins.

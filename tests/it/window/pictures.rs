@@ -3,7 +3,7 @@
 //! `UPDATE_SNAPSHOTS=1 cargo test --test it pictures` draws them anew. Without a graphics driver
 //! they are left out.
 
-mod scene;
+pub(super) mod scene;
 
 use std::io::Write;
 use std::path::Path;

@@ -1,7 +1,7 @@
 //! Answers side by side.
 
 use super::*;
-use crate::protocol::{ModelId, Params, ProviderError};
+use crate::protocol::{ModelId, Params};
 use crate::state::{Column, Comparison};
 
 const WORDS: [&str; 3] = [
@@ -125,6 +125,8 @@ fn a_button_out_of_sight_comes_into_view_with_the_keyboard() {
     let mut harness = open(conversation);
     let keep = "Keep the answer of GPT-6.1 Terra";
     assert!(harness.get_by_label(keep).rect().bottom() < 0.0, "the end is in sight");
+    assert!(harness.query_by_label("GPT-6.1 Terra").is_none(), "its card is out of sight");
+    harness.get_by_label("qwen3:8b");
     for _ in 0..30 {
         harness.key_press(egui::Key::Tab);
         harness.run_steps(3);
@@ -142,7 +144,7 @@ fn one_card_fails_by_itself_and_can_be_tried_again() {
     failed.parts.clear();
     let answer = failed.answer.as_mut().unwrap();
     answer.status = AnswerStatus::Failed;
-    answer.error = Some(ProviderError::new(ErrorKind::Overloaded, "busy"));
+    answer.error = Some(ErrorInfo::new(ErrorKind::Overloaded, "busy"));
     let waiting = open_column(4, "qwen3:8b", "");
     let retry = RetryWait {
         kind: ErrorKind::Overloaded,

@@ -31,4 +31,5 @@ mod waiting;
 
 pub use clock::Clock;
 pub use engine::{EngineHandle, EngineParts, start};
+pub use providers::catalogue;
 pub use providers::{Environment, Found, ProviderSetup, find_key, guide_config};

@@ -36,6 +36,7 @@ mod writer;
 
 pub use error::StoreError;
 pub use handle::StoreHandle;
+pub use kept::KeptModels;
 pub use open::{Clock, Opened, open};
 pub use paths::{Paths, PathsError};
 pub use resumable::Resumable;

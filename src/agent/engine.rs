@@ -61,8 +61,13 @@ impl EngineHandle {
 
 /// Starts the engine on the current runtime.
 pub fn start(parts: EngineParts) -> EngineHandle {
-    let providers =
-        Arc::new(Providers::new(parts.providers, parts.store.clone(), parts.events.clone()));
+    let providers = Arc::new(Providers::new(
+        parts.providers,
+        parts.settings.edits.clone(),
+        parts.clock,
+        parts.store.clone(),
+        parts.events.clone(),
+    ));
     let shared = Arc::new(Shared {
         store: parts.store,
         providers,
@@ -204,7 +209,10 @@ impl Dispatcher {
                 self.shared.providers.clone().refresh(provider);
             }
             BackendCommand::LoadImage { url } => self.shared.providers.clone().load_image(url),
-            BackendCommand::Configure(settings) => *self.shared.settings.write() = *settings,
+            BackendCommand::Configure(settings) => {
+                self.shared.providers.clone().edit(settings.edits.clone());
+                *self.shared.settings.write() = *settings;
+            }
             BackendCommand::ListChats { .. }
             | BackendCommand::LoadMessages { .. }
             | BackendCommand::SelectBranch { .. }

@@ -1,23 +1,27 @@
 //! Where answers come from: configured, found by themselves, built in. Their keys and models.
 
+pub mod catalogue;
 mod keys;
 mod refresh;
 
 pub use keys::{Found, find_key};
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use self::catalogue::{Edits, Sources};
+use super::clock::Clock;
 use crate::net::{self, HttpClient, Provider};
 use crate::protocol::{
     BackendEvent, HelpSearch, KeyChange, KeySource, ModelId, ModelInfo, ProviderConfig,
-    ProviderError, ProviderId, ProviderKind, ProviderOptions, ProviderState, ProviderStatus, Usage,
+    ProviderError, ProviderId, ProviderKind, ProviderOptions, ProviderState, ProviderStatus,
+    Timestamp, Usage,
 };
 use crate::store::StoreHandle;
 use crate::store::secrets::Secrets;
@@ -83,9 +87,29 @@ pub fn guide_config() -> ProviderConfig {
 #[derive(Debug)]
 struct Entry {
     provider: Result<Arc<dyn Provider>, ProviderError>,
+    /// The provider where only its key is missing: it knows what its models take.
+    keyless: Option<Arc<dyn Provider>>,
     state: ProviderState,
+    /// What it told of its models; none where it never did.
+    listed: Option<Arc<[ModelInfo]>>,
+    /// Where each of its models stands in the state, by name: the way of a message may not
+    /// depend on the length of a list.
+    places: HashMap<String, usize>,
     /// Its key may still come from the keychain: whoever wants to use it waits for that.
     key_pending: bool,
+}
+
+impl Entry {
+    fn sources<'a>(&'a self, edits: &'a Edits, now: Timestamp) -> Sources<'a> {
+        let provider = self.provider.as_ref().ok().or(self.keyless.as_ref());
+        Sources {
+            config: &self.state.config,
+            listed: self.listed.as_deref(),
+            edits,
+            provider: provider.map(|provider| &**provider),
+            now,
+        }
+    }
 }
 
 /// All providers of this process.
@@ -94,7 +118,13 @@ pub(super) struct Providers {
     setup: ProviderSetup,
     store: StoreHandle,
     events: mpsc::Sender<BackendEvent>,
+    clock: Clock,
     entries: RwLock<BTreeMap<ProviderId, Entry>>,
+    /// What the user knows better about models.
+    edits: RwLock<Arc<Edits>>,
+    /// Held while the models of a provider are put together, so that the last to change something
+    /// is the last to show it. Never on the way of a message.
+    showing: Mutex<()>,
     /// Whether all keys have been looked up.
     keys_known: watch::Sender<bool>,
     ending: CancellationToken,
@@ -105,16 +135,22 @@ pub(super) struct Providers {
 impl Providers {
     pub(super) fn new(
         setup: ProviderSetup,
+        edits: Edits,
+        clock: Clock,
         store: StoreHandle,
         events: mpsc::Sender<BackendEvent>,
     ) -> Self {
         let entries = RwLock::new(BTreeMap::new());
+        let edits = RwLock::new(Arc::new(edits));
         let keys_known = watch::Sender::new(false);
         Self {
             setup,
             store,
             events,
+            clock,
             entries,
+            edits,
+            showing: Mutex::new(()),
             keys_known,
             ending: CancellationToken::new(),
             changes: TaskTracker::new(),
@@ -193,9 +229,15 @@ impl Providers {
     /// What is known of a model.
     pub(super) fn model(&self, id: &ModelId) -> ModelInfo {
         let entries = self.entries.read();
-        let entry = entries.get(&id.provider);
-        let known = entry.and_then(|entry| entry.state.models.iter().find(|info| info.id == *id));
-        known.cloned().unwrap_or_else(|| ModelInfo::unknown(id.clone()))
+        let Some(entry) = entries.get(&id.provider) else { return ModelInfo::unknown(id.clone()) };
+        let place = entry.places.get(&id.model);
+        match place.and_then(|place| entry.state.models.get(*place)) {
+            Some(info) => info.clone(),
+            None => {
+                let edits = self.edits.read().clone();
+                catalogue::unlisted(id, entry.sources(&edits, (self.clock.now)()))
+            }
+        }
     }
 
     /// What tokens of a model cost, where its prices are known. US dollars.
@@ -220,6 +262,7 @@ impl Providers {
         self.changes.spawn(async move {
             providers.entries.write().remove(&id);
             providers.forget_key(&id).await;
+            providers.forget_list(&id).await;
             providers.tell(BackendEvent::ProviderRemoved(id)).await;
         });
     }
@@ -235,7 +278,8 @@ impl Providers {
         });
     }
 
-    /// Puts a provider in place. What was known of its models stays.
+    /// Puts a provider in place. What was known of its models stays, unless it is another server
+    /// now. Its models are shown by [`Self::show`].
     fn enter(
         &self,
         config: ProviderConfig,
@@ -251,17 +295,71 @@ impl Providers {
             Ok(_) if config.kind == ProviderKind::Guide => ProviderStatus::Ready,
             Ok(_) => ProviderStatus::Unknown,
         };
-        let provider = match provider {
-            Ok(_) if missing => Err(keys::missing_key(&config)),
-            built => built,
+        let (provider, keyless) = match provider {
+            Ok(built) if missing => (Err(keys::missing_key(&config)), Some(built)),
+            built => (built, None),
         };
         let id = config.id.clone();
         let discovered = origin == Origin::Discovered;
         let mut entries = self.entries.write();
-        let (models, listed) =
-            entries.remove(&id).map(|old| (old.state.models, old.state.listed)).unwrap_or_default();
-        let state = ProviderState { config, key: source, status, models, listed, discovered };
-        entries.insert(id, Entry { provider, state, key_pending: false });
+        let old = entries.remove(&id);
+        let same_server = |old: &Entry| {
+            old.state.config.url == config.url && old.state.config.kind == config.kind
+        };
+        let (models, listed_at, listed, places) = match old.filter(same_server) {
+            Some(old) => (old.state.models, old.state.listed, old.listed, old.places),
+            None => (Vec::new(), None, None, HashMap::new()),
+        };
+        let state =
+            ProviderState { config, key: source, status, models, listed: listed_at, discovered };
+        let key_pending = false;
+        entries.insert(id, Entry { provider, keyless, state, listed, places, key_pending });
+    }
+
+    /// Puts together what is shown of a provider's models.
+    fn show(&self, id: &ProviderId) {
+        let _turn = self.showing.lock();
+        let edits = self.edits.read().clone();
+        let (config, listed, provider) = {
+            let entries = self.entries.read();
+            let Some(entry) = entries.get(id) else { return };
+            let provider = entry.provider.as_ref().ok().or(entry.keyless.as_ref()).cloned();
+            (entry.state.config.clone(), entry.listed.clone(), provider)
+        };
+        let models = catalogue::merged(Sources {
+            config: &config,
+            listed: listed.as_deref(),
+            edits: &edits,
+            provider: provider.as_deref(),
+            now: (self.clock.now)(),
+        });
+        let names = models.iter().map(|model| model.id.model.clone());
+        let places = names.zip(0..).collect();
+        if let Some(entry) = self.entries.write().get_mut(id) {
+            entry.state.models = models;
+            entry.places = places;
+        }
+    }
+
+    /// Takes over what the user knows better about models. Holds at once.
+    pub(super) fn edit(self: Arc<Self>, edits: Edits) {
+        let before = std::mem::replace(&mut *self.edits.write(), Arc::new(edits.clone()));
+        let changed: BTreeSet<ProviderId> = before
+            .iter()
+            .filter(|(id, edit)| edits.get(*id) != Some(*edit))
+            .chain(edits.iter().filter(|(id, edit)| before.get(*id) != Some(*edit)))
+            .map(|(id, _)| id.provider.clone())
+            .collect();
+        if changed.is_empty() {
+            return;
+        }
+        let providers = self.clone();
+        self.spawn(async move {
+            for id in changed {
+                providers.show(&id);
+                providers.tell_state(&id).await;
+            }
+        });
     }
 
     async fn tell(&self, event: BackendEvent) {

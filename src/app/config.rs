@@ -2,13 +2,15 @@
 
 mod merge;
 
+use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 use toml_edit::{Document, DocumentMut, Item};
 
-use crate::protocol::{Notice, NoticeCode};
+use crate::agent::guide_config;
+use crate::protocol::{Notice, NoticeCode, ProviderId};
 use crate::state::Settings;
 
 /// What was read.
@@ -60,8 +62,10 @@ fn parse(text: &str) -> Loaded {
     let deserializer = toml_edit::de::Deserializer::from(document);
     let parsed = serde_ignored::deserialize(deserializer, |path| unknown.push(path.to_string()));
     match parsed {
-        Ok(settings) => {
-            let notices = unknown.iter().map(|key| unknown_key(text, &root, key)).collect();
+        Ok(mut settings) => {
+            let mut notices: Vec<Notice> =
+                unknown.iter().map(|key| unknown_key(text, &root, key)).collect();
+            notices.extend(drop_duplicates(&mut settings, text, &root));
             Loaded { settings, notices }
         }
         Err(error) => {
@@ -78,6 +82,35 @@ fn unknown_key(text: &str, root: &Item, path: &str) -> Notice {
         None => path.to_owned(),
     };
     Notice { code: NoticeCode::ConfigUnknownKey, detail }
+}
+
+/// Keeps the first of providers with the same id, and none with the id of the built-in one.
+fn drop_duplicates(settings: &mut Settings, text: &str, root: &Item) -> Vec<Notice> {
+    let mut notices = Vec::new();
+    let mut first: HashMap<ProviderId, usize> = HashMap::new();
+    let mut place = 0;
+    settings.providers.retain(|provider| {
+        let line = |index: usize| {
+            place_of(root, &format!("providers.{index}.id")).map_or(0, |at| line_of(text, at))
+        };
+        let (index, id) = (place, &provider.id);
+        place += 1;
+        let detail = if *id == guide_config().id {
+            format!("line {}: {id} is the name of the built-in provider", line(index))
+        } else if let Some(known) = first.get(id) {
+            format!(
+                "line {}: {id} is the name of the provider in line {}",
+                line(index),
+                line(*known)
+            )
+        } else {
+            first.insert(id.clone(), index);
+            return true;
+        };
+        notices.push(Notice { code: NoticeCode::ConfigDuplicateProvider, detail });
+        false
+    });
+    notices
 }
 
 /// Where a key written `table.0.key` stands in the text.
@@ -147,7 +180,12 @@ pub(super) fn load_strictly(path: &Path) -> Result<Settings, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::{ModelId, ProviderConfig, ProviderKind};
+    use std::collections::BTreeMap;
+
+    use crate::protocol::{
+        Budget, Effort, Fallback, ModelEdit, ModelId, Params, ProviderConfig, ProviderKind,
+        ProviderOptions,
+    };
     use crate::state::Theme;
 
     fn provider(id: &str) -> ProviderConfig {
@@ -169,6 +207,31 @@ mod tests {
         assert_eq!(loaded.settings.providers.len(), 1);
         let details: Vec<_> = loaded.notices.iter().map(|notice| notice.detail.as_str()).collect();
         assert_eq!(details, ["line 4: appearance.text_sise", "line 11: providers.0.colour"]);
+    }
+
+    #[test]
+    fn of_two_providers_with_one_id_the_first_counts_and_both_lines_are_named() {
+        let table = |id: &str, name: &str| {
+            format!(
+                "[[providers]]\nname = \"{name}\"\nid = \"{id}\"\nkind = \"openai\"\nurl = \"http://x/v1\"\n"
+            )
+        };
+        let text = [("a", "One"), ("b", "Two"), ("a", "Three"), ("guide", "Four")]
+            .map(|(id, name)| table(id, name))
+            .concat();
+        let loaded = parse(&text);
+        let names: Vec<_> =
+            loaded.settings.providers.iter().map(|known| known.name.as_str()).collect();
+        assert_eq!(names, ["One", "Two"]);
+        let notice = |detail: &str| Notice {
+            code: NoticeCode::ConfigDuplicateProvider,
+            detail: detail.to_owned(),
+        };
+        let expected = [
+            notice("line 13: a is the name of the provider in line 3"),
+            notice("line 18: guide is the name of the built-in provider"),
+        ];
+        assert_eq!(loaded.notices, expected);
     }
 
     #[test]
@@ -223,8 +286,75 @@ mod tests {
         settings.appearance.text_size = 150;
         settings.appearance.sidebar = false;
         settings.chat.idle_timeout_s = 9;
+        settings.chat.title_model = Some(ModelId::new("mine", "small"));
+        settings.chat.params = Params {
+            temperature: Some(0.7),
+            top_p: Some(0.1),
+            max_tokens: Some(9),
+            effort: Some(Effort::High),
+            stop: vec!["END".to_owned()],
+            system: Some("be brief\n\"please\"".to_owned()),
+        };
+        settings.fallback =
+            Fallback { models: vec![ModelId::new("mine", "c")], allow_dearer: true };
+        settings.budget = Budget { day_usd: Some(1.5), month_usd: Some(20.0) };
+        settings.models = BTreeMap::from([
+            (
+                ModelId::new("mine", "a/b:c.d"),
+                ModelEdit {
+                    alias: Some("A".to_owned()),
+                    hidden: true,
+                    context: Some(8_192),
+                    price_in: Some(0.25),
+                    price_out: Some(0.0),
+                },
+            ),
+            (ModelId::new("mine", "c"), ModelEdit { hidden: true, ..ModelEdit::default() }),
+        ]);
+        settings.providers[1].kind = ProviderKind::Anthropic;
+        settings.providers[1].options = ProviderOptions {
+            headers: BTreeMap::from([("X-Team".to_owned(), "blue".to_owned())]),
+            ca_file: Some("/etc/ca.pem".into()),
+            connect_timeout_s: Some(5),
+            idle_timeout_s: Some(300),
+            api_version: Some("2023-06-01".to_owned()),
+            background: true,
+        };
         save(&path, &Settings::default(), &settings).unwrap();
         assert_eq!(load(&path), Loaded { settings, notices: Vec::new() });
+    }
+
+    #[test]
+    fn edits_of_models_and_options_change_alone_and_go_without_a_trace() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.toml");
+        let text = "[models.\"mine/a\"] # slow\nalias = \"A\" # mine\n\n[[providers]]\nid = \"mine\"\nname = \"M\"\nkind = \"openai\"\nurl = \"http://x/v1\"\n[providers.options]\nidle_timeout_s = 9 # patience\n[providers.options.headers]\nX-Team = \"blue\" # ours\n";
+        fs::write(&path, text).unwrap();
+        let before = load(&path).settings;
+        let mut after = before.clone();
+        let (a, b) = (ModelId::new("mine", "a"), ModelId::new("mine", "b"));
+        after.models.entry(a.clone()).or_default().price_in = Some(1.0);
+        after.models.insert(b.clone(), ModelEdit { hidden: true, ..ModelEdit::default() });
+        let options = &mut after.providers[0].options;
+        options.ca_file = Some("/ca.pem".into());
+        options.headers.insert("X-Other".to_owned(), "1".to_owned());
+        after.chat.params.effort = Some(Effort::Low);
+        after.budget.day_usd = Some(2.0);
+        save(&path, &before, &after).unwrap();
+        assert_eq!(load(&path), Loaded { settings: after.clone(), notices: Vec::new() });
+        let written = fs::read_to_string(&path).unwrap();
+        for kept in ["# slow", "alias = \"A\" # mine", "idle_timeout_s = 9 # patience", "# ours"] {
+            assert!(written.contains(kept), "{kept} in {written}");
+        }
+        let mut undone = before.clone();
+        undone.models.remove(&a);
+        undone.providers[0].options = ProviderOptions::default();
+        save(&path, &after, &undone).unwrap();
+        let written = fs::read_to_string(&path).unwrap();
+        assert_eq!(load(&path).settings, undone, "{written}");
+        for gone in ["mine/a", "mine/b", "options", "effort", "day_usd"] {
+            assert!(!written.contains(gone), "{gone} in {written}");
+        }
     }
 
     #[test]

@@ -6,10 +6,11 @@ use super::cli::JsonFlag;
 use super::failure::{Failure, Outcome, say};
 use super::providers::{Desk, describe};
 use super::{backend, config};
-use crate::protocol::{KeptIn, KeySource};
+use crate::agent::Clock;
+use crate::protocol::{KeySource, ProviderKind};
 use crate::state::words;
 use crate::store::secrets::Secrets;
-use crate::store::{Paths, StoreStats};
+use crate::store::{KeptModels, Paths, StoreStats};
 
 /// One finding.
 struct Finding {
@@ -22,9 +23,9 @@ pub(super) async fn run(paths: &Paths, flag: JsonFlag) -> Outcome {
     let mut findings = vec![good("version", env!("CARGO_PKG_VERSION").to_owned())];
     folders(paths, &mut findings);
     settings(paths, &mut findings);
-    database(paths, &mut findings).await;
+    let kept = database(paths, &mut findings).await;
     keys(paths, &mut findings);
-    providers(paths, &mut findings).await;
+    providers(paths, &kept, &mut findings).await;
     print(&findings, flag)?;
     if findings.iter().all(|finding| finding.good) {
         return Ok(());
@@ -59,7 +60,8 @@ fn settings(paths: &Paths, findings: &mut Vec<Finding>) {
     }
 }
 
-async fn database(paths: &Paths, findings: &mut Vec<Finding>) {
+/// Gives the lists of models that are kept in it.
+async fn database(paths: &Paths, findings: &mut Vec<Finding>) -> Vec<KeptModels> {
     let opened = backend::open_store(&paths.database());
     for notice in &opened.notices {
         let (title, body) = words::notice(&notice.code);
@@ -75,9 +77,11 @@ async fn database(paths: &Paths, findings: &mut Vec<Finding>) {
         Ok(problems) => findings.extend(problems.into_iter().map(|text| bad("database", text))),
         Err(error) => findings.push(bad("database", error.to_string())),
     }
+    let kept = opened.handle.load_models().await.unwrap_or_default();
     if let Err(error) = opened.handle.close().await {
         findings.push(bad("database", error.to_string()));
     }
+    kept
 }
 
 fn describe_stats(stats: &StoreStats) -> String {
@@ -96,22 +100,23 @@ fn describe_stats(stats: &StoreStats) -> String {
 }
 
 fn keys(paths: &Paths, findings: &mut Vec<Finding>) {
-    let text = match Secrets::from_environment(&paths.keys_file()).where_kept() {
-        KeptIn::Keychain => "in the system keychain".to_owned(),
-        KeptIn::File(file) => {
-            format!("in {}, which only you can read", file.display())
-        }
-    };
-    findings.push(good("keys", text));
+    let place = Secrets::from_environment(&paths.keys_file()).describe_place();
+    findings.push(good("keys", format!("new keys go {place}")));
 }
 
-async fn providers(paths: &Paths, findings: &mut Vec<Finding>) {
+async fn providers(paths: &Paths, kept: &[KeptModels], findings: &mut Vec<Finding>) {
     // What is wrong with config.toml is said already.
     let Ok(desk) = Desk::open(paths) else { return };
     for config in desk.all() {
+        let (id, kind) = (&config.id, config.kind.as_str());
         let source = desk.key(&config).1;
+        let listed = match kept.iter().find(|kept| kept.provider == *id) {
+            Some(kept) => words::list_age(kept.listed, (Clock::system().now)()),
+            None if config.kind == ProviderKind::Guide => "built in".to_owned(),
+            None => "never listed".to_owned(),
+        };
         if source == KeySource::Missing {
-            findings.push(bad("provider", format!("{}: no key", config.id)));
+            findings.push(bad("provider", format!("{id} ({kind}): no key, {listed}")));
             continue;
         }
         let key = describe(&source);
@@ -120,13 +125,14 @@ async fn providers(paths: &Paths, findings: &mut Vec<Finding>) {
             Err(error) => Err(error),
         };
         findings.push(match asked {
-            Ok(models) => good(
-                "provider",
-                format!("{}: ready, {}, {key}", config.id, counted(models.len(), "model")),
-            ),
+            Ok(models) => {
+                let models = counted(models.len(), "model");
+                good("provider", format!("{id} ({kind}): ready, {models}, {key}, {listed}"))
+            }
             Err(error) => {
                 let title = words::for_error(&error).title;
-                bad("provider", format!("{}: {title}: {}", config.id, error.message))
+                let message = &error.message;
+                bad("provider", format!("{id} ({kind}): {title}: {message}, {key}, {listed}"))
             }
         });
     }

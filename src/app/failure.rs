@@ -27,6 +27,11 @@ impl Failure {
         Self { message: String::new(), hint: String::new(), code: 130 }
     }
 
+    /// What happened, without the hint.
+    pub(super) fn message(&self) -> &str {
+        &self.message
+    }
+
     /// Says it on stderr.
     #[expect(clippy::print_stderr, reason = "errors of the command line go to stderr")]
     pub(super) fn report(self) -> ExitCode {
@@ -48,6 +53,12 @@ pub(super) fn say(text: &str) -> Outcome {
     use std::io::Write;
     let mut out = std::io::stdout().lock();
     writeln!(out, "{text}").and_then(|()| out.flush()).map_err(|error| pipe_closed(&error))
+}
+
+/// Writes a line to stderr that is no error.
+#[expect(clippy::print_stderr, reason = "what is beside the output goes to stderr")]
+pub(super) fn note(text: &str) {
+    eprintln!("note: {text}");
 }
 
 /// A failed write to stdout.

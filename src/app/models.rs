@@ -1,12 +1,15 @@
 //! `switchboard models`: the catalogue.
 
 use clap::Args;
+use serde_json::{Value, json};
 
 use super::backend;
-use super::failure::{Failure, Outcome, say};
+use super::failure::{Failure, Outcome, note, say};
 use super::providers::Desk;
-use crate::protocol::{ModelInfo, ProviderConfig, ProviderKind};
-use crate::store::{Paths, StoreHandle};
+use crate::agent::{Clock, catalogue};
+use crate::protocol::{Abilities, ModelInfo, ProviderConfig, ProviderKind, Timestamp};
+use crate::state::words;
+use crate::store::{KeptModels, Paths, StoreHandle};
 
 /// What `models` takes.
 #[derive(Debug, Args)]
@@ -22,6 +25,15 @@ pub(super) struct ModelsArgs {
     json: bool,
 }
 
+/// The models of one provider.
+struct Listing {
+    models: Vec<ModelInfo>,
+    listed: Option<Timestamp>,
+    /// Why they are not what the provider would say now.
+    stale: Option<String>,
+    failure: Option<Failure>,
+}
+
 pub(super) async fn run(paths: &Paths, args: ModelsArgs) -> Outcome {
     let desk = Desk::open(paths)?;
     let wanted = match &args.provider {
@@ -29,57 +41,118 @@ pub(super) async fn run(paths: &Paths, args: ModelsArgs) -> Outcome {
         None => desk.all(),
     };
     let store = backend::store_for_command(paths)?;
-    let mut models = Vec::new();
+    let kept = store.load_models().await.unwrap_or_default();
     let mut failed = None;
+    let mut rows = Vec::new();
     for config in wanted {
-        match list(&desk, &store, &config, args.refresh).await {
-            Ok(listed) => models.extend(listed),
-            // One provider that cannot be reached does not hide the others.
-            Err(failure) if args.provider.is_none() => failed = Some(failure),
-            Err(failure) => return Err(failure),
+        let kept = kept.iter().find(|kept| kept.provider == config.id);
+        let listing = list(&desk, &store, &config, kept, args.refresh).await;
+        if let Some(stale) = &listing.stale {
+            note(&format!("{}: {stale}", config.id));
         }
+        if args.json {
+            rows.extend(listing.models.iter().map(|model| row(model, &listing)));
+        } else {
+            listing.models.iter().try_for_each(print)?;
+        }
+        // One provider that cannot be reached does not hide the others.
+        failed = failed.or(listing.failure);
     }
-    print(&models, args.json)?;
+    if args.json {
+        say(&Value::from(rows).to_string())?;
+    }
     if let Err(error) = store.close().await {
         tracing::warn!(%error, "the lists may not be cached");
     }
     failed.map_or(Ok(()), Err)
 }
 
+/// What the provider said last, or says now; what is bundled where it never did.
 async fn list(
     desk: &Desk,
     store: &StoreHandle,
     config: &ProviderConfig,
+    kept: Option<&KeptModels>,
     refresh: bool,
-) -> Result<Vec<ModelInfo>, Failure> {
-    if !refresh && config.kind != ProviderKind::Guide {
-        let cached = store.load_models().await.unwrap_or_default();
-        let cached = cached.into_iter().find(|(id, _)| *id == config.id);
-        if let Some((_, models)) = cached
-            && !models.is_empty()
-        {
-            return Ok(models);
+) -> Listing {
+    let now = (Clock::system().now)();
+    let told = |kept: &KeptModels, stale, failure| Listing {
+        models: desk.shown(config, Some(&kept.models)),
+        listed: kept.listed,
+        stale,
+        failure,
+    };
+    if let Some(kept) = kept.filter(|_| !refresh && config.kind != ProviderKind::Guide) {
+        let stale = catalogue::is_due(kept.listed, now).then(|| words::list_age(kept.listed, now));
+        return told(kept, stale.map(|age| format!("{age}; --refresh asks again")), None);
+    }
+    let failure = match desk.models(config).await {
+        Ok(models) => {
+            let listed = Some(now).filter(|_| config.kind != ProviderKind::Guide);
+            let kept = KeptModels { provider: config.id.clone(), models, listed };
+            let listing = told(&kept, None, None);
+            if listed.is_some()
+                && let Err(error) = store.save_models(kept).await
+            {
+                tracing::warn!(%error, "the list is not cached");
+            }
+            return listing;
         }
+        Err(failure) => failure,
+    };
+    if let Some(kept) = kept {
+        let stale = format!("not asked with success; {}", words::list_age(kept.listed, now));
+        return told(kept, Some(stale), Some(failure));
     }
-    let models = desk.models(config).await?;
-    if let Err(error) = store.save_models(config.id.clone(), models.clone()).await {
-        tracing::warn!(%error, "the list is not cached");
+    let models = desk.shown(config, None);
+    if models.is_empty() {
+        return Listing { models, listed: None, stale: None, failure: Some(failure) };
     }
-    Ok(models)
+    let stale = format!("never asked with success ({}); bundled list", failure.message());
+    // Without --refresh, what is bundled is an answer.
+    let failure = Some(failure).filter(|_| refresh);
+    Listing { models, listed: None, stale: Some(stale), failure }
 }
 
-fn print(models: &[ModelInfo], json: bool) -> Outcome {
-    if json {
-        let text = serde_json::to_string(models).map_err(|error| Failure::work(error, ""))?;
-        return say(&text);
+fn row(model: &ModelInfo, listing: &Listing) -> Value {
+    let mut row = serde_json::to_value(model).unwrap_or_default();
+    row["listed"] = json!(listing.listed.map(|listed| listed.0));
+    row["stale"] = json!(listing.stale.is_some());
+    row
+}
+
+fn print(model: &ModelInfo) -> Outcome {
+    let tokens = |count: Option<u64>, what: &str| {
+        count.map_or_else(String::new, |count| format!("{count} {what}"))
+    };
+    let price = match (model.price_in, model.price_out) {
+        (Some(input), Some(output)) => format!("${input} / ${output}"),
+        (_, _) => String::new(),
+    };
+    let mut abilities = can(model.abilities);
+    if model.hidden {
+        abilities.push_str(" (hidden)");
     }
-    for model in models {
-        let context = model.context.map_or_else(String::new, |tokens| format!("{tokens} tokens"));
-        let price = match (model.price_in, model.price_out) {
-            (Some(input), Some(output)) => format!("${input} / ${output}"),
-            (_, _) => String::new(),
-        };
-        say(format!("{:<56} {context:<16} {price}", model.id.to_string()).trim_end())?;
+    if let Some(day) = &model.retires {
+        abilities.push_str(&format!(" (retires {day})"));
     }
-    Ok(())
+    let line = format!(
+        "{:<56} {:<16} {:<14} {price:<18} {}",
+        model.id.to_string(),
+        tokens(model.context, "tokens"),
+        tokens(model.output, "out"),
+        abilities.trim_start()
+    );
+    say(line.trim_end())
+}
+
+fn can(abilities: Abilities) -> String {
+    let all = [
+        (abilities.vision, "vision"),
+        (abilities.tools, "tools"),
+        (abilities.thinking, "thinking"),
+        (abilities.json, "json"),
+    ];
+    let has = all.into_iter().filter(|(has, _)| *has == Some(true));
+    has.map(|(_, word)| word).collect::<Vec<_>>().join(" ")
 }

@@ -1,24 +1,23 @@
 //! `switchboard providers`: where answers come from.
 
-use std::io::Read;
+mod add;
+
 use std::sync::Arc;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::Subcommand;
 use secrecy::SecretString;
 
 use super::cli::JsonFlag;
 use super::failure::{Failure, Outcome, say};
 use super::{config, environment};
-use crate::agent::{Environment, guide_config};
+use crate::agent::catalogue::{self, Sources};
+use crate::agent::{Clock, Environment, guide_config};
 use crate::net::{self, HttpClient, Provider, known};
-use crate::protocol::{
-    ErrorKind, KeySource, ModelInfo, ProviderConfig, ProviderError, ProviderId, ProviderKind,
-    ProviderOptions,
-};
+use crate::protocol::{ErrorKind, KeySource, ModelInfo, ProviderConfig, ProviderError, ProviderId};
 use crate::state::{Settings, words};
 use crate::store::Paths;
 use crate::store::help::HelpIndex;
-use crate::store::secrets::{self, Secrets};
+use crate::store::secrets::Secrets;
 
 /// What can be done with providers.
 #[derive(Debug, Subcommand)]
@@ -26,7 +25,7 @@ pub(super) enum ProvidersCommand {
     /// List them
     List(JsonFlag),
     /// Add one, or change it
-    Add(AddArgs),
+    Add(add::AddArgs),
     /// Remove one and its key
     Remove {
         /// Its id, as `list` shows it
@@ -37,32 +36,6 @@ pub(super) enum ProvidersCommand {
         /// Its id, as `list` shows it
         name: String,
     },
-}
-
-/// What `providers add` takes.
-#[derive(Debug, Args)]
-pub(super) struct AddArgs {
-    /// First part of its models' ids: lower case letters, digits and dashes
-    name: String,
-    /// Which API it speaks
-    #[arg(long, value_enum, default_value = "openai")]
-    kind: Kind,
-    /// Its address, up to and including /v1; well-known providers need none
-    #[arg(long)]
-    url: Option<String>,
-    /// Read the key from this environment variable
-    #[arg(long, value_name = "VAR", conflicts_with = "key_stdin")]
-    key_env: Option<String>,
-    /// Read the key from stdin and keep it
-    #[arg(long)]
-    key_stdin: bool,
-}
-
-/// APIs that can be added.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Kind {
-    /// Chat completions
-    Openai,
 }
 
 /// The configured and discovered providers with their keys, for commands.
@@ -78,7 +51,7 @@ pub(super) async fn run(paths: &Paths, command: ProvidersCommand) -> Outcome {
     let desk = Desk::open(paths)?;
     match command {
         ProvidersCommand::List(flag) => desk.list(flag),
-        ProvidersCommand::Add(args) => desk.add(args),
+        ProvidersCommand::Add(args) => add::run(&desk, args),
         ProvidersCommand::Remove { name } => desk.remove(&name),
         ProvidersCommand::Test { name } => desk.test(&name).await,
     }
@@ -150,47 +123,11 @@ impl Desk {
         }
         for config in self.all() {
             let address = if config.url.is_empty() { "built in" } else { &config.url };
+            let (id, kind) = (config.id.as_str(), config.kind.as_str());
             let key = describe(&self.key(&config).1);
-            say(&format!("{:<14} {:<44} {key}", config.id.as_str(), address))?;
+            say(&format!("{id:<14} {kind:<10} {address:<44} {key}"))?;
         }
         Ok(())
-    }
-
-    fn add(&self, args: AddArgs) -> Outcome {
-        let id = check_id(&args.name)?;
-        let Kind::Openai = args.kind;
-        let template = known::find(id.as_str()).map(known::KnownProvider::config);
-        let url = args.url.or_else(|| template.as_ref().map(|known| known.url.clone()));
-        let Some(url) = url else {
-            return Err(Failure::usage("the address is missing", "Add --url http://…/v1"));
-        };
-        let config = ProviderConfig {
-            name: template.as_ref().map_or_else(|| args.name.clone(), |known| known.name.clone()),
-            kind: ProviderKind::Openai,
-            url,
-            key_env: args.key_env.or_else(|| template.and_then(|known| known.key_env)),
-            options: ProviderOptions::default(),
-            id,
-        };
-        let key = if args.key_stdin { Some(read_key()?) } else { None };
-        net::build(config.clone(), key.clone(), &self.http, Arc::new(HelpIndex::new()))
-            .map_err(|error| Failure::usage(error, ""))?;
-        self.paths.create().map_err(|error| Failure::usage(error, ""))?;
-        if let Some(key) = key {
-            let kept = self.secrets.set(&config.id, &key);
-            kept.map_err(|error| Failure::usage(error, "Nothing was changed"))?;
-        }
-        let mut after = self.settings.clone();
-        let known = after.providers.iter_mut().find(|known| known.id == config.id);
-        let what = if known.is_some() { "changed" } else { "added" };
-        match known {
-            Some(known) => *known = config.clone(),
-            None => after.providers.push(config.clone()),
-        }
-        self.save(&after)?;
-        let (name, id) = (&config.name, &config.id);
-        say(&format!("{name} is {what}. Try it: switchboard providers test {id}"))?;
-        say("A window that is open sees it when it is started again.")
     }
 
     fn remove(&self, name: &str) -> Outcome {
@@ -211,13 +148,32 @@ impl Desk {
     async fn test(&self, name: &str) -> Outcome {
         let config = self.find(name)?;
         let models = self.models(&config).await?;
-        say(&format!("{} is ready: {} models", config.name, models.len()))
+        let api = config.kind.as_str();
+        say(&format!("{} is ready: {} models over the {api} API", config.name, models.len()))
     }
 
     /// The models of a provider, asked for now.
     pub(super) async fn models(&self, config: &ProviderConfig) -> Result<Vec<ModelInfo>, Failure> {
         let provider = self.build(config).map_err(|error| refused(config, &error))?;
         provider.models().await.map_err(|error| refused(config, &error))
+    }
+
+    /// The models of a provider as the window shows them: completed, and as the user wants them.
+    pub(super) fn shown(
+        &self,
+        config: &ProviderConfig,
+        listed: Option<&[ModelInfo]>,
+    ) -> Vec<ModelInfo> {
+        // Without its key it still knows what its models take.
+        let help = Arc::new(HelpIndex::new());
+        let provider = net::build(config.clone(), None, &self.http, help).ok();
+        catalogue::merged(Sources {
+            config,
+            listed,
+            edits: &self.settings.models,
+            provider: provider.as_deref(),
+            now: (Clock::system().now)(),
+        })
     }
 
     fn save(&self, after: &Settings) -> Outcome {
@@ -228,25 +184,10 @@ impl Desk {
 
 fn refused(config: &ProviderConfig, error: &ProviderError) -> Failure {
     let title = words::for_error(error).title;
-    Failure::work(format!("{}: {title}: {}", config.name, error.message), words::hint(error.kind))
-}
-
-fn check_id(name: &str) -> Result<ProviderId, Failure> {
-    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if name.is_empty() || !name.chars().all(fits) || name == "guide" {
-        let hint = "Use lower case letters, digits and dashes; guide is taken";
-        return Err(Failure::usage(format!("{name:?} cannot be a provider's name"), hint));
-    }
-    Ok(ProviderId::from(name))
-}
-
-fn read_key() -> Result<SecretString, Failure> {
-    let mut text = String::new();
-    std::io::stdin()
-        .read_to_string(&mut text)
-        .map_err(|error| Failure::work(format!("stdin could not be read: {error}"), ""))?;
-    secrets::checked(&SecretString::from(text))
-        .map_err(|error| Failure::usage(error, "Nothing was changed"))
+    let id = &config.id;
+    let anew = format!("Enter it anew: switchboard providers add {id} --key-stdin");
+    let hint = if error.kind == ErrorKind::Auth { &anew } else { words::hint(error.kind) };
+    Failure::work(format!("{}: {title}: {}", config.name, error.message), hint)
 }
 
 /// Where a key comes from, in words, without the key.

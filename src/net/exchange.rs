@@ -14,6 +14,7 @@ use super::body::{self, host_of};
 use super::chunk::Outbox;
 use super::failure::{self, Said};
 use super::http::{self, Credentials, Document, KeyHeader};
+use super::known;
 use super::sse::{self, Mapper};
 use super::{ChunkStream, HttpClient};
 use crate::protocol::{ErrorKind, ProviderConfig, ProviderError};
@@ -30,10 +31,12 @@ pub(crate) struct Exchange {
     base: Url,
     credentials: Arc<Credentials>,
     http: HttpClient,
+    /// The provider's own patience, in the place of the app's.
+    idle_timeout: Option<Duration>,
 }
 
 impl Exchange {
-    /// Checks the address and the key.
+    /// Checks the address, the key and the headers.
     pub(crate) fn new(
         config: &ProviderConfig,
         key: Option<SecretString>,
@@ -42,7 +45,10 @@ impl Exchange {
     ) -> Result<Self, ProviderError> {
         let base = http::parse_base(&config.url)?;
         let credentials = Arc::new(Credentials::new(key, key_header)?);
-        Ok(Self { base, credentials, http })
+        let http = http.titled(known::wire_of(config, &base).headers).with(&config.options)?;
+        let seconds = config.options.idle_timeout_s.map(|seconds| u64::from(seconds.max(1)));
+        let idle_timeout = seconds.map(Duration::from_secs);
+        Ok(Self { base, credentials, http, idle_timeout })
     }
 
     /// The configured address.
@@ -83,6 +89,7 @@ impl Exchange {
         mapper: M,
         idle_timeout: Duration,
     ) -> Result<ChunkStream, ProviderError> {
+        let idle_timeout = self.idle_timeout.unwrap_or(idle_timeout);
         // Compression would make servers hold events back.
         let request =
             request.header(ACCEPT, "text/event-stream").header(ACCEPT_ENCODING, "identity");

@@ -1,70 +1,17 @@
-//! The HTTP client: made on first use, never sending anything twice.
+//! What all providers need of HTTP: clients, addresses, keys.
 
-use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+mod client;
 
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
-use reqwest::{Client, Response, Url};
+use reqwest::{Response, Url};
 use secrecy::{ExposeSecret, SecretString};
+
+pub use client::{HttpClient, check_certificates};
 
 use super::failure;
 use crate::protocol::{ErrorKind, ProviderError};
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-const USER_AGENT: &str = concat!("switchboard/", env!("CARGO_PKG_VERSION"));
-
-/// The app's HTTP client. Making one costs nothing: reading the system's certificates takes
-/// long enough to be seen at the start, so it happens with the first request.
-#[derive(Clone, Debug, Default)]
-pub struct HttpClient {
-    clients: Arc<Clients>,
-}
-
-#[derive(Debug, Default)]
-struct Clients {
-    remote: OnceLock<Result<Client, String>>,
-    /// For plain HTTP to this machine: needs no certificates and must not ask a proxy.
-    loopback: OnceLock<Result<Client, String>>,
-}
-
-impl HttpClient {
-    /// A client that has not connected to anything.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// The client to use for this address.
-    pub(crate) fn for_url(&self, url: &Url) -> Result<&Client, ProviderError> {
-        let client = if is_plain_loopback(url) {
-            self.clients
-                .loopback
-                .get_or_init(|| finish(builder().no_proxy().tls_built_in_root_certs(false)))
-        } else {
-            self.clients.remote.get_or_init(|| finish(builder()))
-        };
-        client.as_ref().map_err(|reason| {
-            ProviderError::new(
-                ErrorKind::Network,
-                format!("The system's certificates could not be read: {reason}"),
-            )
-        })
-    }
-}
-
-fn builder() -> reqwest::ClientBuilder {
-    Client::builder()
-        .user_agent(USER_AGENT)
-        .connect_timeout(CONNECT_TIMEOUT)
-        .redirect(reqwest::redirect::Policy::none())
-        .retry(reqwest::retry::never())
-        .tcp_nodelay(true)
-        .tcp_keepalive(Duration::from_secs(30))
-}
-
-fn finish(builder: reqwest::ClientBuilder) -> Result<Client, String> {
-    builder.build().map_err(|error| failure::root_cause(&error))
-}
-
+/// Whether this is plain HTTP to this machine.
 fn is_plain_loopback(url: &Url) -> bool {
     url.scheme() == "http" && is_loopback(url)
 }

@@ -1,103 +1,92 @@
-//! Well-known providers: what the user needs not type.
+//! Well-known providers and local servers: what the user needs not type, and how their wires
+//! differ. All of it is data; adding a provider is a row in `known/table.rs`.
 
-use crate::protocol::ProviderKind;
+mod table;
+mod wire;
+
+use reqwest::Url;
+
+use crate::protocol::ProviderConfig;
 
 pub use crate::protocol::KnownProvider;
+use table::{HOSTED, LOCAL, TABLE};
+pub(crate) use wire::{Cap, CostOption, EffortOption, UsageOption, Wire};
 
-/// All of them, in the order in which they are offered.
-pub const PROVIDERS: [KnownProvider; 7] = [
-    KnownProvider {
-        id: "openrouter",
-        name: "OpenRouter",
-        kind: ProviderKind::Openai,
-        url: "https://openrouter.ai/api/v1",
-        key_env: "OPENROUTER_API_KEY",
-        key_page: "https://openrouter.ai/settings/keys",
-        blurb: "Hundreds of models of many makers with one key",
-    },
-    KnownProvider {
-        id: "openai",
-        name: "OpenAI",
-        kind: ProviderKind::Responses,
-        url: "https://api.openai.com/v1",
-        key_env: "OPENAI_API_KEY",
-        key_page: "https://platform.openai.com/api-keys",
-        blurb: "The GPT models",
-    },
-    KnownProvider {
-        id: "anthropic",
-        name: "Anthropic",
-        kind: ProviderKind::Anthropic,
-        url: "https://api.anthropic.com/v1",
-        key_env: "ANTHROPIC_API_KEY",
-        key_page: "https://platform.claude.com/settings/keys",
-        blurb: "The Claude models",
-    },
-    KnownProvider {
-        id: "groq",
-        name: "Groq",
-        kind: ProviderKind::Openai,
-        url: "https://api.groq.com/openai/v1",
-        key_env: "GROQ_API_KEY",
-        key_page: "https://console.groq.com/keys",
-        blurb: "Open models, answered very fast",
-    },
-    KnownProvider {
-        id: "mistral",
-        name: "Mistral",
-        kind: ProviderKind::Openai,
-        url: "https://api.mistral.ai/v1",
-        key_env: "MISTRAL_API_KEY",
-        key_page: "https://console.mistral.ai/api-keys",
-        blurb: "The Mistral models, served from Europe",
-    },
-    KnownProvider {
-        id: "deepseek",
-        name: "DeepSeek",
-        kind: ProviderKind::Openai,
-        url: "https://api.deepseek.com/v1",
-        key_env: "DEEPSEEK_API_KEY",
-        key_page: "https://platform.deepseek.com/api_keys",
-        blurb: "The DeepSeek models",
-    },
-    KnownProvider {
-        id: "together",
-        name: "Together",
-        kind: ProviderKind::Openai,
-        url: "https://api.together.xyz/v1",
-        key_env: "TOGETHER_API_KEY",
-        key_page: "https://api.together.ai/settings/api-keys",
-        blurb: "Open models in great number",
-    },
-];
+/// A row of the table.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    /// What is offered to the user. Local servers have no key and no key page.
+    offer: KnownProvider,
+    /// Where it is reached: this domain and all below it. Empty for local servers.
+    domains: &'static [&'static str],
+    /// The usual port of a local server.
+    port: Option<u16>,
+    /// How its chat completions differ from those of others.
+    wire: Wire,
+}
+
+/// All that are reached over the internet, in the order in which they are offered.
+pub const PROVIDERS: [KnownProvider; HOSTED] = table::hosted();
+
+/// The servers that usually run on this machine: id, name and port.
+pub(crate) const SERVERS: [(&str, &str, u16); LOCAL] = table::local();
 
 /// The known provider with this id.
 pub fn find(id: &str) -> Option<&'static KnownProvider> {
     PROVIDERS.iter().find(|provider| provider.id == id)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::net::{HttpClient, build};
-    use crate::protocol::{HelpHit, HelpSearch};
+/// How chat completions are written for a provider: by its host, and for servers on this machine
+/// or next to it by their well-known id or port.
+pub(crate) fn wire_of(config: &ProviderConfig, base: &Url) -> Wire {
+    row(config, base).map_or(Wire::COMMON, |known| known.wire)
+}
 
-    #[derive(Debug)]
-    struct NoHelp;
-
-    impl HelpSearch for NoHelp {
-        fn search(&self, _question: &str, _limit: usize) -> Vec<HelpHit> {
-            Vec::new()
-        }
-    }
-
-    #[test]
-    fn every_known_provider_can_be_built() {
-        for provider in PROVIDERS {
-            let built =
-                build(provider.config(), None, &HttpClient::new(), std::sync::Arc::new(NoHelp));
-            assert!(built.is_ok(), "{}", provider.id);
-            assert_eq!(find(provider.id), Some(&provider));
-        }
+/// Under which name the bundled table lists the models of a provider: that of the known provider
+/// at this address, else the provider's own id. Local servers have no entries.
+pub(crate) fn bundled_name(config: &ProviderConfig) -> Option<&str> {
+    let base = Url::parse(&config.url).ok()?;
+    match row(config, &base) {
+        Some(known) if known.port.is_some() => None,
+        Some(known) => Some(known.offer.id),
+        None if is_near(&base) => None,
+        None => Some(config.id.as_str()),
     }
 }
+
+/// Whether a provider passes on the models of others, under names such as `maker/model`.
+pub(crate) fn passes_on(config: &ProviderConfig) -> bool {
+    let wire = Url::parse(&config.url).ok().map(|base| wire_of(config, &base));
+    wire.is_some_and(|wire| wire.passes_on)
+}
+
+/// Whether a model of this name answers in text. Lists name others too.
+pub(crate) fn can_chat(config: &ProviderConfig, model: &str) -> bool {
+    let wire = Url::parse(&config.url).map_or(Wire::COMMON, |base| wire_of(config, &base));
+    wire.can_chat(model)
+}
+
+fn row(config: &ProviderConfig, base: &Url) -> Option<&'static Known> {
+    let host = base.host_str()?;
+    let within = |domain: &&str| {
+        host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    };
+    let hosted = TABLE.iter().find(|known| known.domains.iter().any(within));
+    let local = || {
+        let mut servers = TABLE.iter().filter(|known| known.port.is_some());
+        let by_id = servers.clone().find(|known| known.offer.id == config.id.as_str());
+        by_id.or_else(|| servers.find(|known| is_near(base) && known.port == base.port()))
+    };
+    hosted.or_else(local)
+}
+
+/// Whether an address is that of a machine nearby: plain HTTP, or this machine.
+fn is_near(base: &Url) -> bool {
+    let host = base.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    let is_loopback = host == "localhost"
+        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+    base.scheme() == "http" || is_loopback
+}
+
+#[cfg(test)]
+mod tests;

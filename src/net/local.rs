@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use serde_json::Value;
 
 use super::http::parse_base;
-use super::{HttpClient, body, http};
+use super::{HttpClient, body, http, known};
 use crate::protocol::{ProviderConfig, ProviderKind, ProviderOptions};
 
 const DEADLINE: Duration = Duration::from_millis(400);
@@ -24,12 +24,18 @@ pub struct LocalServer {
 }
 
 /// The servers that are looked for.
-pub const SERVERS: [LocalServer; 4] = [
-    LocalServer { id: "ollama", name: "Ollama", port: 11434 },
-    LocalServer { id: "lmstudio", name: "LM Studio", port: 1234 },
-    LocalServer { id: "llamacpp", name: "llama.cpp", port: 8080 },
-    LocalServer { id: "vllm", name: "vLLM", port: 8000 },
-];
+pub const SERVERS: [LocalServer; known::SERVERS.len()] = servers();
+
+const fn servers() -> [LocalServer; known::SERVERS.len()] {
+    let mut all = [LocalServer { id: "", name: "", port: 0 }; known::SERVERS.len()];
+    let mut n = 0;
+    while n < all.len() {
+        let (id, name, port) = known::SERVERS[n];
+        all[n] = LocalServer { id, name, port };
+        n += 1;
+    }
+    all
+}
 
 impl LocalServer {
     fn config(&self) -> ProviderConfig {

@@ -86,7 +86,7 @@ impl Provider for Responses {
     }
 
     fn models(&self) -> BoxFuture<'_, Result<Vec<ModelInfo>, ProviderError>> {
-        list_models(&self.exchange, &self.config.id).boxed()
+        list_models(&self.exchange, &self.config).boxed()
     }
 
     fn takes(&self, model: &ModelInfo) -> Takes {

@@ -235,8 +235,10 @@ pub struct Params {
     /// Sampling temperature.
     pub temperature: Option<f32>,
     /// Nucleus sampling.
+    #[serde(alias = "top_p")]
     pub top_p: Option<f32>,
     /// Cap on the answer, in tokens.
+    #[serde(alias = "max_tokens")]
     pub max_tokens: Option<u32>,
     /// How long the model thinks.
     pub effort: Option<Effort>,

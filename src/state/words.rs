@@ -1,7 +1,7 @@
 //! Words and buttons for everything that can go wrong: the one table.
 
 use super::{SettingsTab, ToastLevel, UiCommand};
-use crate::protocol::{ErrorInfo, ErrorKind, NoticeCode};
+use crate::protocol::{ErrorInfo, ErrorKind, NoticeCode, Timestamp};
 
 /// What the user is told of a failure.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,7 +59,7 @@ fn error_row(kind: ErrorKind) -> (&'static str, &'static str) {
         ),
         ErrorKind::Protocol => (
             "The server's answer could not be read",
-            "What arrived is kept. Check that the address is that of an OpenAI-compatible API.",
+            "What arrived is kept. Check the provider's address, and that it speaks the API that is set for it.",
         ),
         ErrorKind::Refused => (
             "The model declined to answer",
@@ -83,12 +83,29 @@ pub fn hint(kind: ErrorKind) -> &'static str {
         ErrorKind::NotFound => "List the models with `switchboard models`",
         ErrorKind::Network => "Check the network and the address with `switchboard doctor`",
         ErrorKind::Timeout => "Try again; config.toml's chat.idle_timeout_s sets the patience",
-        ErrorKind::Protocol => "Check that the address is that of an OpenAI-compatible API",
+        ErrorKind::Protocol => {
+            "Check the address, and that it speaks the API of the provider's kind"
+        }
         ErrorKind::Refused => "Rephrase the message, or try another --model",
         ErrorKind::Cancelled => "What arrived is kept",
         ErrorKind::OverBudget => {
             "Add --over-budget, raise [budget] in config.toml, or use a free model"
         }
+    }
+}
+
+/// How old a list of models is: `list of 3 days ago`.
+pub fn list_age(listed: Option<Timestamp>, now: Timestamp) -> String {
+    const HOUR_MS: u64 = 60 * 60 * 1_000;
+    let Some(listed) = listed else { return "list of an unknown day".to_owned() };
+    if listed > now {
+        return "list of a day that is still to come: a clock was wrong".to_owned();
+    }
+    match now.ms_since(listed) / HOUR_MS {
+        0 => "list of this hour".to_owned(),
+        1 => "list of an hour ago".to_owned(),
+        hours @ 2..48 => format!("list of {hours} hours ago"),
+        hours => format!("list of {} days ago", hours / 24),
     }
 }
 
@@ -217,5 +234,28 @@ fn notice_action(code: &NoticeCode) -> Option<(&'static str, UiCommand)> {
         | NoticeCode::Busy
         | NoticeCode::ChatMissing
         | NoticeCode::TooManyModels => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_age_of_a_list_is_told_in_hours_then_days() {
+        const HOUR: i64 = 3_600_000;
+        let now = Timestamp(1_795_000_000_000);
+        let table = [
+            (Some(0), "list of this hour"),
+            (Some(HOUR), "list of an hour ago"),
+            (Some(47 * HOUR), "list of 47 hours ago"),
+            (Some(72 * HOUR), "list of 3 days ago"),
+            (None, "list of an unknown day"),
+            (Some(-1), "list of a day that is still to come: a clock was wrong"),
+        ];
+        for (before, expected) in table {
+            let listed = before.map(|before| Timestamp(now.0 - before));
+            assert_eq!(list_age(listed, now), expected);
+        }
     }
 }

@@ -8,6 +8,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::chats::ChatChange;
 use super::error::{Result, StoreError};
+use super::kept::KeptModels;
 use super::open::{Clock, Connections};
 use super::pending::{Pending, Wake};
 use super::reader::{ReadCommand, Reader};
@@ -17,8 +18,8 @@ use super::search::SearchHit;
 use super::stats::StoreStats;
 use super::writer::{Reply, WriteCommand, Writer};
 use crate::protocol::{
-    ChatId, ChatOptions, ChatSummary, Draft, Message, MessageId, MessagePage, ModelId, ModelInfo,
-    Notice, ProviderId, QueuedMessage, RunEvent, StreamEvent, Timestamp,
+    ChatId, ChatOptions, ChatSummary, Draft, Message, MessageId, MessagePage, ModelId, Notice,
+    ProviderId, QueuedMessage, RunEvent, StreamEvent, Timestamp,
 };
 
 /// Requests that may wait for a thread; more wait with whoever asks.
@@ -347,13 +348,18 @@ impl StoreHandle {
         self.read(|reply| ReadCommand::Queue(chat, reply)).await
     }
 
-    /// Keeps the models of a provider; an empty list forgets them.
-    pub async fn save_models(&self, provider: ProviderId, models: Vec<ModelInfo>) -> Result<()> {
-        self.write(|reply| WriteCommand::SaveModels(provider, models, reply)).await
+    /// Keeps the models of a provider.
+    pub async fn save_models(&self, kept: KeptModels) -> Result<()> {
+        self.write(|reply| WriteCommand::SaveModels(kept, reply)).await
+    }
+
+    /// Forgets the models of a provider.
+    pub async fn forget_models(&self, provider: ProviderId) -> Result<()> {
+        self.write(|reply| WriteCommand::ForgetModels(provider, reply)).await
     }
 
     /// The last known models of all providers.
-    pub async fn load_models(&self) -> Result<Vec<(ProviderId, Vec<ModelInfo>)>> {
+    pub async fn load_models(&self) -> Result<Vec<KeptModels>> {
         self.read(ReadCommand::Models).await
     }
 

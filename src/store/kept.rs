@@ -4,7 +4,18 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::columns::{from_json, model, to_json};
 use super::error::Result;
-use crate::protocol::{ChatId, Draft, ModelId, ModelInfo, ProviderId};
+use crate::protocol::{ChatId, Draft, ModelId, ModelInfo, ProviderId, Timestamp};
+
+/// The models of a provider as it told them, with the time of asking.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KeptModels {
+    /// Whose.
+    pub provider: ProviderId,
+    /// In the provider's order.
+    pub models: Vec<ModelInfo>,
+    /// When they were asked for; none where an older version kept them.
+    pub listed: Option<Timestamp>,
+}
 
 /// The key of a draft: the chat's id, or nothing for the chat that does not exist yet.
 fn draft_key(chat: Option<ChatId>) -> Vec<u8> {
@@ -77,34 +88,34 @@ pub(super) fn value(db: &Connection, key: &str) -> Result<Option<String>> {
     Ok(value)
 }
 
-/// Keeps the models of a provider; none forgets them.
-pub(super) fn save_models(
-    db: &Connection,
-    provider: &ProviderId,
-    models: &[ModelInfo],
-) -> Result<()> {
-    if models.is_empty() {
-        db.execute("DELETE FROM provider_models WHERE provider = ?1", [provider.as_str()])?;
-        return Ok(());
-    }
+/// Keeps the models of a provider in the place of those that were kept before.
+pub(super) fn save_models(db: &Connection, kept: &KeptModels) -> Result<()> {
     db.execute(
-        "INSERT OR REPLACE INTO provider_models (provider, models) VALUES (?1, ?2)",
-        params![provider.as_str(), to_json(&models)?],
+        "INSERT OR REPLACE INTO provider_models (provider, models, listed) VALUES (?1, ?2, ?3)",
+        params![kept.provider.as_str(), to_json(&kept.models)?, kept.listed.map(|listed| listed.0)],
     )?;
+    Ok(())
+}
+
+/// Forgets the models of a provider.
+pub(super) fn forget_models(db: &Connection, provider: &ProviderId) -> Result<()> {
+    db.execute("DELETE FROM provider_models WHERE provider = ?1", [provider.as_str()])?;
     Ok(())
 }
 
 /// The last known models of all providers. What an older version wrote and this one cannot read
 /// is left out: it is only a cache.
-pub(super) fn models(db: &Connection) -> Result<Vec<(ProviderId, Vec<ModelInfo>)>> {
-    let mut statement =
-        db.prepare_cached("SELECT provider, models FROM provider_models ORDER BY provider")?;
+pub(super) fn models(db: &Connection) -> Result<Vec<KeptModels>> {
+    let mut statement = db
+        .prepare_cached("SELECT provider, models, listed FROM provider_models ORDER BY provider")?;
     let mut rows = statement.query([])?;
     let mut all = Vec::new();
     while let Some(row) = rows.next()? {
         let (provider, models): (String, String) = (row.get(0)?, row.get(1)?);
         if let Ok(models) = from_json(&models) {
-            all.push((ProviderId(provider), models));
+            let listed: Option<i64> = row.get(2)?;
+            let (provider, listed) = (ProviderId(provider), listed.map(Timestamp));
+            all.push(KeptModels { provider, models, listed });
         }
     }
     Ok(all)

@@ -7,14 +7,15 @@ use jiff::tz::TimeZone;
 use rusqlite::Connection;
 
 use super::error::Result;
+use super::kept::KeptModels;
 use super::pending::{Entry, Pending};
 use super::search::{self, SearchHit};
 use super::stats::{self, StoreStats};
 use super::writer::{Reply, tell};
 use super::{chats, kept, message_rows, queue, usage};
 use crate::protocol::{
-    ChatId, ChatSummary, Draft, Message, MessageId, MessagePage, ModelId, ModelInfo, ProviderId,
-    QueuedMessage, Spent, Timestamp, UsageRange, UsageReport,
+    ChatId, ChatSummary, Draft, Message, MessageId, MessagePage, ModelId, QueuedMessage, Spent,
+    Timestamp, UsageRange, UsageReport,
 };
 
 /// What is asked of a reader.
@@ -28,7 +29,7 @@ pub(super) enum ReadCommand {
     Message(MessageId, Reply<Option<Message>>),
     Draft(Option<ChatId>, Reply<Draft>),
     Queue(ChatId, Reply<Vec<QueuedMessage>>),
-    Models(Reply<Vec<(ProviderId, Vec<ModelInfo>)>>),
+    Models(Reply<Vec<KeptModels>>),
     Value(String, Reply<Option<String>>),
     Search(String, usize, Reply<Vec<SearchHit>>),
     WantsTitle(ChatId, Reply<bool>),

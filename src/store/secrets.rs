@@ -103,6 +103,17 @@ impl Secrets {
         Ok(key.map_or(KeySource::Missing, |key| KeySource::File { tail: tail(&key) }))
     }
 
+    /// Where a new key would go, and for a file why not into the keychain. One sentence.
+    pub fn describe_place(&self) -> String {
+        match self.keychain.absence() {
+            None => format!("in {}", keychain::NAME),
+            Some(reason) => format!(
+                "in {}, which only you can read (mode 0600), because {reason}",
+                self.file.path().display()
+            ),
+        }
+    }
+
     /// Where a new key would go.
     pub fn where_kept(&self) -> KeptIn {
         if self.keychain.is_there() {
@@ -161,6 +172,14 @@ mod tests {
         assert!(secrets.get(&one).unwrap().is_none());
         assert_eq!(secrets.source(&one).unwrap(), KeySource::Missing);
         assert!(secrets.get(&two).unwrap().is_some());
+    }
+
+    #[test]
+    fn the_place_is_told_with_its_reason() {
+        let dir = tempfile::tempdir().unwrap();
+        let place = open(dir.path()).describe_place();
+        assert!(place.contains("keys.json, which only you can read"), "{place}");
+        assert!(place.contains("SWITCHBOARD_NO_KEYCHAIN forbids"), "{place}");
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod compare;
 mod faults;
 mod finding;
 mod paging;
+mod resuming;
 mod usage;
 
 use std::path::{Path, PathBuf};

@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 
 use super::chats::{self, ChatChange};
 use super::error::{Result, StoreError};
+use super::kept::KeptModels;
 use super::lock::Owner;
 use super::pending::{Entry, Pending};
 use super::resumable::{self, Resumable};
@@ -16,8 +17,8 @@ use super::runs::{self, Began, BeginRun, ReadState};
 use super::usage::{self, Aside};
 use super::{branch, covers, kept, message_rows, queue};
 use crate::protocol::{
-    ChatId, ChatSummary, Draft, Message, MessageId, ModelInfo, Notice, NoticeCode, ProviderId,
-    QueuedMessage, RunId, Timestamp,
+    ChatId, ChatSummary, Draft, Message, MessageId, Notice, NoticeCode, ProviderId, QueuedMessage,
+    RunId, Timestamp,
 };
 
 /// Where an answer goes. Nobody may wait for it any more.
@@ -45,7 +46,8 @@ pub(super) enum WriteCommand {
     QueueAdd(Box<QueuedMessage>, Reply<()>),
     QueueEdit(MessageId, String, Reply<()>),
     QueueTake(ChatId, Option<MessageId>, Reply<Option<QueuedMessage>>),
-    SaveModels(ProviderId, Vec<ModelInfo>, Reply<()>),
+    SaveModels(KeptModels, Reply<()>),
+    ForgetModels(ProviderId, Reply<()>),
     SetValue(String, Option<String>, Reply<()>),
     Mark(String, String, Reply<bool>),
     InsertMessages(Vec<Message>, Reply<()>),
@@ -161,8 +163,11 @@ impl Writer {
             WriteCommand::QueueTake(chat, id, reply) => {
                 self.answer(reply, |db| queue::take(db, chat, id));
             }
-            WriteCommand::SaveModels(provider, models, reply) => {
-                self.answer(reply, |db| kept::save_models(db, &provider, &models));
+            WriteCommand::SaveModels(kept, reply) => {
+                self.answer(reply, |db| kept::save_models(db, &kept));
+            }
+            WriteCommand::ForgetModels(provider, reply) => {
+                self.answer(reply, |db| kept::forget_models(db, &provider));
             }
             WriteCommand::SetValue(key, value, reply) => {
                 self.answer(reply, |db| kept::set_value(db, &key, value.as_deref()));

@@ -7,8 +7,8 @@ mod room;
 mod waiting;
 
 use switchboard::protocol::{
-    AgentState, AnswerStatus, BackendCommand, BackendEvent, ChatOptions, ErrorKind, Params, Part,
-    Role, RunStatus, SendRequest, Seq, Siblings, StopMode, StreamEvent,
+    AgentState, AnswerStatus, BackendCommand, BackendEvent, ErrorKind, Part, Role, RunStatus, Seq,
+    Siblings, StopMode, StreamEvent,
 };
 
 use crate::support::{

@@ -14,11 +14,15 @@
 #[allow(dead_code, unused_imports, reason = "shared by several kinds of tests")]
 mod support;
 
+mod anthropic;
 mod architecture;
 mod budget;
+mod catalogue;
 mod command_line;
 mod engine;
+mod http_options;
 mod net;
 mod real_window;
+mod responses;
 mod switching;
 mod window;

@@ -42,7 +42,7 @@ fn provider(url: &str, key: Option<&str>) -> Arc<dyn Provider> {
     build(config(url), key.map(Into::into), &HttpClient::new(), Arc::new(NoHelp)).unwrap()
 }
 
-fn request(text: &str, idle_timeout: Duration) -> ChatRequest {
+pub(crate) fn request(text: &str, idle_timeout: Duration) -> ChatRequest {
     let question = Message {
         id: MessageId(Uuid::from_u128(1)),
         chat: ChatId(Uuid::from_u128(2)),

@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use crate::support::completions::{self, Strictness};
 use crate::support::histories::{self, Maker, OPAQUE};
-use crate::support::{Script, Server};
+use crate::support::{Script, Server, responses, sse_without_done};
 
 /// As many as the issue asks for.
 const HISTORIES: u64 = 10_000;
@@ -70,19 +70,30 @@ fn targets() -> Vec<Target> {
     let completions: Check =
         |body, sees| completions::check(body, Strictness { sees, answer_after_results: false });
     let answer = || Script::answer("fine");
+    let said = || {
+        let items = [responses::message("fine")];
+        Script::stream().bytes(sse_without_done(&responses::events("resp_1", false, &items)))
+    };
     vec![
         target(ProviderKind::Openai, "alpha", completions, answer),
         target(ProviderKind::Openai, "blind", completions, answer),
+        target(ProviderKind::Responses, "gpt-5", responses::check, said),
+        target(ProviderKind::Responses, "gpt-4.1-blind", responses::check, said),
     ]
 }
 
 fn makers() -> Vec<Maker> {
     let completions: fn(&str, &str) -> Value =
         |_text, mark| json!([{ "type": "reasoning.encrypted", "data": mark }]);
-    ["alpha", "blind"]
-        .map(|model| Maker { model: ModelId::new("openai", model), opaque: completions })
-        .into_iter()
-        .collect()
+    let responses: fn(&str, &str) -> Value = |_text, mark| {
+        json!({"next": "msg_1", "items": [{"type": "reasoning", "id": "rs_1", "summary": [],
+               "encrypted_content": mark}]})
+    };
+    let completions = ["alpha", "blind"]
+        .map(|model| Maker { model: ModelId::new("openai", model), opaque: completions });
+    let responses = ["gpt-5", "gpt-4.1-blind"]
+        .map(|model| Maker { model: ModelId::new("responses", model), opaque: responses });
+    completions.into_iter().chain(responses).collect()
 }
 
 fn params(rng: &mut Rng) -> Params {

@@ -14,7 +14,7 @@ use switchboard::protocol::{
 };
 use switchboard::store::help::HelpIndex;
 use switchboard::store::secrets::{KeychainUse, Secrets};
-use switchboard::store::{self, ReadState, StoreHandle};
+use switchboard::store::{self, KeptModels, ReadState, StoreHandle};
 use tokio::sync::mpsc;
 
 use super::Server;
@@ -104,6 +104,20 @@ impl Desk {
 
     /// As [`Self::open`], with another provider and other settings.
     pub(crate) fn with(folder: &Path, provider: ProviderConfig, settings: EngineSettings) -> Self {
+        Self::start(folder, vec![provider], settings, false)
+    }
+
+    /// As the window starts it: local servers are looked for and old lists are asked for.
+    pub(crate) fn asking(folder: &Path, providers: Vec<ProviderConfig>) -> Self {
+        Self::start(folder, providers, Self::settings(25), true)
+    }
+
+    fn start(
+        folder: &Path,
+        configured: Vec<ProviderConfig>,
+        settings: EngineSettings,
+        ask_at_start: bool,
+    ) -> Self {
         let clock = Clock { now, random: || 0.0 };
         let opened = store::open(&folder.join("switchboard.db"), Arc::new(now));
         let (commands, engine_commands) = mpsc::channel(256);
@@ -112,12 +126,12 @@ impl Desk {
         let engine = agent::start(EngineParts {
             store: opened.handle.clone(),
             providers: ProviderSetup {
-                configured: vec![provider],
+                configured,
                 environment: Environment::new(HashMap::new()),
                 secrets: Arc::new(Secrets::new(&keys, KeychainUse::Never)),
                 http: HttpClient::new(),
                 help: Arc::new(HelpIndex::new()),
-                ask_at_start: false,
+                ask_at_start,
             },
             clock,
             settings,
@@ -131,7 +145,8 @@ impl Desk {
     /// Keeps what is known of models, as an earlier session left it.
     pub(crate) async fn know(folder: &Path, server: &Server, models: Vec<ModelInfo>) {
         let desk = Self::open(folder, server);
-        desk.store.save_models("mock".into(), models).await.unwrap();
+        let kept = KeptModels { provider: "mock".into(), models, listed: Some(now()) };
+        desk.store.save_models(kept).await.unwrap();
         desk.close().await;
     }
 

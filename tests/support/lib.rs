@@ -8,11 +8,13 @@
     reason = "a harness that cannot start fails its test"
 )]
 
+pub(crate) mod anthropic;
 pub(crate) mod completions;
 mod desk;
 mod faults;
 pub(crate) mod histories;
 mod request;
+pub(crate) mod responses;
 mod script;
 mod server;
 mod sse;

@@ -17,6 +17,7 @@ use super::request::Request;
 use super::script::{Script, Step};
 
 type Handler = dyn Fn(&Request) -> Script + Send + Sync;
+type GetHandler = dyn Fn(&Request) -> Option<Script> + Send + Sync;
 
 /// A scripted server on 127.0.0.1. Works from tests with and without a runtime, and ends when
 /// it is dropped.
@@ -34,6 +35,7 @@ struct Shared {
     posts: Mutex<VecDeque<Script>>,
     gets: Mutex<VecDeque<Script>>,
     models: Mutex<Script>,
+    otherwise_got: Mutex<Option<Arc<GetHandler>>>,
     otherwise: Mutex<Arc<Handler>>,
     requests: Mutex<Vec<Request>>,
     counts: watch::Sender<Counts>,
@@ -53,6 +55,7 @@ impl Server {
         let shared = Arc::new(Shared {
             posts: Mutex::default(),
             gets: Mutex::default(),
+            otherwise_got: Mutex::default(),
             models: Mutex::new(Script::models(&["alpha", "beta"])),
             otherwise: Mutex::new(Arc::new(|request| {
                 Script::answer(&format!("{}: {}", request.model(), request.last_text()))
@@ -104,6 +107,15 @@ impl Server {
     /// Answers every POST for which nothing is scripted.
     pub(crate) fn set_default(&self, handler: impl Fn(&Request) -> Script + Send + Sync + 'static) {
         *self.shared.otherwise.lock() = Arc::new(handler);
+    }
+
+    /// Answers every GET for which nothing is scripted, unless it gives none: then the list of
+    /// models does.
+    pub(crate) fn set_default_get(
+        &self,
+        handler: impl Fn(&Request) -> Option<Script> + Send + Sync + 'static,
+    ) {
+        *self.shared.otherwise_got.lock() = Some(Arc::new(handler));
     }
 
     /// All requests so far.
@@ -176,7 +188,9 @@ impl Shared {
                 let handler = Arc::clone(&self.otherwise.lock());
                 handler(&request)
             } else {
-                self.models.lock().clone()
+                let handler = self.otherwise_got.lock().clone();
+                let answer = handler.and_then(|handler| handler(&request));
+                answer.unwrap_or_else(|| self.models.lock().clone())
             }
         });
         self.requests.lock().push(request);

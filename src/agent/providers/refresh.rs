@@ -1,31 +1,41 @@
 //! Asking providers for their models, in the background.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::{LIST_PATIENCE, Origin, Providers};
+use super::{LIST_PATIENCE, Origin, Providers, catalogue};
 use crate::net::{fetch_image, local};
 use crate::protocol::{
     BackendEvent, ErrorKind, KeyChange, KeySource, ModelInfo, ProviderConfig, ProviderError,
-    ProviderId, ProviderStatus,
+    ProviderId, ProviderKind, ProviderStatus, Timestamp,
 };
+use crate::store::KeptModels;
+
+/// How often it is looked whether a list is a day old.
+const LOOK: Duration = Duration::from_secs(60 * 60);
 
 impl Providers {
     /// What follows the start: cached models, keys that need the keychain, lists, local servers.
     pub(super) async fn settle(self: &Arc<Self>) {
+        self.load_cached().await;
         for config in self.waiting_for_keys() {
             let (key, source) = self.look_up_key(&config).await;
             self.enter(config, key, source, Origin::Configured);
         }
         self.keys_known.send_replace(true);
         self.tell_key_place().await;
-        self.load_cached().await;
         for id in self.ids() {
+            self.trust_fresh_list(&id);
+            self.show(&id);
             self.tell_state(&id).await;
         }
         self.ask(super::guide_config().id).await;
         if self.setup.ask_at_start {
             self.look_around().await;
-            self.ask_all().await;
+            loop {
+                self.ask_due().await;
+                tokio::time::sleep(LOOK).await;
+            }
         }
     }
 
@@ -37,6 +47,11 @@ impl Providers {
         }
         let (key, source) = self.look_up_key(&config).await;
         self.enter(config, key, source, Origin::Configured);
+        if self.entries.read().get(&id).is_some_and(|entry| entry.listed.is_none()) {
+            // It is new, or another server now.
+            self.forget_list(&id).await;
+        }
+        self.show(&id);
         self.tell_state(&id).await;
         true
     }
@@ -56,6 +71,19 @@ impl Providers {
         futures_util::future::join_all(asked).await;
     }
 
+    /// Asks those whose lists are a day old.
+    async fn ask_due(&self) {
+        let now = (self.clock.now)();
+        let due: Vec<ProviderId> = {
+            let entries = self.entries.read();
+            let due = entries.values().map(|entry| &entry.state).filter(|state| {
+                state.config.kind != ProviderKind::Guide && catalogue::is_due(state.listed, now)
+            });
+            due.map(|state| state.config.id.clone()).collect()
+        };
+        futures_util::future::join_all(due.into_iter().map(|id| self.ask(id))).await;
+    }
+
     /// Asks one provider and tells how it stands.
     pub(super) async fn ask(&self, id: ProviderId) {
         let Some(Ok(provider)) = self.get(&id) else { return self.tell_state(&id).await };
@@ -67,11 +95,13 @@ impl Providers {
         });
         match listed {
             Ok(models) => {
-                if let Err(error) = self.store.save_models(id.clone(), models.clone()).await {
-                    tracing::warn!(%error, "model list not cached");
+                let listed = Some((self.clock.now)());
+                if !self.set_list(&id, models.clone(), listed) {
+                    return;
                 }
-                self.set_models(&id, models);
+                self.show(&id);
                 self.set_status(&id, ProviderStatus::Ready).await;
+                self.keep(KeptModels { provider: id, models, listed }).await;
             }
             Err(error) => self.set_status(&id, ProviderStatus::Failed(error)).await,
         }
@@ -84,7 +114,9 @@ impl Providers {
                 entry.state.config.url == config.url || entry.state.config.id == config.id
             });
             if !known {
+                let id = config.id.clone();
                 self.enter(config, None, KeySource::NotNeeded, Origin::Discovered);
+                self.show(&id);
             }
         }
     }
@@ -102,17 +134,48 @@ impl Providers {
     async fn load_cached(&self) {
         match self.store.load_models().await {
             Ok(lists) => {
-                for (id, models) in lists {
-                    self.set_models(&id, models);
+                for kept in lists {
+                    self.set_list(&kept.provider, kept.models, kept.listed);
                 }
             }
             Err(error) => tracing::warn!(%error, "cached model lists not read"),
         }
     }
 
-    fn set_models(&self, id: &ProviderId, models: Vec<ModelInfo>) {
-        if let Some(entry) = self.entries.write().get_mut(id) {
-            entry.state.models = models;
+    async fn keep(&self, list: KeptModels) {
+        // What is built in is there anyway.
+        if list.provider == super::guide_config().id {
+            return;
+        }
+        if let Err(error) = self.store.save_models(list).await {
+            tracing::warn!(%error, "model list not cached");
+        }
+    }
+
+    /// Forgets what a provider told, that is no longer there.
+    pub(super) async fn forget_list(&self, id: &ProviderId) {
+        if let Err(error) = self.store.forget_models(id.clone()).await {
+            tracing::warn!(%error, "cached model list not removed");
+        }
+    }
+
+    /// False where the provider was removed meanwhile.
+    fn set_list(&self, id: &ProviderId, models: Vec<ModelInfo>, listed: Option<Timestamp>) -> bool {
+        let mut entries = self.entries.write();
+        let Some(entry) = entries.get_mut(id) else { return false };
+        entry.listed = Some(models.into());
+        entry.state.listed = listed.filter(|_| entry.state.config.kind != ProviderKind::Guide);
+        true
+    }
+
+    /// A provider that told its models today is ready without being asked again.
+    fn trust_fresh_list(&self, id: &ProviderId) {
+        let now = (self.clock.now)();
+        if let Some(entry) = self.entries.write().get_mut(id)
+            && entry.state.status == ProviderStatus::Unknown
+            && !catalogue::is_due(entry.state.listed, now)
+        {
+            entry.state.status = ProviderStatus::Ready;
         }
     }
 
@@ -123,7 +186,7 @@ impl Providers {
         self.tell_state(id).await;
     }
 
-    async fn tell_state(&self, id: &ProviderId) {
+    pub(super) async fn tell_state(&self, id: &ProviderId) {
         let state = self.entries.read().get(id).map(|entry| entry.state.clone());
         if let Some(state) = state {
             self.tell(BackendEvent::ProviderChanged(state)).await;

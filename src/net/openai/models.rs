@@ -5,23 +5,26 @@ use std::collections::HashSet;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::Dialect;
-use crate::protocol::{Abilities, ModelId, ModelInfo, ProviderId};
+use crate::net::known::Wire;
+use crate::protocol::{Abilities, Effort, ModelId, ModelInfo, ProviderId, Takes};
+
+/// No model costs more, in dollars per million tokens: what is above is a mistake.
+const HIGHEST_PRICE: f64 = 10_000.0;
+/// No model reads or writes more tokens.
+const MOST_TOKENS: u64 = 1_000_000_000;
+/// No model's name is longer, in bytes.
+const LONGEST_ID: usize = 256;
 
 /// Reads a list of models. `None` when it is none.
-pub(super) fn parse(
-    body: &[u8],
-    provider: &ProviderId,
-    dialect: Dialect,
-) -> Option<Vec<ModelInfo>> {
+pub(super) fn parse(body: &[u8], provider: &ProviderId, wire: &Wire) -> Option<Vec<ModelInfo>> {
     let entries = entries(serde_json::from_slice(body).ok()?)?;
     let mut seen = HashSet::with_capacity(entries.len());
     let models = entries
         .into_iter()
         .filter_map(|entry| serde_json::from_value::<WireModel>(entry).ok())
-        .filter(|model| model.answers_in_text(dialect))
+        .filter(|model| model.answers_in_text(wire))
         .map(|model| model.info(provider))
-        .filter(|model| !model.id.model.is_empty() && seen.insert(model.id.model.clone()))
+        .filter(|model| is_usable(&model.id.model) && seen.insert(model.id.model.clone()))
         .collect();
     Some(models)
 }
@@ -70,6 +73,23 @@ struct WireModel {
     supported_parameters: Value,
     #[serde(default)]
     capabilities: Value,
+    /// OpenRouter.
+    #[serde(default)]
+    reasoning: Value,
+    /// OpenRouter.
+    #[serde(default)]
+    top_provider: Value,
+    /// Groq.
+    #[serde(default)]
+    max_completion_tokens: Value,
+    #[serde(default)]
+    max_output_tokens: Value,
+    /// Mistral.
+    #[serde(default)]
+    deprecation: Value,
+    /// OpenRouter.
+    #[serde(default)]
+    expiration_date: Value,
     /// Together.
     #[serde(default, rename = "type")]
     class: Value,
@@ -77,21 +97,45 @@ struct WireModel {
 
 impl WireModel {
     fn info(self, provider: &ProviderId) -> ModelInfo {
+        // Gemini's list names its models `models/…`, and answers to both.
+        let id = self.id.strip_prefix("models/").unwrap_or(&self.id).to_owned();
         let name = [&self.name, &self.display_name]
             .into_iter()
             .filter_map(Value::as_str)
-            .find(|name| !name.trim().is_empty())
-            .unwrap_or(&self.id)
-            .to_owned();
+            .map(|name| name.split_whitespace().collect::<Vec<_>>().join(" "))
+            .find(|name| !name.is_empty() && name.len() <= LONGEST_ID)
+            .unwrap_or_else(|| id.clone());
         let (price_in, price_out) = self.prices();
-        let abilities = self.abilities();
         ModelInfo {
             name,
             context: self.context(),
+            output: self.output(),
             price_in,
             price_out,
-            abilities,
-            ..ModelInfo::unknown(ModelId { provider: provider.clone(), model: self.id })
+            price_cached: self.price_cached(),
+            abilities: self.abilities(),
+            takes: self.takes(),
+            retires: self.retires(),
+            ..ModelInfo::unknown(ModelId { provider: provider.clone(), model: id })
+        }
+    }
+
+    /// The parameters it takes, where the list says so (OpenRouter).
+    fn takes(&self) -> Takes {
+        let named = self.reasoning["supported_efforts"].as_array().map_or(&[][..], Vec::as_slice);
+        let is_named = |effort: &&Effort| named.iter().any(|name| name == effort.as_str());
+        let efforts = Effort::ALL.iter().filter(is_named).copied().collect();
+        if !self.supported_parameters.is_array() {
+            return Takes { efforts, ..Takes::default() };
+        }
+        let takes = |name| holds(&self.supported_parameters, name);
+        Takes {
+            efforts,
+            temperature: takes("temperature"),
+            top_p: takes("top_p"),
+            max_tokens: takes("max_tokens") || takes("max_completion_tokens"),
+            stop: takes("stop"),
+            system: true,
         }
     }
 
@@ -119,18 +163,40 @@ impl WireModel {
             &self.meta["n_ctx"],
             &self.meta["n_ctx_train"],
         ];
-        places.into_iter().filter_map(Value::as_u64).find(|&tokens| tokens > 0)
+        places.into_iter().find_map(tokens)
+    }
+
+    fn output(&self) -> Option<u64> {
+        let places = [
+            &self.top_provider["max_completion_tokens"],
+            &self.max_completion_tokens,
+            &self.max_output_tokens,
+        ];
+        places.into_iter().find_map(tokens)
+    }
+
+    /// Mistral and OpenRouter tell the day from which on a model is gone.
+    fn retires(&self) -> Option<String> {
+        let told =
+            [&self.deprecation, &self.expiration_date].into_iter().find_map(Value::as_str)?;
+        let day = told.get(..10)?;
+        day.parse::<jiff::civil::Date>().is_ok().then(|| day.to_owned())
+    }
+
+    fn price_cached(&self) -> Option<f64> {
+        amount(&self.pricing["input_cache_read"]).and_then(|price| likely(price * 1e6))
     }
 
     fn prices(&self) -> (Option<f64>, Option<f64>) {
         let pricing = &self.pricing;
         if pricing.get("prompt").is_some() || pricing.get("completion").is_some() {
             // OpenRouter: strings, per token.
-            let price = |name| amount(&pricing[name]).map(|price| rounded(price * 1e6));
+            let price = |name| amount(&pricing[name]).and_then(|price| likely(price * 1e6));
             (price("prompt"), price("completion"))
         } else {
             // Together: numbers, per million tokens.
-            (amount(&pricing["input"]), amount(&pricing["output"]))
+            let price = |name| amount(&pricing[name]).and_then(likely);
+            (price("input"), price("output"))
         }
     }
 
@@ -139,7 +205,7 @@ impl WireModel {
     }
 
     /// Lists hold models for pictures, speech and embeddings too, which cannot chat.
-    fn answers_in_text(&self, dialect: Dialect) -> bool {
+    fn answers_in_text(&self, wire: &Wire) -> bool {
         let output = &self.architecture["output_modalities"];
         let chats = self.capabilities["completion_chat"].as_bool();
         let is_chat_class = self.class.as_str().is_none_or(|class| {
@@ -151,30 +217,22 @@ impl WireModel {
         (!output.is_array() || holds(output, "text"))
             && chats != Some(false)
             && is_chat_class
-            && !(dialect == Dialect::OpenAi && is_no_chat_model_of_openai(&self.id))
+            && wire.can_chat(&self.id)
     }
 }
 
-/// OpenAI's list says nothing but ids.
-fn is_no_chat_model_of_openai(id: &str) -> bool {
-    const STARTS: [&str; 10] = [
-        "text-embedding",
-        "text-moderation",
-        "omni-moderation",
-        "whisper",
-        "tts-",
-        "dall-e",
-        "gpt-image",
-        "sora",
-        "babbage",
-        "davinci",
-    ];
-    const PARTS: [&str; 4] = ["-realtime", "-transcribe", "-tts", "-instruct"];
-    STARTS.iter().any(|start| id.starts_with(start)) || PARTS.iter().any(|part| id.contains(part))
+/// Whether this can be the name of a model.
+fn is_usable(id: &str) -> bool {
+    !id.trim().is_empty() && id.len() <= LONGEST_ID && !id.chars().any(char::is_control)
 }
 
 fn holds(list: &Value, item: &str) -> bool {
     list.as_array().is_some_and(|list| list.iter().any(|entry| entry.as_str() == Some(item)))
+}
+
+/// A number of tokens that can be true.
+fn tokens(value: &Value) -> Option<u64> {
+    value.as_u64().filter(|tokens| (1..=MOST_TOKENS).contains(tokens))
 }
 
 /// A price as string or number; negative ones mean that it varies.
@@ -187,6 +245,11 @@ fn amount(value: &Value) -> Option<f64> {
     amount.filter(|amount: &f64| amount.is_finite() && *amount >= 0.0)
 }
 
+/// A price that can be true, in dollars per million tokens.
+fn likely(price: f64) -> Option<f64> {
+    Some(rounded(price)).filter(|price| *price <= HIGHEST_PRICE)
+}
+
 /// Without the noise of binary fractions: 3 and not 3.0000000000000004.
 fn rounded(price: f64) -> f64 {
     (price * 1e6).round() / 1e6
@@ -197,7 +260,7 @@ mod tests {
     use super::*;
 
     fn list(body: &str) -> Option<Vec<ModelInfo>> {
-        parse(body.as_bytes(), &"p".into(), Dialect::Common)
+        parse(body.as_bytes(), &"p".into(), &Wire::COMMON)
     }
 
     fn plain(id: &str) -> ModelInfo {
@@ -220,6 +283,13 @@ mod tests {
                 tools: Some(true),
                 thinking: Some(true),
                 json: Some(false),
+            },
+            takes: Takes {
+                temperature: false,
+                top_p: false,
+                max_tokens: false,
+                stop: false,
+                ..Takes::default()
             },
             ..plain("a/b")
         };
@@ -269,11 +339,50 @@ mod tests {
     }
 
     #[test]
-    fn openai_models_that_cannot_chat_are_left_out() {
+    fn models_that_cannot_chat_are_left_out_by_name() {
+        let wire = Wire { no_chat: &["embedding", "whisper"], ..Wire::COMMON };
         let body =
             br#"{"data":[{"id":"gpt-5"},{"id":"text-embedding-3-large"},{"id":"whisper-1"}]}"#;
-        let models = parse(body, &"p".into(), Dialect::OpenAi);
-        assert_eq!(models, Some(vec![plain("gpt-5")]));
+        assert_eq!(parse(body, &"p".into(), &wire), Some(vec![plain("gpt-5")]));
+    }
+
+    #[test]
+    fn figures_that_cannot_be_true_are_dropped() {
+        for pricing in [
+            r#"{"prompt":"-1","completion":"-0.5"}"#,
+            r#"{"prompt":"NaN","completion":"inf"}"#,
+            r#"{"prompt":1e300,"completion":"1e300"}"#,
+            r#"{"prompt":"free","completion":["0"]}"#,
+            r#"{"input":1e300,"output":"much"}"#,
+            "7",
+        ] {
+            let body = format!(r#"[{{"id":"a","pricing":{pricing},"context_length":-5}}]"#);
+            assert_eq!(list(&body), Some(vec![plain("a")]), "{pricing}");
+        }
+        let body = r#"[{"id":"a","context_length":99999999999999,"name":"\t "},
+            {"id":"a\u0000b"},{"id":"  "}]"#;
+        assert_eq!(list(body), Some(vec![plain("a")]));
+    }
+
+    #[test]
+    fn lists_tell_output_retirement_and_what_is_taken() {
+        let body = r#"[{"id":"models/m","top_provider":{"max_completion_tokens":64000},
+            "pricing":{"prompt":"0.000003","completion":"0.000015","input_cache_read":"3e-7"},
+            "deprecation":"2026-12-01T00:00:00Z","supported_parameters":["max_tokens","reasoning"],
+            "reasoning":{"supported_efforts":["high","low",null]}}]"#;
+        let info = list(body).unwrap().remove(0);
+        assert_eq!((info.id.model.as_str(), info.output), ("m", Some(64_000)));
+        assert_eq!(info.price_cached, Some(0.3));
+        assert_eq!(info.retires.as_deref(), Some("2026-12-01"));
+        let expected = Takes {
+            efforts: vec![Effort::Low, Effort::High],
+            temperature: false,
+            top_p: false,
+            max_tokens: true,
+            stop: false,
+            system: true,
+        };
+        assert_eq!(info.takes, expected);
     }
 
     #[test]

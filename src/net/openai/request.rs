@@ -5,53 +5,32 @@ use std::borrow::Cow;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::Dialect;
+use super::parameters::Parameters;
+use crate::net::known::Wire;
 use crate::net::projection::{Block, Piece, Projection, Rules, Turn, joined, project};
 use crate::net::{ChatRequest, ToolSpec};
 use crate::protocol::{ErrorKind, ProviderError};
 
 /// The request's body.
-pub(super) fn body(request: &ChatRequest, dialect: Dialect) -> Result<Vec<u8>, ProviderError> {
-    let (max_tokens, max_completion_tokens) = match dialect {
-        Dialect::OpenAi => (None, request.params.max_tokens),
-        Dialect::Common | Dialect::OpenRouter | Dialect::Mistral => {
-            (request.params.max_tokens, None)
-        }
+pub(super) fn body(request: &ChatRequest, wire: &Wire) -> Result<Vec<u8>, ProviderError> {
+    let rules = Rules {
+        images: may_send_image,
+        answer_after_results: wire.answer_after_results,
+        thinking_last: true,
     };
-    let projection = project(request, rules(dialect));
+    let projection = project(request, rules);
     let body = Body {
         model: &request.model.id.model,
         messages: messages(&projection),
         tools: projection.tools.iter().map(WireTool::from).collect(),
         tool_choice: Some("none").filter(|_| !projection.may_call && !projection.tools.is_empty()),
         stream: true,
-        stream_options: match dialect {
-            Dialect::Mistral => None,
-            Dialect::Common | Dialect::OpenAi | Dialect::OpenRouter => {
-                Some(StreamOptions { include_usage: true })
-            }
-        },
-        usage: match dialect {
-            Dialect::OpenRouter => Some(AskForCost { include: true }),
-            Dialect::Common | Dialect::OpenAi | Dialect::Mistral => None,
-        },
-        temperature: request.params.temperature,
-        top_p: request.params.top_p,
-        max_tokens,
-        max_completion_tokens,
+        parameters: Parameters::of(request, wire),
     };
     serde_json::to_vec(&body).map_err(|reason| {
         let message = format!("The request could not be written: {reason}");
         ProviderError::new(ErrorKind::BadRequest, message)
     })
-}
-
-fn rules(dialect: Dialect) -> Rules {
-    let answer_after_results = match dialect {
-        Dialect::Mistral => true,
-        Dialect::Common | Dialect::OpenAi | Dialect::OpenRouter => false,
-    };
-    Rules { images: may_send_image, answer_after_results, thinking_last: true }
 }
 
 #[derive(Debug, Serialize)]
@@ -63,28 +42,8 @@ struct Body<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     tool_choice: Option<&'static str>,
     stream: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    stream_options: Option<StreamOptions>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    usage: Option<AskForCost>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    temperature: Option<f32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    top_p: Option<f32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    max_tokens: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    max_completion_tokens: Option<u32>,
-}
-
-#[derive(Debug, Serialize)]
-struct StreamOptions {
-    include_usage: bool,
-}
-
-#[derive(Debug, Serialize)]
-struct AskForCost {
-    include: bool,
+    #[serde(flatten)]
+    parameters: Parameters<'a>,
 }
 
 #[derive(Debug, Serialize)]

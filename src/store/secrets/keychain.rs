@@ -14,10 +14,20 @@ const SERVICE: &str = "switchboard";
 /// Longer than this the keychain is not waited for, and not asked again by this process.
 const DEADLINE: Duration = Duration::from_secs(3);
 
+/// What the system calls its keychain.
+pub(super) const NAME: &str = if cfg!(target_os = "macos") {
+    "the macOS keychain"
+} else if cfg!(windows) {
+    "the Windows Credential Manager"
+} else {
+    "the Secret Service (GNOME Keyring, KWallet or KeePassXC)"
+};
+
 /// The keychain, until it fails to answer in time.
 #[derive(Debug)]
 pub(super) struct Keychain {
     usable: AtomicBool,
+    allowed: KeychainUse,
 }
 
 impl Keychain {
@@ -26,12 +36,28 @@ impl Keychain {
             KeychainUse::Allowed => true,
             KeychainUse::Never => false,
         };
-        Self { usable: AtomicBool::new(usable) }
+        Self { usable: AtomicBool::new(usable), allowed }
     }
 
     /// Whether there is one that answers.
     pub(super) fn is_there(&self) -> bool {
-        self.ask(|| Entry::store_status().is_ok()).unwrap_or(false)
+        self.absence().is_none()
+    }
+
+    /// Why there is none, in words; none where there is one.
+    pub(super) fn absence(&self) -> Option<String> {
+        match self.allowed {
+            KeychainUse::Never => {
+                return Some(format!("{} forbids the keychain", super::NO_KEYCHAIN_VARIABLE));
+            }
+            KeychainUse::Allowed => {}
+        }
+        let status = self.ask(|| Entry::store_status().as_ref().map_err(ToString::to_string).err());
+        match status {
+            Some(None) => None,
+            Some(Some(error)) => Some(format!("{NAME} cannot be used: {error}")),
+            None => Some(format!("{NAME} does not answer")),
+        }
     }
 
     pub(super) fn get(&self, provider: &ProviderId) -> Option<SecretString> {

@@ -170,7 +170,7 @@ async fn a_run_that_cannot_begin_leaves_nothing() {
     }
 }
 
-fn copy_store(from: &Path, to: &Path) {
+pub(super) fn copy_store(from: &Path, to: &Path) {
     for suffix in ["", "-wal"] {
         std::fs::copy(open::beside(from, suffix), open::beside(to, suffix)).unwrap();
     }

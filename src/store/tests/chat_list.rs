@@ -161,8 +161,16 @@ async fn small_things_are_kept_and_forgotten() {
         ..ModelInfo::unknown(ModelId::new("p", "m"))
     };
     let provider = ProviderId::from("p");
-    store.save_models(provider.clone(), vec![model.clone()]).await.unwrap();
-    assert_eq!(store.load_models().await.unwrap(), vec![(provider.clone(), vec![model])]);
-    store.save_models(provider, vec![]).await.unwrap();
+    let kept = KeptModels {
+        provider: provider.clone(),
+        models: vec![model],
+        listed: Some(Timestamp(1_790_000_000_000)),
+    };
+    store.save_models(kept.clone()).await.unwrap();
+    assert_eq!(store.load_models().await.unwrap(), vec![kept.clone()]);
+    let none = KeptModels { models: Vec::new(), ..kept };
+    store.save_models(none.clone()).await.unwrap();
+    assert_eq!(store.load_models().await.unwrap(), vec![none], "a list may be empty");
+    store.forget_models(provider).await.unwrap();
     assert_eq!(store.load_models().await.unwrap(), vec![]);
 }

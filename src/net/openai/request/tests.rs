@@ -73,12 +73,12 @@ fn request(messages: Vec<Message>) -> ChatRequest {
     }
 }
 
-fn sent(request: &ChatRequest, dialect: Dialect) -> Value {
-    serde_json::from_slice(&body(request, dialect).unwrap()).unwrap()
+fn sent(request: &ChatRequest, wire: &Wire) -> Value {
+    serde_json::from_slice(&body(request, wire).unwrap()).unwrap()
 }
 
 fn sent_messages(messages: Vec<Message>) -> Value {
-    sent(&request(messages), Dialect::Common)["messages"].take()
+    sent(&request(messages), &Wire::COMMON)["messages"].take()
 }
 
 fn wire_call(id: &str, arguments: &str) -> Value {
@@ -93,42 +93,7 @@ fn the_plainest_request_holds_nothing_that_was_not_asked_for() {
         "stream": true,
         "stream_options": {"include_usage": true},
     });
-    assert_eq!(sent(&request(vec![user("hi")]), Dialect::Common), expected);
-}
-
-#[test]
-fn each_dialect_gets_what_it_takes() {
-    let params = Params {
-        temperature: Some(0.5),
-        top_p: Some(0.25),
-        max_tokens: Some(9),
-        system: Some("be brief".into()),
-        ..Params::default()
-    };
-    let request = ChatRequest { params, ..request(vec![user("hi")]) };
-    let common = json!({
-        "model": "own",
-        "messages": [
-            {"role": "system", "content": "be brief"},
-            {"role": "user", "content": "hi"},
-        ],
-        "stream": true,
-        "stream_options": {"include_usage": true},
-        "temperature": 0.5,
-        "top_p": 0.25,
-        "max_tokens": 9,
-    });
-    assert_eq!(sent(&request, Dialect::Common), common);
-    let mut openai = common.clone();
-    openai.as_object_mut().unwrap().remove("max_tokens");
-    openai["max_completion_tokens"] = json!(9);
-    assert_eq!(sent(&request, Dialect::OpenAi), openai);
-    let mut openrouter = common.clone();
-    openrouter["usage"] = json!({"include": true});
-    assert_eq!(sent(&request, Dialect::OpenRouter), openrouter);
-    let mut mistral = common;
-    mistral.as_object_mut().unwrap().remove("stream_options");
-    assert_eq!(sent(&request, Dialect::Mistral), mistral);
+    assert_eq!(sent(&request(vec![user("hi")]), &Wire::COMMON), expected);
 }
 
 #[test]
@@ -189,7 +154,7 @@ fn results_stand_behind_the_calls_and_their_tools_are_named() {
         answer("own", vec![text("one"), call("a", json!({"x": 1})), result("a", "A")]),
         user("on"),
     ]);
-    let body = sent(&request, Dialect::Common);
+    let body = sent(&request, &Wire::COMMON);
     let expected = json!([
         {"role": "user", "content": "go"},
         {"role": "assistant", "content": "one", "tool_calls": [wire_call("a", "{\"x\":1}")]},

@@ -1,0 +1,308 @@
+//! The Responses API against a server that speaks it.
+
+mod background;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use serde_json::{Value, json};
+use switchboard::net::{
+    ChatRequest, Chunk, FinishReason, HttpClient, Provider, ResumeRequest, ToolSpec, build,
+    coalesce,
+};
+use switchboard::protocol::{
+    Answer, AnswerStatus, ChatId, Effort, ErrorKind, Message, MessageId, ModelId, ModelInfo,
+    Params, Part, ProviderError, ResumePoint, Role, RunId, Siblings, StreamEvent, Timestamp, Usage,
+};
+use switchboard::store::help::HelpIndex;
+use uuid::Uuid;
+
+use crate::support::responses::{
+    Luck, Responses, check, events, function_call, message, reasoning,
+};
+use crate::support::{Script, sse_without_done};
+
+const PATIENT: Duration = Duration::from_secs(20);
+
+fn provider(api: &Responses, background: bool) -> Arc<dyn Provider> {
+    let help = Arc::new(HelpIndex::new());
+    build(api.provider(background), Some("key".into()), &HttpClient::new(), help).unwrap()
+}
+
+fn said(role: Role, parts: Vec<Part>) -> Message {
+    Message {
+        id: MessageId(Uuid::from_u128(1)),
+        chat: ChatId(Uuid::from_u128(2)),
+        parent: None,
+        role,
+        created: Timestamp(0),
+        parts,
+        answer: None,
+        siblings: Siblings::default(),
+    }
+}
+
+fn text(text: &str) -> Part {
+    Part::Text { text: text.to_owned() }
+}
+
+fn open_answer() -> Message {
+    let answer = Answer {
+        model: ModelId::new("mock", "gpt-5"),
+        run: RunId(Uuid::from_u128(4)),
+        status: AnswerStatus::Open,
+        one_off: false,
+        params: Params::default(),
+        usage: Usage::default(),
+        first_token_ms: None,
+        duration_ms: None,
+        error: None,
+        context: None,
+        column: None,
+    };
+    Message { answer: Some(answer), ..said(Role::Assistant, Vec::new()) }
+}
+
+fn request(messages: Vec<Message>) -> ChatRequest {
+    ChatRequest {
+        model: ModelInfo::unknown(ModelId::new("mock", "gpt-5")),
+        messages,
+        tools: vec![ToolSpec {
+            name: "read".to_owned(),
+            description: "Reads a file".to_owned(),
+            schema: json!({"type": "object", "properties": {"path": {"type": "string"}}}),
+        }],
+        params: Params { effort: Some(Effort::High), ..Params::default() },
+        answer: open_answer().id,
+        continues: false,
+        idle_timeout: PATIENT,
+    }
+}
+
+fn question() -> Message {
+    said(Role::User, vec![text("What is in a.txt?")])
+}
+
+async fn ask(provider: &dyn Provider, request: ChatRequest) -> Vec<Result<Chunk, ProviderError>> {
+    match provider.stream(request).await {
+        Ok(stream) => stream.collect().await,
+        Err(error) => vec![Err(error)],
+    }
+}
+
+fn whole(chunks: Vec<Result<Chunk, ProviderError>>) -> Vec<Chunk> {
+    coalesce(chunks.into_iter().map(Result::unwrap).collect())
+}
+
+fn thoughtful_items() -> [Value; 2] {
+    [
+        reasoning("rs_1", &["Let me look", "into it"]),
+        function_call("call_a", "read", json!({"path": "a.txt"})),
+    ]
+}
+
+#[tokio::test]
+async fn thinking_and_tools_go_round_and_back_to_the_model() {
+    let api = Responses::start();
+    let provider = provider(&api, false);
+    api.answer(&thoughtful_items());
+    let mut answer = open_answer();
+    let got = whole(ask(&*provider, request(vec![question()])).await);
+    for chunk in &got {
+        if let Chunk::Event(event) = chunk {
+            answer.apply(event, Timestamp(1));
+        }
+    }
+    assert_eq!(got.last(), Some(&Chunk::Finish(FinishReason::ToolCalls)));
+    let usage = answer.answer.as_ref().unwrap().usage;
+    assert_eq!((usage.prompt_tokens, usage.cached_tokens), (Some(40), Some(8)));
+    let Some(Part::ToolCall { id, .. }) = answer.parts.last().cloned() else { panic!("no call") };
+    let end = StreamEvent::ToolEnd { id, result: "hello".into(), success: true, elapsed_ms: 1 };
+    answer.apply(&end, Timestamp(2));
+    api.answer(&[message("It says hello.")]);
+    let got = whole(ask(&*provider, request(vec![question(), answer.clone()])).await);
+    assert_eq!(got.last(), Some(&Chunk::Finish(FinishReason::Stop)));
+    let sent = api.server.posts()[1].json();
+    assert_eq!(sent["input"][1], thoughtful_items()[0], "exactly as it came");
+    assert_eq!(sent["input"][2]["id"], "fc_call_a");
+    assert_eq!(sent["input"][3]["output"], "hello");
+    let post = &api.server.posts()[0];
+    assert_eq!(post.path, "/v1/responses");
+    assert_eq!(post.header("authorization"), Some("Bearer key"));
+    assert_eq!(post.json()["reasoning"], json!({"effort": "high", "summary": "auto"}));
+    // Another model gets nothing of it but the words and the call.
+    let mut other = request(vec![question(), answer]);
+    other.model = ModelInfo::unknown(ModelId::new("mock", "gpt-6-sol"));
+    whole(ask(&*provider, other).await);
+    let sent = api.server.posts()[2].json().to_string();
+    assert!(!sent.contains("encrypted rs_1") && sent.contains("hello"), "{sent}");
+}
+
+#[tokio::test]
+async fn an_answer_split_at_every_byte_gives_the_same_chunks() {
+    let api = Responses::start();
+    let provider = provider(&api, false);
+    let items = [
+        reasoning("rs_1", &["hm\u{e4}", "\u{1f44b}"]),
+        message("H\u{e9}llo \"you\""),
+        function_call("call_a", "read", json!({"path": "x"})),
+    ];
+    let bytes = sse_without_done(&events("resp_1", false, &items));
+    api.server.push(Script::stream().bytes(bytes.clone()));
+    let expected = whole(ask(&*provider, request(vec![question()])).await);
+    assert_eq!(expected.len(), 5, "{expected:?}");
+    api.server.push(Script::stream().each_byte(bytes.clone()));
+    assert_eq!(whole(ask(&*provider, request(vec![question()])).await), expected);
+    for place in (1..bytes.len()).step_by(7) {
+        let (first, second) = bytes.split_at(place);
+        api.server.push(Script::stream().bytes(first).bytes(second));
+        let split = whole(ask(&*provider, request(vec![question()])).await);
+        assert_eq!(split, expected, "split at {place}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_cut_off_anywhere_is_no_success() {
+    let api = Responses::start();
+    let provider = provider(&api, false);
+    let all = events("resp_1", false, &[message("one two")]);
+    for count in 0..all.len() {
+        api.luck(&[Luck::Cut(count)]);
+        api.answer(&[message("one two")]);
+        let got = ask(&*provider, request(vec![question()])).await;
+        let error = got.last().unwrap().as_ref().unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Network, "{count}");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_request_says_why() {
+    let api = Responses::start();
+    let mut wrong = request(vec![question()]);
+    wrong.model = ModelInfo::unknown(ModelId::new("mock", ""));
+    let got = ask(&*provider(&api, false), wrong).await;
+    let error = got[0].as_ref().unwrap_err();
+    assert_eq!((error.kind, error.status), (ErrorKind::BadRequest, Some(400)));
+    assert!(error.message.contains("'model'"), "{error}");
+}
+
+#[tokio::test]
+async fn models_are_listed_and_what_they_take_is_known() {
+    let api = Responses::start();
+    let provider = provider(&api, false);
+    api.server.set_models(&["gpt-6-sol", "gpt-4.1"]);
+    let models = provider.models().await.unwrap();
+    let takes: Vec<_> = models.iter().map(|model| provider.takes(model)).collect();
+    assert!(takes[0].efforts.contains(&Effort::Max) && !takes[0].temperature && !takes[0].stop);
+    assert!(takes[1].efforts.is_empty() && takes[1].temperature && takes[1].max_tokens);
+}
+
+fn last_place(chunks: &[Chunk]) -> ResumePoint {
+    let places = chunks.iter().filter_map(|chunk| match chunk {
+        Chunk::Mark(place) => Some(place.clone()),
+        Chunk::Event(_) | Chunk::Finish(_) => None,
+    });
+    places.last().expect("a place is told")
+}
+
+#[tokio::test]
+async fn a_background_answer_goes_on_from_its_place_and_can_be_cancelled() {
+    let api = Responses::start();
+    let provider = provider(&api, true);
+    api.answer(&[message("one two three")]);
+    api.luck(&[Luck::Cut(7)]);
+    let got = ask(&*provider, request(vec![question()])).await;
+    let error = got.last().unwrap().as_ref().unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Network);
+    let chunks: Vec<Chunk> = got.into_iter().filter_map(Result::ok).collect();
+    let mut answer = open_answer();
+    for chunk in &chunks {
+        if let Chunk::Event(event) = chunk {
+            answer.apply(event, Timestamp(1));
+        }
+    }
+    assert_eq!(answer.text(), "one two ");
+    let point = last_place(&chunks);
+    let resume = ResumeRequest {
+        model: ModelId::new("mock", "gpt-5"),
+        point: point.clone(),
+        answer: answer.clone(),
+        idle_timeout: PATIENT,
+    };
+    let rest: Vec<_> = provider.resume(resume.clone()).await.unwrap().collect().await;
+    for chunk in whole(rest) {
+        if let Chunk::Event(event) = chunk {
+            answer.apply(&event, Timestamp(1));
+        }
+    }
+    assert_eq!(answer.text(), "one two three");
+    let posted = api.server.posts()[0].json();
+    assert_eq!((&posted["background"], &posted["store"]), (&json!(true), &json!(true)));
+    provider.cancel(point).await.unwrap();
+    assert_eq!(api.cancelled(), ["resp_1"]);
+    api.forget();
+    let gone = provider.resume(resume.clone()).await.map(drop).unwrap_err();
+    assert_eq!(gone.kind, ErrorKind::NotFound);
+    let foreign = ResumeRequest { point: ResumePoint(json!("elsewhere")), ..resume };
+    let error = provider.resume(foreign).await.map(drop).unwrap_err();
+    assert_eq!(error.kind, ErrorKind::BadRequest);
+}
+
+#[test]
+fn the_server_refuses_what_the_real_one_refuses() {
+    let good = || {
+        json!({"model": "gpt-5", "stream": true, "store": false,
+               "input": [{"role": "user", "content": [{"type": "input_text", "text": "a"}]}]})
+    };
+    assert_eq!(check(&good(), true), Ok(()));
+    let call = json!({"type": "function_call", "call_id": "c", "name": "t", "arguments": "{}"});
+    let output = json!({"type": "function_call_output", "call_id": "c", "output": "x"});
+    let thought =
+        json!({"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "x"});
+    let image = json!({"role": "user", "content": [{"type": "input_image",
+        "image_url": "http://a/b.png"}]});
+    let tool = json!({"type": "function", "name": "t", "strict": false,
+        "parameters": {"type": "object"}});
+    let table = [
+        ("stop", json!(["x"]), "Unknown parameter: 'stop'"),
+        ("max_tokens", json!(5), "Unknown parameter"),
+        ("temperature", json!(0.5), "Unsupported parameter"),
+        ("reasoning", json!({"effort": "most"}), "effort"),
+        ("background", json!(true), "store"),
+        ("max_output_tokens", json!(4), ">= 16"),
+        ("model", json!(""), "model"),
+        ("input", json!([]), "input"),
+        ("input", json!([{"role": "user", "content": [{"type": "text", "text": "a"}]}]), "type"),
+        ("input", json!([{"role": "user", "content": " "}]), "blank"),
+        (
+            "input",
+            json!([{"role": "assistant", "content": [{"type": "input_text", "text": "a"}]}]),
+            "content type",
+        ),
+        ("input", json!([image]), "image_url"),
+        ("input", json!([call, output]), "not among the tools"),
+        ("input", json!([output]), "No tool call found"),
+        ("input", json!([thought]), "without its required following item"),
+        ("input", json!([thought, {"role": "user", "content": "a"}]), "following item"),
+        (
+            "input",
+            json!([{"type": "reasoning", "id": "rs_1", "summary": []},
+                         {"role": "assistant", "content": "a"}]),
+            "not found",
+        ),
+        ("tools", json!([tool, tool]), "twice"),
+        ("tools", json!([{"type": "function", "function": {"name": "t"}}]), "Unknown parameter"),
+        ("tool_choice", json!("required"), "tool_choice"),
+    ];
+    for (field, value, reason) in table {
+        let mut bad = good();
+        bad[field] = value;
+        let refusal = check(&bad, true).unwrap_err();
+        assert!(refusal.contains(reason), "{bad}: {refusal}");
+    }
+    let mut unanswered = good();
+    unanswered["input"] = json!([call]);
+    unanswered["tools"] = json!([tool]);
+    assert!(check(&unanswered, true).unwrap_err().contains("No tool output found"));
+}

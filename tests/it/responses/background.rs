@@ -1,0 +1,362 @@
+//! Answers that run on at their provider: whole and once, whatever happens here.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use switchboard::protocol::{
+    AgentState, AnswerStatus, BackendCommand, BackendEvent, EngineSettings, ErrorKind, Message,
+    Part, RunId, RunStatus, Seq, StopMode, StreamEvent,
+};
+
+use crate::support::responses::{Luck, Responses, function_call, message, reasoning};
+use crate::support::{Desk, model};
+
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+fn desk(folder: &Path, api: &Responses) -> Desk {
+    Desk::with(folder, api.provider(true), EngineSettings::default())
+}
+
+const LONG: &str = "one two three four five six seven eight nine ten";
+
+/// The items of a long answer with thinking before it.
+fn long() -> [serde_json::Value; 2] {
+    [reasoning("rs_1", &["Let me count", "in words"]), message(LONG)]
+}
+
+/// The next run that begins, or goes on.
+async fn begun(desk: &mut Desk) -> (RunId, Message) {
+    desk.until(|event| match event {
+        BackendEvent::RunStarted { run, answer, .. } => Some((run, *answer)),
+        _ => None,
+    })
+    .await
+}
+
+fn assert_whole(answer: &Message) {
+    assert_eq!(answer.text(), LONG);
+    let thoughts: Vec<_> = answer
+        .parts
+        .iter()
+        .filter_map(|part| match part {
+            Part::Thinking { text, opaque, .. } => Some((text.as_str(), opaque.is_some())),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(thoughts, [("Let me count\n\nin words", true)]);
+    assert_eq!(answer.answer.as_ref().unwrap().status, AnswerStatus::Complete);
+    let usage = answer.answer.as_ref().unwrap().usage;
+    assert_eq!((usage.prompt_tokens, usage.completion_tokens), (Some(40), Some(20)));
+}
+
+#[tokio::test]
+async fn a_stream_cut_again_and_again_becomes_one_whole_answer() {
+    let (folder, api) = (folder(), Responses::start());
+    api.answer(&long());
+    // In the queue, in the thinking, with a refused and a fruitless connection, in the text.
+    api.luck(&[
+        Luck::Cut(1),
+        Luck::Cut(6),
+        Luck::Status(503),
+        Luck::Cut(0),
+        Luck::Cut(12),
+        Luck::Cut(5),
+    ]);
+    let mut desk = desk(folder.path(), &api);
+    let chat = Desk::new_chat();
+    let run = desk.send(chat, "Count", model("gpt-5")).await;
+    let told = desk.finish(run).await;
+    assert_eq!((told.status, told.text().as_str()), (RunStatus::Complete, LONG));
+    assert_whole(&desk.messages(chat).await[1]);
+    let seqs: Vec<Seq> = told.events.iter().map(|event| event.seq).collect();
+    assert_eq!(seqs, (1..=seqs.len() as u64).map(Seq).collect::<Vec<_>>());
+    let waits = told.states().iter().filter(|state| **state == AgentState::Retrying).count();
+    assert_eq!(waits, 6);
+    assert_eq!(api.server.posts().len(), 1, "one question, one POST");
+    let places = api.resumed_at();
+    assert!(places.is_sorted() && places.len() == 6, "{places:?}");
+}
+
+#[tokio::test]
+async fn an_answer_that_is_gone_keeps_what_came() {
+    let (folder, api) = (folder(), Responses::start());
+    api.answer(&long());
+    api.luck(&[Luck::Cut(24), Luck::Status(404)]);
+    let mut desk = desk(folder.path(), &api);
+    let chat = Desk::new_chat();
+    let run = desk.send(chat, "Count", model("gpt-5")).await;
+    assert_eq!(desk.finish(run).await.status, RunStatus::Interrupted);
+    let kept = desk.messages(chat).await.remove(1);
+    assert!(kept.text().starts_with("one two"), "{}", kept.text());
+    assert_eq!(kept.answer.unwrap().error.unwrap().kind, ErrorKind::NotFound);
+    assert_eq!(api.server.posts().len(), 1);
+}
+
+#[tokio::test]
+async fn a_stopped_answer_is_cancelled_at_its_provider() {
+    let (folder, api) = (folder(), Responses::start());
+    api.answer(&long());
+    api.luck(&[Luck::Silence(24)]);
+    let mut desk = desk(folder.path(), &api);
+    let chat = Desk::new_chat();
+    let run = desk.send(chat, "Count", model("gpt-5")).await;
+    desk.until_text(run, "two").await;
+    desk.ask(BackendCommand::Stop { chat, mode: StopMode::Now }).await;
+    assert_eq!(desk.finish(run).await.status, RunStatus::Stopped);
+    desk.close().await;
+    assert_eq!(api.cancelled(), ["resp_1"]);
+    let desk = self::desk(folder.path(), &api);
+    assert_eq!(desk.store.resumable_runs().await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_wait_before_a_reconnection_can_be_stopped() {
+    let (folder, api) = (folder(), Responses::start());
+    api.answer(&long());
+    let mut desk = desk(folder.path(), &api);
+    let chat = Desk::new_chat();
+    // Asked to wait, it waits.
+    let busy = crate::support::Script::json(429, &serde_json::json!({"error": {"message": "no"}}));
+    api.server.push_get(busy.header("retry-after", "200"));
+    api.luck(&[Luck::Cut(24)]);
+    let run = desk.send(chat, "Count", model("gpt-5")).await;
+    let mut waits = 0;
+    desk.until(|event| match event {
+        BackendEvent::Run(event) if event.run == run => {
+            let waiting =
+                matches!(event.event, StreamEvent::State { to: AgentState::Retrying, .. });
+            waits += usize::from(waiting);
+            (waits == 2).then_some(())
+        }
+        _ => None,
+    })
+    .await;
+    desk.ask(BackendCommand::Stop { chat, mode: StopMode::Graceful }).await;
+    assert_eq!(desk.finish(run).await.status, RunStatus::Stopped);
+}
+
+#[tokio::test]
+async fn an_answer_goes_on_after_the_app_was_closed_in_the_middle_of_it() {
+    let (folder, api) = (folder(), Responses::start());
+    api.answer(&long());
+    // Closed in the queue, in the thinking, and in the text.
+    for events in [2, 6, 13] {
+        api.luck(&[Luck::Silence(events)]);
+    }
+    let mut first = desk(folder.path(), &api);
+    let chat = Desk::new_chat();
+    let run = first.send(chat, "Count", model("gpt-5")).await;
+    first
+        .until(|event| match event {
+            BackendEvent::Run(event) => event.resume.map(drop),
+            _ => None,
+        })
+        .await;
+    first.close().await;
+    for part in ["Let me", "one"] {
+        let mut next = desk(folder.path(), &api);
+        assert_eq!(next.notices, [], "nothing was interrupted");
+        assert_eq!(begun(&mut next).await.0, run);
+        next.until(|event| match event {
+            BackendEvent::Run(event) => {
+                let said = match &event.event {
+                    StreamEvent::Thinking { content, .. }
+                    | StreamEvent::Message { content, .. } => content.contains(part),
+                    _ => false,
+                };
+                (said && event.resume.is_some()).then_some(())
+            }
+            _ => None,
+        })
+        .await;
+        next.close().await;
+    }
+    let mut last = desk(folder.path(), &api);
+    let (_, open) = begun(&mut last).await;
+    assert!(open.text().starts_with("one"), "{}", open.text());
+    let told = last.finish(run).await;
+    assert_eq!(told.status, RunStatus::Complete);
+    assert_eq!(format!("{}{}", open.text(), told.text()), LONG);
+    assert_whole(&last.messages(chat).await[1]);
+    assert_eq!(api.server.posts().len(), 1);
+}
+
+#[tokio::test]
+async fn the_tools_of_an_answer_that_went_on_are_run_once() {
+    let (folder, api) = (folder(), Responses::start());
+    let call = function_call("call_a", "read", serde_json::json!({"path": "a"}));
+    api.answer(&[message("Let me look."), call]);
+    api.answer(&[message("It is not there.")]);
+    api.luck(&[Luck::Silence(9)]);
+    let mut first = desk(folder.path(), &api);
+    let chat = Desk::new_chat();
+    let run = first.send(chat, "Read a", model("gpt-5")).await;
+    first.until_text(run, "Let").await;
+    first.close().await;
+    let mut next = desk(folder.path(), &api);
+    assert_eq!(next.finish(run).await.status, RunStatus::Complete);
+    let parts = next.messages(chat).await.remove(1).parts;
+    let kinds: Vec<_> = parts
+        .iter()
+        .map(|part| match part {
+            Part::Text { text } => text.as_str(),
+            Part::ToolCall { tool, .. } => tool.as_str(),
+            Part::ToolResult { .. } => "result",
+            _ => "other",
+        })
+        .collect();
+    assert_eq!(kinds, ["Let me look.", "read", "result", "It is not there."]);
+    assert_eq!(api.server.posts().len(), 2);
+}
+
+#[tokio::test]
+async fn only_one_of_two_processes_goes_on_with_an_answer() {
+    let (folder, api) = (folder(), Responses::start());
+    api.answer(&long());
+    api.luck(&[Luck::Silence(24), Luck::Silence(2)]);
+    let mut first = desk(folder.path(), &api);
+    let chat = Desk::new_chat();
+    let run = first.send(chat, "Count", model("gpt-5")).await;
+    first.until_text(run, "two").await;
+    first.close().await;
+    let mut one = desk(folder.path(), &api);
+    assert_eq!(begun(&mut one).await.0, run);
+    let other = desk(folder.path(), &api);
+    assert_eq!(other.store.resumable_runs().await.unwrap(), []);
+    other.close().await;
+    one.close().await;
+    assert_eq!(api.resumed_at().len(), 1);
+}
+
+#[tokio::test]
+async fn an_answer_whose_provider_is_gone_becomes_interrupted() {
+    let (folder, api) = (folder(), Responses::start());
+    api.answer(&long());
+    api.luck(&[Luck::Silence(24)]);
+    let mut first = desk(folder.path(), &api);
+    let chat = Desk::new_chat();
+    let run = first.send(chat, "Count", model("gpt-5")).await;
+    first.until_text(run, "two").await;
+    first.close().await;
+    let mut other = api.provider(true);
+    other.id = "other".into();
+    let mut next = Desk::with(folder.path(), other, EngineSettings::default());
+    assert_eq!(next.finish(run).await.status, RunStatus::Interrupted);
+    let kept = next.messages(chat).await.remove(1);
+    assert!(kept.text().starts_with("one two"), "{}", kept.text());
+    assert_eq!(kept.answer.unwrap().error.unwrap().kind, ErrorKind::NotFound);
+}
+
+#[tokio::test]
+async fn what_waits_behind_an_answer_that_goes_on_is_sent_after_it() {
+    let (folder, api) = (folder(), Responses::start());
+    api.answer(&long());
+    api.luck(&[Luck::Silence(24)]);
+    let mut first = desk(folder.path(), &api);
+    let chat = Desk::new_chat();
+    let run = first.send(chat, "Count", model("gpt-5")).await;
+    first.until_text(run, "two").await;
+    first.send(chat, "And then?", model("gpt-5")).await;
+    first
+        .until(|event| match event {
+            BackendEvent::Queue { items, .. } => (items.len() == 1).then_some(()),
+            _ => None,
+        })
+        .await;
+    first.close().await;
+    let mut next = desk(folder.path(), &api);
+    assert_eq!(next.finish(run).await.status, RunStatus::Complete);
+    let (second, _) = begun(&mut next).await;
+    assert_eq!(next.finish(second).await.text(), "gpt-5: And then?");
+    assert_eq!(next.messages(chat).await.len(), 4);
+}
+
+/// The program on this folder, asking the server in the background.
+fn program(folder: &Path, api: &Responses) -> Command {
+    let url = api.server.url();
+    let config = format!(
+        "[[providers]]\nid = \"mock\"\nname = \"Mock\"\nkind = \"responses\"\nurl = \"{url}\"\n\
+         options = {{ background = true }}\n"
+    );
+    std::fs::write(folder.join("config.toml"), config).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_switchboard"));
+    command
+        .env_clear()
+        .env("SWITCHBOARD_DATA_DIR", folder)
+        .env("SWITCHBOARD_NO_KEYCHAIN", "1")
+        .current_dir(folder)
+        .args(["ask", "--json", "--model", "mock/gpt-5", "Count"])
+        .stdout(Stdio::piped());
+    command
+}
+
+/// Waits until the write-ahead log holds these words.
+fn wait_for_journal(folder: &Path, words: &str) {
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    loop {
+        let wal = std::fs::read(folder.join("switchboard.db-wal")).unwrap_or_default();
+        if wal.windows(words.len()).any(|window| window == words.as_bytes()) {
+            return;
+        }
+        assert!(std::time::Instant::now() < deadline, "the journal was never written");
+        std::thread::yield_now();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cut_three_times_and_killed_once_an_answer_arrives_whole_and_once() {
+    let (folder, api) = (folder(), Responses::start());
+    api.answer(&long());
+    // Two cuts, then silence, in which the program is killed; then a third cut.
+    api.luck(&[Luck::Cut(8), Luck::Cut(12), Luck::Silence(4), Luck::Cut(2)]);
+    let mut child = program(folder.path(), &api).spawn().unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert!(lines.map_while(Result::ok).any(|line| line.contains("three")));
+    wait_for_journal(folder.path(), "three");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    // A command that only looks leaves the answer as it is.
+    let listed = Command::new(env!("CARGO_BIN_EXE_switchboard"))
+        .env_clear()
+        .env("SWITCHBOARD_DATA_DIR", folder.path())
+        .args(["chats", "list"])
+        .output()
+        .unwrap();
+    assert!(listed.status.success());
+
+    let mut desk = desk(folder.path(), &api);
+    assert_eq!(desk.notices, []);
+    let (run, open) = begun(&mut desk).await;
+    assert!(open.text().contains("three"), "{}", open.text());
+    let told = desk.finish(run).await;
+    assert_eq!(told.status, RunStatus::Complete);
+    assert_eq!(format!("{}{}", open.text(), told.text()), LONG);
+    assert_whole(&desk.messages(open.chat).await[1]);
+    assert_eq!(api.server.posts().len(), 1);
+    assert_eq!(api.resumed_at().len(), 4);
+    desk.close().await;
+    let desk = self::desk(folder.path(), &api);
+    assert_whole(&desk.messages(open.chat).await[1]);
+    assert_eq!(desk.store.resumable_runs().await.unwrap(), [], "it has ended");
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_cancels_at_the_provider_too() {
+    let (folder, api) = (folder(), Responses::start());
+    api.answer(&long());
+    api.luck(&[Luck::Silence(24)]);
+    let mut child = program(folder.path(), &api).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+    for word in ["two", "stopping"] {
+        assert!(lines.any(|line| line.contains(word)), "{word}");
+        let interrupt = format!("kill -INT {}", child.id());
+        assert!(Command::new("sh").args(["-c", &interrupt]).status().unwrap().success());
+    }
+    assert!(lines.any(|line| line.contains("\"stopped\"")));
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(api.cancelled(), ["resp_1"]);
+}

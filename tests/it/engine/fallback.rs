@@ -158,8 +158,7 @@ async fn a_dearer_model_is_passed_over_and_named_unless_it_is_allowed() {
 async fn nobody_finishes_another_models_sentence() {
     let (folder, server) = (folder(), Server::start());
     server.push(
-        Script::stream()
-            .bytes(sse_without_done(&[delta("Half a"), failure(503, "overloaded")])),
+        Script::stream().bytes(sse_without_done(&[delta("Half a"), failure(503, "overloaded")])),
     );
     let mut desk = Desk::open(folder.path(), &server);
     let chat = Desk::new_chat();

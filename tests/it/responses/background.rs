@@ -185,6 +185,39 @@ async fn an_answer_goes_on_after_the_app_was_closed_in_the_middle_of_it() {
 }
 
 #[tokio::test]
+async fn killed_at_any_moment_it_goes_on_whole_and_once() {
+    for count in 1..28 {
+        let (folder, copy, api) = (folder(), self::folder(), Responses::start());
+        api.answer(&long());
+        api.luck(&[Luck::Silence(count)]);
+        let mut killed = desk(folder.path(), &api);
+        killed.send(Desk::new_chat(), "Count", model("gpt-5")).await;
+        killed
+            .until(|event| match event {
+                BackendEvent::Run(event) => event.resume.map(drop),
+                _ => None,
+            })
+            .await;
+        for _ in 0..20 * count {
+            tokio::task::yield_now().await;
+        }
+        killed.store.flush().await.unwrap();
+        // What is on the disk now is what a killed process leaves, and nobody holds its lock.
+        for file in ["switchboard.db", "switchboard.db-wal"] {
+            std::fs::copy(folder.path().join(file), copy.path().join(file)).unwrap();
+        }
+        let mut next = desk(copy.path(), &api);
+        assert_eq!(next.notices, []);
+        let (run, open) = begun(&mut next).await;
+        assert_eq!(next.finish(run).await.status, RunStatus::Complete);
+        assert_whole(&next.messages(open.chat).await[1]);
+        assert_eq!(api.server.posts().len(), 1);
+        next.close().await;
+        killed.close().await;
+    }
+}
+
+#[tokio::test]
 async fn the_tools_of_an_answer_that_went_on_are_run_once() {
     let (folder, api) = (folder(), Responses::start());
     let call = function_call("call_a", "read", serde_json::json!({"path": "a"}));

@@ -9,7 +9,7 @@ use switchboard::protocol::{
     Part, RunId, RunStatus, Seq, StopMode, StreamEvent,
 };
 
-use crate::support::responses::{Luck, Responses, function_call, message, reasoning};
+use crate::support::responses::{Luck, Mode, Responses, function_call, message, reasoning};
 use crate::support::{Desk, model};
 
 fn folder() -> tempfile::TempDir {
@@ -17,7 +17,7 @@ fn folder() -> tempfile::TempDir {
 }
 
 fn desk(folder: &Path, api: &Responses) -> Desk {
-    Desk::with(folder, api.provider(true), EngineSettings::default())
+    Desk::with(folder, api.provider(Mode::Background), EngineSettings::default())
 }
 
 const LONG: &str = "one two three four five six seven eight nine ten";
@@ -274,7 +274,7 @@ async fn an_answer_whose_provider_is_gone_becomes_interrupted() {
     let run = first.send(chat, "Count", model("gpt-5")).await;
     first.until_text(run, "two").await;
     first.close().await;
-    let mut other = api.provider(true);
+    let mut other = api.provider(Mode::Background);
     other.id = "other".into();
     let mut next = Desk::with(folder.path(), other, EngineSettings::default());
     assert_eq!(next.finish(run).await.status, RunStatus::Interrupted);

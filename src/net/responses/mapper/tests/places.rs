@@ -72,9 +72,15 @@ fn places_are_told_behind_what_was_handed_over() {
     assert!(got.iter().all(|chunk| !matches!(chunk, Chunk::Mark(_))), "{got:?}");
 }
 
+#[derive(Clone, Copy)]
+enum Server {
+    GoesOn,
+    BeginsAnew,
+}
+
 /// Cut after every event, and resumed from the place told last, an answer is whole and once. The
-/// server sends what comes behind the place; with `repeats`, all from the start.
-fn cut_everywhere(repeats: bool) {
+/// server sends what comes behind the place, or all from the start.
+fn cut_everywhere(server: Server) {
     let events = long_answer();
     let mut whole = answer(Vec::new());
     apply(&mut whole, &map(&mut fresh(Keeping::AtProvider), &events).0);
@@ -85,7 +91,10 @@ fn cut_everywhere(repeats: bool) {
             let mut place = apply(&mut pieced, &got).unwrap();
             for cut in [second_cut, events.len()] {
                 let after = place.0["after"].as_u64().unwrap();
-                let start = if repeats { 0 } else { usize::try_from(after).unwrap() + 1 };
+                let start = match server {
+                    Server::GoesOn => usize::try_from(after).unwrap() + 1,
+                    Server::BeginsAnew => 0,
+                };
                 let rest = &events[start.min(cut)..cut];
                 let (got, error) = map(&mut resumed(pieced.clone(), place.clone()), rest);
                 assert_eq!(error, None);
@@ -98,10 +107,10 @@ fn cut_everywhere(repeats: bool) {
 
 #[test]
 fn an_answer_cut_anywhere_and_resumed_is_whole_and_once() {
-    cut_everywhere(false);
+    cut_everywhere(Server::GoesOn);
 }
 
 #[test]
 fn a_server_that_begins_anew_changes_nothing() {
-    cut_everywhere(true);
+    cut_everywhere(Server::BeginsAnew);
 }

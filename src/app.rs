@@ -1,6 +1,7 @@
 //! Composition root: command line, configuration, runtime, window.
 
 mod ask;
+mod attach;
 mod backend;
 mod chats;
 mod cli;

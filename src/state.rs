@@ -9,7 +9,11 @@ mod command;
 mod compare;
 mod conversation;
 mod handle;
+mod missing;
 mod model;
+mod nearest;
+mod needs;
+mod params;
 mod settings;
 mod shortcut;
 #[cfg(test)]
@@ -18,13 +22,17 @@ pub mod words;
 
 pub use apply::apply;
 pub use budget::{BudgetShare, Period};
-pub use command::{ModelScope, UiCommand};
+pub use command::{DraftCommand, ModelScope, NotAttached, ParamsScope, UiCommand};
 pub use compare::{Column, Comparison};
 pub use conversation::{Conversation, LiveRun, Loading, RetryWait};
 pub use handle::{handle, save_all_drafts, start, tick};
+pub use missing::Missing;
 pub use model::{
     AppState, Effect, FocusTarget, HandleContext, ImageState, Overlay, Page, PickerPurpose,
     ProviderForm, SettingsTab, Toast, ToastAction, ToastLevel,
 };
+pub use nearest::nearest;
+pub use needs::{Needs, tokens_of};
+pub use params::{Bound, parse_number};
 pub use settings::{Appearance, ChatSettings, Settings, Theme};
 pub use shortcut::{Key, Shortcut};

@@ -1,15 +1,18 @@
 //! How runs begin: the question and its answers are stored, then each model is asked.
 
+use std::sync::Arc;
+
 use super::actor::{Agent, Shared};
 use super::fallback::Chain;
 use super::group::Running;
 use super::resume::Resuming;
 use super::run::{Limits, Run};
 use super::sink::Sink;
+use super::stop::RunControl;
 use crate::protocol::{
-    Answer, AnswerStatus, BackendEvent, ChatId, ChatOptions, Message, MessageId, ModelId, Part,
-    Place, RegenerateRequest, ResumePoint, Role, RunId, SendRequest, Seq, Siblings, Timestamp,
-    Usage,
+    Answer, AnswerStatus, BackendEvent, ChatId, ChatOptions, MakeRoom, Message, MessageId, ModelId,
+    Part, Place, RegenerateRequest, ResumePoint, Role, RunId, SendRequest, Seq, Siblings,
+    Timestamp, Usage,
 };
 use crate::store::{BeginRun, Question, Resumable, StoreError};
 
@@ -25,6 +28,8 @@ pub(super) struct Start {
     options: ChatOptions,
     created: Timestamp,
     continues: bool,
+    /// Whether and how room is made first.
+    room: Option<MakeRoom>,
     over_budget: bool,
     /// Where the provider's stream goes on, and the last event before that.
     left_at: Option<(Seq, ResumePoint)>,
@@ -42,8 +47,11 @@ struct Asked {
 impl Start {
     /// A new question below `parent`.
     pub(super) fn send(request: SendRequest, parent: Option<MessageId>) -> Self {
-        let mut parts = vec![Part::Text { text: request.text }];
-        parts.extend(request.attachments);
+        // What the text speaks of stands before it.
+        let mut parts = request.attachments;
+        if parts.is_empty() || !request.text.trim().is_empty() {
+            parts.push(Part::Text { text: request.text });
+        }
         let question = Message {
             id: request.message,
             chat: request.chat,
@@ -77,6 +85,7 @@ impl Start {
             options: request.options,
             created: request.created,
             continues: false,
+            room: None,
             over_budget: false,
             left_at: None,
         }
@@ -99,6 +108,7 @@ impl Start {
             options: request.options,
             created: request.created,
             continues: request.continues.is_some(),
+            room: request.make_room,
             over_budget: request.over_budget,
             left_at: None,
         }
@@ -123,6 +133,7 @@ impl Start {
             options: ChatOptions { params, ..ChatOptions::default() },
             created: from.answer.created,
             continues: false,
+            room: None,
             // It was paid for when it was asked.
             over_budget: true,
             left_at: Some((from.seq, from.point.clone())),
@@ -197,17 +208,25 @@ impl Agent {
             return Ok(());
         }
         self.shared.tell(BackendEvent::ChatChanged(began.chat)).await;
-        for answer in std::iter::once(began.answer).chain(began.also) {
-            self.start_run(&start, &began.question, answer).await;
+        // All before the first: a stop reaches those too that are still to be started.
+        let answers = std::iter::once(began.answer).chain(began.also);
+        let reached: Vec<_> = answers.map(|answer| (answer, self.control.add())).collect();
+        for (answer, control) in reached {
+            self.start_run(&start, &began.question, answer, control).await;
         }
         Ok(())
     }
 
     /// Tells that a run began, and starts it.
-    pub(super) async fn start_run(&mut self, start: &Start, question: &Message, answer: Message) {
+    pub(super) async fn start_run(
+        &mut self,
+        start: &Start,
+        question: &Message,
+        answer: Message,
+        control: Arc<RunControl>,
+    ) {
         let Some(details) = answer.answer.clone() else { return };
         let (run, column) = (details.run, details.column);
-        let control = self.control.add();
         let shared = self.shared.clone();
         let told = BackendEvent::RunStarted {
             run,
@@ -236,6 +255,7 @@ impl Agent {
             limits: Limits::from(&*shared.settings.read()),
             question: question.id,
             continues: start.continues,
+            room: start.room.clone(),
             chain: start.chain(&shared, &details),
             asked: details.model.clone(),
             aside: None,

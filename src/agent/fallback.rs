@@ -4,8 +4,10 @@
 use std::collections::VecDeque;
 
 use super::run::Run;
+use crate::net::{self, Provider};
 use crate::protocol::{
-    ErrorKind, Fallback, ModelId, ModelInfo, NotificationLevel, ProviderError, StreamEvent,
+    ErrorKind, Fallback, ModelId, ModelInfo, NotificationLevel, ProviderError, ProviderKind,
+    StreamEvent,
 };
 
 /// The models that may still answer in the place of the chosen one.
@@ -92,23 +94,42 @@ impl Run {
     async fn pick(&self) -> Pick {
         let mut pick = Pick::default();
         let Some(chosen) = &self.chain.chosen else { return pick };
-        let chosen = self.providers.model(chosen);
+        let provider = self.providers.ready(&chosen.provider).await.and_then(Result::ok);
+        let chosen = self.priced(chosen, provider.as_deref());
         for id in &self.chain.rest {
-            let dearer = is_dearer(&self.providers.model(id), &chosen);
-            if dearer && !self.chain.allow_dearer {
-                pick.passed_over.push(format!("{id} (may cost more)"));
-                continue;
-            }
-            match self.providers.ready(&id.provider).await {
-                Some(Ok(_)) => {
-                    pick.next = Some(id.clone());
-                    break;
+            let provider = match self.providers.ready(&id.provider).await {
+                Some(Ok(provider)) => provider,
+                Some(Err(error)) => {
+                    pick.passed_over.push(format!("{id} ({error})"));
+                    continue;
                 }
-                Some(Err(error)) => pick.passed_over.push(format!("{id} ({error})")),
-                None => pick.passed_over.push(format!("{id} (its provider is not there)")),
+                None => {
+                    pick.passed_over.push(format!("{id} (its provider is not there)"));
+                    continue;
+                }
+            };
+            let dearer = is_dearer(&self.priced(id, Some(provider.as_ref())), &chosen);
+            if !dearer || self.chain.allow_dearer {
+                pick.next = Some(id.clone());
+                break;
             }
+            pick.passed_over.push(format!("{id} (may cost more)"));
         }
         pick
+    }
+
+    /// A model with its prices. One without, on this machine, costs nothing.
+    fn priced(&self, id: &ModelId, provider: Option<&dyn Provider>) -> ModelInfo {
+        let mut model = self.providers.model(id);
+        let is_here = provider.is_some_and(|provider| {
+            let config = provider.config();
+            config.kind == ProviderKind::Guide || net::is_on_this_machine(&config.url)
+        });
+        if is_here {
+            model.price_in = model.price_in.or(Some(0.0));
+            model.price_out = model.price_out.or(Some(0.0));
+        }
+        model
     }
 }
 

@@ -178,7 +178,8 @@ impl Agent {
         let Some(start) = Start::left(&left) else { return };
         tracing::info!(run = %left.run, seq = left.seq.0, "an answer goes on");
         self.shared.tell(crate::protocol::BackendEvent::ChatChanged(left.chat)).await;
-        self.start_run(&start, &left.question, left.answer).await;
+        let control = self.control.add();
+        self.start_run(&start, &left.question, left.answer, control).await;
     }
 }
 

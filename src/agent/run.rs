@@ -14,9 +14,9 @@ use super::tools;
 use super::turn::TurnEnd;
 use crate::net::{ChatRequest, FinishReason, Provider};
 use crate::protocol::{
-    AgentState, BackendEvent, Budget, EngineSettings, ErrorKind, Message, MessageId, ModelId,
-    Notice, NoticeCode, NotificationLevel, Params, Part, ProviderConfig, ProviderError, ProviderId,
-    RunStatus, StateCause, StreamEvent, Usage,
+    AgentState, BackendEvent, Budget, EngineSettings, ErrorKind, MakeRoom, Message, MessageId,
+    ModelId, Notice, NoticeCode, NotificationLevel, Params, Part, ProviderConfig, ProviderError,
+    ProviderId, ProviderKind, RunStatus, StateCause, StreamEvent, Usage,
 };
 use crate::store::{ReadState, StoreHandle};
 
@@ -59,6 +59,8 @@ pub(super) struct Run {
     pub(super) limits: Limits,
     pub(super) question: MessageId,
     pub(super) continues: bool,
+    /// Whether and how room is made before the model is asked.
+    pub(super) room: Option<MakeRoom>,
     pub(super) model: ModelId,
     pub(super) read: ReadState,
     pub(super) params: Params,
@@ -120,6 +122,11 @@ impl Run {
                 return End::Failed(ProviderError::new(ErrorKind::Protocol, message));
             }
         };
+        if let Some(how) = self.room.take()
+            && let Err(end) = self.make_room(&path, how).await
+        {
+            return end;
+        }
         loop {
             let error = match self.turns(&path).await {
                 End::Failed(error) => error,
@@ -166,7 +173,13 @@ impl Run {
         }
         for _turn in 0..self.limits.max_turns {
             let request = self.request(path, provider.config());
-            match self.turn(provider.as_ref(), request).await {
+            let end = self.turn(provider.as_ref(), request).await;
+            // Not in an answer that is left open: it goes on where its last part ends.
+            let goes_on = matches!(end, TurnEnd::Stopped(StopWish::Shutdown));
+            if !goes_on && provider.config().kind != ProviderKind::Guide {
+                self.tell_context(path).await;
+            }
+            match end {
                 TurnEnd::Finished(reason) => {
                     if let Some(end) = self.after_turn(reason).await {
                         return end;

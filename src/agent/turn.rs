@@ -45,8 +45,10 @@ impl Run {
         self.resuming.begin_turn();
         self.asked = request.model.id.clone();
         loop {
-            self.turn_has_content = false;
-            self.usage.add(&std::mem::take(&mut self.turn_usage));
+            if !self.resuming.is_possible() {
+                self.turn_has_content = false;
+                self.usage.add(&std::mem::take(&mut self.turn_usage));
+            }
             let error = match self.attempt(provider, request.clone()).await {
                 TurnEnd::Failed(error) => error,
                 TurnEnd::Finished(reason) => {

@@ -9,6 +9,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::task::JoinHandle;
 
+use super::attach::Attachments;
 use super::backend::{Backend, BackendParts};
 use super::config::{self, ConfigError};
 use super::environment;
@@ -73,6 +74,7 @@ pub struct App {
     settings_changed: bool,
     saving: Option<JoinHandle<Result<(), ConfigError>>>,
     focused: bool,
+    attachments: Attachments,
     frame_log: Option<FrameLog>,
     commands: Vec<UiCommand>,
 }
@@ -132,6 +134,7 @@ impl App {
             settings_changed: false,
             saving: None,
             focused: true,
+            attachments: Attachments::new(),
             frame_log: std::env::var_os(FRAME_LOG)
                 .and_then(|file| FrameLog::open(&PathBuf::from(file))),
             commands: Vec::new(),
@@ -177,6 +180,15 @@ impl App {
         self.carry_out(effects, ctx);
     }
 
+    /// Takes files that were read.
+    fn take_files(&mut self, ctx: &egui::Context) {
+        while let Some(command) = self.attachments.next() {
+            let context = self.context();
+            let effects = state::handle(&mut self.state, command, context);
+            self.carry_out(effects, ctx);
+        }
+    }
+
     /// Another process may have changed the list of chats while this window was in the back.
     fn follow_focus(&mut self, ctx: &egui::Context) {
         let focused = ctx.input(|input| input.focused);
@@ -205,6 +217,12 @@ impl App {
                 Effect::Copy(text) => ctx.copy_text(text),
                 Effect::OpenUrl(url) => self.open_outside(url),
                 Effect::OpenFolder(folder) => self.open_outside(folder.display().to_string()),
+                Effect::PickFiles(chat) => {
+                    self.attachments.pick(self.runtime.handle(), ctx, chat);
+                }
+                Effect::ReadFiles(chat, paths) => {
+                    self.attachments.read(self.runtime.handle(), ctx, (chat, paths));
+                }
                 Effect::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
             }
         }
@@ -272,6 +290,7 @@ impl eframe::App for App {
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
         let cpu = CpuClock::start();
         self.drain(ctx);
+        self.take_files(ctx);
         self.follow_focus(ctx);
         self.tick(ctx);
         if let Some(log) = &mut self.frame_log {

@@ -14,6 +14,7 @@ use super::body::{self, host_of};
 use super::chunk::Outbox;
 use super::failure::{self, Said};
 use super::http::{self, Credentials, Document, KeyHeader};
+use super::known;
 use super::sse::{self, Mapper};
 use super::{ChunkStream, HttpClient};
 use crate::protocol::{ErrorKind, ProviderConfig, ProviderError};
@@ -44,7 +45,7 @@ impl Exchange {
     ) -> Result<Self, ProviderError> {
         let base = http::parse_base(&config.url)?;
         let credentials = Arc::new(Credentials::new(key, key_header)?);
-        let http = http.with(&config.options)?;
+        let http = http.titled(known::wire_of(config, &base).headers).with(&config.options)?;
         let seconds = config.options.idle_timeout_s.map(|seconds| u64::from(seconds.max(1)));
         let idle_timeout = seconds.map(Duration::from_secs);
         Ok(Self { base, credentials, http, idle_timeout })

@@ -18,7 +18,7 @@ use futures_util::future::BoxFuture;
 use secrecy::SecretString;
 
 use super::exchange::Exchange;
-use super::http::{self, KeyHeader};
+use super::http::KeyHeader;
 use super::known::{self, Wire};
 use super::{ChatRequest, ChunkStream, HttpClient, Provider};
 use crate::protocol::{ErrorKind, ModelInfo, ProviderConfig, ProviderError, Takes};
@@ -39,10 +39,8 @@ impl OpenAi {
         key: Option<SecretString>,
         http: HttpClient,
     ) -> Result<Self, ProviderError> {
-        let base = http::parse_base(&config.url)?;
-        let wire = known::wire_of(&config, &base);
-        let http = http.titled(wire.headers);
         let exchange = Exchange::new(&config, key, KeyHeader::Bearer, http)?;
+        let wire = known::wire_of(&config, exchange.base());
         Ok(Self { wire, config, exchange })
     }
 

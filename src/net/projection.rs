@@ -137,7 +137,7 @@ pub(crate) fn project<'a>(request: &'a ChatRequest, rules: Rules) -> Projection<
 
 /// The newest notice that keeps the start of the chat from the model, and what comes after it.
 /// A notice whose last message is not on this path keeps nothing.
-fn uncovered(messages: &[Message]) -> (Option<&Covers>, &[Message]) {
+pub(crate) fn uncovered(messages: &[Message]) -> (Option<&Covers>, &[Message]) {
     let parts = messages.iter().rev().flat_map(|message| message.parts.iter().rev());
     let notices = parts.filter_map(|part| match part {
         Part::Notice { covers: Some(covers), .. } if !covers.undone => Some(covers),

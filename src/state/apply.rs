@@ -9,8 +9,8 @@ use super::{
 };
 use crate::protocol::{
     AgentState, BackendCommand, BackendEvent, ChatId, ChatSummary, Draft, Message, MessageId,
-    MessagePage, Notice, NoticeCode, ProviderState, QueryId, QueuedMessage, RunEvent, RunId, Spent,
-    StreamEvent, Timestamp,
+    MessagePage, Notice, NoticeCode, Part, ProviderState, QueryId, QueuedMessage, RunEvent, RunId,
+    Spent, StreamEvent, Timestamp,
 };
 
 /// How many messages a page holds.
@@ -86,6 +86,12 @@ fn chat_changed(state: &mut AppState, mut summary: ChatSummary) -> Vec<Effect> {
         // The first list is still to come, and may have been read before this change.
         effects.extend(super::start(state));
         return effects;
+    }
+    if state.options_dirty.contains_key(&summary.id)
+        && let Some(known) = state.summary(summary.id)
+    {
+        // Changed here and not yet in the store: what it tells is older.
+        summary.options = known.options.clone();
     }
     let chats = state.chats.get_or_insert_with(Vec::new);
     chats.retain(|known| known.id != summary.id);
@@ -272,8 +278,15 @@ fn note_run(run: &mut LiveRun, event: &RunEvent) -> bool {
 
 fn not_sent(state: &mut AppState, chat: ChatId, message: MessageId, text: String) {
     let Some(conversation) = state.conversations.get_mut(&chat) else { return };
+    let shown = conversation.messages.iter().find(|known| known.id == message);
+    let waiting = conversation.queue.iter().find(|known| known.id == message);
+    let parts = shown.map(|shown| &shown.parts).or(waiting.map(|waiting| &waiting.attachments));
+    let is_attachment = |part: &&Part| matches!(part, Part::Image { .. } | Part::File { .. });
+    let attachments: Vec<Part> =
+        parts.into_iter().flatten().filter(is_attachment).cloned().collect();
     conversation.messages.retain(|known| known.id != message);
     conversation.queue.retain(|known| known.id != message);
+    conversation.draft.attachments.splice(0..0, attachments);
     let typed = std::mem::take(&mut conversation.draft.text);
     conversation.draft.text = if typed.is_empty() { text } else { format!("{text}\n\n{typed}") };
     conversation.generation += 1;

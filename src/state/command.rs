@@ -1,8 +1,13 @@
 //! Everything the user can ask for, in one enum. Menus, palette and shortcut page derive from it.
 
+mod draft;
+
+pub use draft::{DraftCommand, NotAttached, ParamsScope};
+
 use super::{Key, PickerPurpose, ProviderForm, SettingsTab, Shortcut, Theme};
 use crate::protocol::{
-    Budget, ChatId, KeyChange, MessageId, ModelId, ProviderConfig, ProviderId, StopMode, UsageRange,
+    Budget, ChatId, Fallback, KeyChange, MessageId, ModelEdit, ModelId, Params, ProviderConfig,
+    ProviderId, StopMode, UsageRange,
 };
 
 /// What a choice of model applies to.
@@ -12,6 +17,22 @@ pub enum ModelScope {
     NextMessage,
     /// The chat from now on.
     ThisChat,
+    /// Chats that name no model.
+    Default,
+}
+
+impl ModelScope {
+    /// All, in the order shown.
+    pub const ALL: [Self; 3] = [Self::NextMessage, Self::ThisChat, Self::Default];
+
+    /// Its name.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::NextMessage => "Next message",
+            Self::ThisChat => "This chat",
+            Self::Default => "Default",
+        }
+    }
 }
 
 /// What the user asked for.
@@ -132,6 +153,8 @@ pub enum UiCommand {
     /// Open a link in the browser.
     OpenLink(String),
 
+    /// About the message to come.
+    Draft(DraftCommand),
     /// Choose a model.
     ChooseModel {
         /// The model.
@@ -189,6 +212,17 @@ pub enum UiCommand {
     TextReset,
     /// Set the most model calls a run may make.
     SetMaxTurns(u32),
+    /// Set who answers when a model cannot, in chats that name no chain of their own.
+    SetFallback(Fallback),
+    /// Set the parameters of chats that set none.
+    SetDefaultParams(Params),
+    /// Set what the user knows better about a model; nothing takes all of it back.
+    EditModel {
+        /// The model.
+        model: ModelId,
+        /// What is better known.
+        edit: ModelEdit,
+    },
     /// Load the figures of the usage page for a stretch of days.
     LoadUsage(UsageRange),
     /// Set what may be spent.
@@ -207,7 +241,7 @@ pub enum UiCommand {
 impl UiCommand {
     /// The commands that make sense from the palette: those that need nothing else to be said.
     pub fn palette() -> Vec<Self> {
-        vec![
+        let mut commands = vec![
             Self::NewChat,
             Self::OpenPicker,
             Self::SearchChats,
@@ -237,7 +271,10 @@ impl UiCommand {
             Self::OpenPalette,
             Self::Escape,
             Self::Quit,
-        ]
+        ];
+        // Behind the picker, which they belong to.
+        commands.splice(2..2, DraftCommand::palette().into_iter().map(Self::Draft));
+        commands
     }
 
     /// What it is called in menus and in the palette.
@@ -275,6 +312,7 @@ impl UiCommand {
             Self::Pick(PickerPurpose::Answer(_)) => "Use another model",
             Self::Pick(PickerPurpose::MoreRoom(_)) => "Use a model with more room…",
             Self::Pick(PickerPurpose::Summary(_)) => "Summarise the start…",
+            Self::Pick(PickerPurpose::Compare) => DraftCommand::OpenCompare.label(),
             Self::LoadOlder => "Load older messages",
             Self::EditQueued { .. } => "Edit waiting message",
             Self::RemoveQueued(_) => "Remove waiting message",
@@ -284,6 +322,7 @@ impl UiCommand {
             Self::LoadImage(_) => "Load picture",
             Self::AskLink(_) => "Open link…",
             Self::OpenLink(_) => "Open in browser",
+            Self::Draft(command) => command.label(),
             Self::ChooseModel { .. } => "Choose model",
             Self::ToggleFavourite(_) => "Favourite",
             Self::SetDefaultModel(_) => "Make default",
@@ -306,6 +345,9 @@ impl UiCommand {
             Self::TextSmaller => "Smaller text",
             Self::TextReset => "Text at 100 %",
             Self::SetMaxTurns(_) => "Turn limit",
+            Self::SetFallback(_) => "Set the fallback",
+            Self::SetDefaultParams(_) => "Set the parameters",
+            Self::EditModel { .. } => "Edit the model",
             Self::LoadUsage(_) => "Show usage",
             Self::SetBudget(_) => "Set the budget",
             Self::SetTitleModel(_) => "Titles of chats",
@@ -335,6 +377,7 @@ impl UiCommand {
             Self::TextSmaller => Shortcut::command(Key::Char('-')),
             Self::TextReset => Shortcut::command(Key::Char('0')),
             Self::Quit => Shortcut::command(Key::Char('Q')),
+            Self::Draft(command) => return command.shortcut(),
             Self::OpenChat(_)
             | Self::OpenSettings(_)
             | Self::CloseOverlay
@@ -374,6 +417,9 @@ impl UiCommand {
             | Self::SetTheme(_)
             | Self::SetTextSize(_)
             | Self::SetMaxTurns(_)
+            | Self::SetFallback(_)
+            | Self::SetDefaultParams(_)
+            | Self::EditModel { .. }
             | Self::LoadUsage(_)
             | Self::SetBudget(_)
             | Self::SetTitleModel(_)

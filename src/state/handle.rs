@@ -2,6 +2,7 @@
 
 mod chats;
 mod compare;
+mod draft;
 mod send;
 mod settings;
 mod time;
@@ -14,12 +15,9 @@ use self::send::Again;
 use super::apply::{load_end, load_older, push_toast};
 use super::model::{Effect, FocusTarget, HandleContext, Overlay, Page, ToastAction};
 use super::{
-    AppState, ImageState, Loading, ModelScope, PickerPurpose, ProviderForm, SettingsTab,
-    ToastLevel, UiCommand,
+    AppState, ImageState, Loading, PickerPurpose, ProviderForm, SettingsTab, ToastLevel, UiCommand,
 };
-use crate::protocol::{
-    BackendCommand, ChatId, Message, MessageId, ModelId, QueryId, StopMode, Timestamp,
-};
+use crate::protocol::{BackendCommand, ChatId, Message, MessageId, QueryId, StopMode, Timestamp};
 
 /// Applies one command of the user and says what is to be done.
 pub fn handle(state: &mut AppState, command: UiCommand, context: HandleContext) -> Vec<Effect> {
@@ -38,7 +36,7 @@ pub fn handle(state: &mut AppState, command: UiCommand, context: HandleContext) 
         UiCommand::OpenHelp(page) => open_help(state, page),
         UiCommand::Escape => escape(state),
         UiCommand::CloseOverlay => close_overlay(state),
-        UiCommand::DraftChanged(text) => draft_changed(state, text, context.now),
+        UiCommand::DraftChanged(text) => draft::set_text(state, text, context.now),
         UiCommand::Send { text } => send::send(state, text, context),
         UiCommand::Stop(mode) => send::stop(state, mode),
         UiCommand::RetryNow => send::retry_now(state),
@@ -65,7 +63,10 @@ pub fn handle(state: &mut AppState, command: UiCommand, context: HandleContext) 
         UiCommand::LoadImage(url) => load_image(state, url),
         UiCommand::AskLink(url) => toggle_overlay(state, Overlay::Link(url)),
         UiCommand::OpenLink(url) => open_link(state, url),
-        UiCommand::ChooseModel { model, scope } => choose_model(state, model, scope, context),
+        UiCommand::Draft(command) => draft::handle(state, command, context),
+        UiCommand::ChooseModel { model, scope } => {
+            draft::choose_model(state, (model, scope), context)
+        }
         UiCommand::ToggleFavourite(model) => settings::toggle_favourite(state, model),
         UiCommand::SetDefaultModel(model) => settings::set_default_model(state, model),
         UiCommand::RenameChat { chat, title } => chats::rename(state, chat, &title),
@@ -84,6 +85,9 @@ pub fn handle(state: &mut AppState, command: UiCommand, context: HandleContext) 
         UiCommand::TextSmaller => settings::step_text_size(state, -10),
         UiCommand::TextReset => settings::set_text_size(state, 100),
         UiCommand::SetMaxTurns(turns) => settings::set_max_turns(state, turns),
+        UiCommand::SetFallback(fallback) => settings::set_fallback(state, fallback),
+        UiCommand::SetDefaultParams(params) => settings::set_default_params(state, params),
+        UiCommand::EditModel { model, edit } => settings::edit_model(state, model, edit),
         UiCommand::LoadUsage(range) => usage::load(state, range),
         UiCommand::SetBudget(budget) => usage::set_budget(state, budget),
         UiCommand::SetTitleModel(model) => usage::set_title_model(state, model),
@@ -107,7 +111,7 @@ fn toggle_overlay(state: &mut AppState, overlay: Overlay) -> Vec<Effect> {
     if state.overlay == overlay {
         return close_overlay(state);
     }
-    if matches!(overlay, Overlay::Picker(_)) {
+    if matches!(overlay, Overlay::Picker(_) | Overlay::Params) {
         return_to_chat(state);
     }
     state.overlay = overlay;
@@ -158,58 +162,6 @@ fn escape(state: &mut AppState) -> Vec<Effect> {
         Some(run) if run.stop.is_none() => send::stop(state, StopMode::Graceful),
         Some(_) => send::stop(state, StopMode::Now),
         None => Vec::new(),
-    }
-}
-
-fn draft_changed(state: &mut AppState, text: String, now: Timestamp) -> Vec<Effect> {
-    let open = state.open_chat();
-    let (draft, dirty) = match open.and_then(|chat| state.conversations.get_mut(&chat)) {
-        Some(conversation) => (&mut conversation.draft, &mut conversation.draft_dirty),
-        None => (&mut state.new_draft, &mut state.new_draft_dirty),
-    };
-    draft.text = text;
-    dirty.get_or_insert(now);
-    Vec::new()
-}
-
-fn choose_model(
-    state: &mut AppState,
-    model: ModelId,
-    scope: ModelScope,
-    context: HandleContext,
-) -> Vec<Effect> {
-    let overlay = std::mem::replace(&mut state.overlay, Overlay::Nothing);
-    state.request_focus(FocusTarget::Composer);
-    if let Overlay::Picker(purpose) = overlay
-        && let Some(again) = send::picked(purpose, &model)
-    {
-        return send::regenerate(state, again, context);
-    }
-    let open = state.open_chat();
-    match (scope, open) {
-        (ModelScope::NextMessage, Some(chat)) => {
-            if let Some(conversation) = state.conversations.get_mut(&chat) {
-                conversation.draft.model = Some(model);
-                conversation.draft_dirty.get_or_insert(context.now);
-            }
-            Vec::new()
-        }
-        (ModelScope::NextMessage, None) => {
-            state.new_draft.model = Some(model);
-            state.new_draft_dirty.get_or_insert(context.now);
-            Vec::new()
-        }
-        (ModelScope::ThisChat, Some(chat)) => {
-            if let Some(conversation) = state.conversations.get_mut(&chat) {
-                conversation.draft.model = None;
-            }
-            chats::set_model(state, chat, model)
-        }
-        (ModelScope::ThisChat, None) => {
-            state.new_draft.model = None;
-            state.new_chat_model = Some(model);
-            Vec::new()
-        }
     }
 }
 

@@ -1,14 +1,15 @@
 //! The state of the window. Views read it, only the reducers change it.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::{Conversation, Settings, UiCommand};
 use crate::protocol::{
-    BackendCommand, ChatId, ChatSummary, Draft, HelpPage, IdSource, KeptIn, KnownProvider,
-    MessageId, ModelId, ModelInfo, ProviderError, ProviderId, ProviderState, QueryId, Spent,
-    Timestamp, UsageRange, UsageReport,
+    BackendCommand, ChatId, ChatOptions, ChatSummary, Draft, HelpPage, IdSource, KeptIn,
+    KnownProvider, MessageId, ModelId, ModelInfo, ProviderConfig, ProviderError, ProviderId,
+    ProviderState, QueryId, Spent, Timestamp, UsageRange, UsageReport,
 };
 
 /// Everything the window shows.
@@ -40,6 +41,10 @@ pub struct AppState {
     pub new_draft_dirty: Option<Timestamp>,
     /// The model chosen on the welcome screen for the chat to come.
     pub new_chat_model: Option<ModelId>,
+    /// How the messages of the chat to come are answered.
+    pub new_options: ChatOptions,
+    /// Chats whose options changed and were not yet handed to the store, and since when.
+    pub(super) options_dirty: HashMap<ChatId, Timestamp>,
     /// Pictures that the user asked to see, by address.
     pub images: HashMap<String, ImageState>,
     /// What is told once, newest last.
@@ -92,6 +97,8 @@ pub enum Overlay {
     Palette,
     /// The model picker.
     Picker(PickerPurpose),
+    /// Parameters of the message and the chat.
+    Params,
     /// The address of a link, before it is opened.
     Link(String),
 }
@@ -101,6 +108,8 @@ pub enum Overlay {
 pub enum PickerPurpose {
     /// The messages to come: the picker asks for which of them.
     Message,
+    /// The models that answer the next message side by side.
+    Compare,
     /// Another answer to the question of this one.
     Answer(MessageId),
     /// The same, because the chat did not fit the model that gave it: one with more room.
@@ -113,7 +122,7 @@ impl PickerPurpose {
     /// The answer that is made again.
     pub fn answer(self) -> Option<MessageId> {
         match self {
-            Self::Message => None,
+            Self::Message | Self::Compare => None,
             Self::Answer(answer) | Self::MoreRoom(answer) | Self::Summary(answer) => Some(answer),
         }
     }
@@ -271,6 +280,10 @@ pub enum Effect {
     OpenUrl(String),
     /// Show a folder in the system's file manager.
     OpenFolder(PathBuf),
+    /// Let the user choose files, and read them for the message of a chat.
+    PickFiles(Option<ChatId>),
+    /// Read files for the message of a chat.
+    ReadFiles(Option<ChatId>, Vec<PathBuf>),
     /// Close the window.
     Quit,
 }
@@ -301,6 +314,8 @@ impl AppState {
             new_draft: Draft::default(),
             new_draft_dirty: None,
             new_chat_model: None,
+            new_options: ChatOptions::default(),
+            options_dirty: HashMap::new(),
             images: HashMap::new(),
             toasts: Vec::new(),
             provider_form: ProviderForm::Closed,
@@ -346,6 +361,17 @@ impl AppState {
         self.providers.iter().find(|provider| provider.config.id == *id)
     }
 
+    /// A provider's name for people; with its id where another has the same name.
+    pub fn provider_label<'a>(&self, provider: &'a ProviderState) -> Cow<'a, str> {
+        let ProviderConfig { id, name, .. } = &provider.config;
+        let same = |other: &&ProviderState| other.config.name.eq_ignore_ascii_case(name);
+        if self.providers.iter().filter(same).count() > 1 {
+            Cow::Owned(format!("{name} ({id})"))
+        } else {
+            Cow::Borrowed(name)
+        }
+    }
+
     /// What is known of a model; `None` where its provider no longer lists it.
     pub fn model(&self, id: &ModelId) -> Option<&ModelInfo> {
         self.provider(&id.provider)?.models.iter().find(|model| model.id == *id)
@@ -383,6 +409,22 @@ impl AppState {
             Some(_) | None => (chat, false),
         }
     }
+
+    /// The models that answer the next message side by side with the first: none, or up to three.
+    pub fn compared(&self) -> Vec<ModelId> {
+        let (first, _) = self.next_model();
+        let mut models: Vec<ModelId> = Vec::new();
+        for model in &self.draft().compare {
+            if *model != first && !models.contains(model) {
+                models.push(model.clone());
+            }
+        }
+        models.truncate(Self::MOST_COMPARED - 1);
+        models
+    }
+
+    /// How many models answer side by side at most.
+    pub const MOST_COMPARED: usize = 4;
 
     /// The model that answers a changed version of a message: the one chosen for the next message,
     /// else who answered the old version, else the chat's.

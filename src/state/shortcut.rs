@@ -11,6 +11,10 @@ pub enum Key {
     Tab,
     /// Escape.
     Escape,
+    /// The arrow that points up.
+    ArrowUp,
+    /// The arrow that points down.
+    ArrowDown,
     /// F1.
     F1,
 }
@@ -57,6 +61,8 @@ impl fmt::Display for Shortcut {
             Key::Char(key) => write!(f, "{key}"),
             Key::Tab => f.write_str("Tab"),
             Key::Escape => f.write_str("Esc"),
+            Key::ArrowUp => f.write_str("↑"),
+            Key::ArrowDown => f.write_str("↓"),
             Key::F1 => f.write_str("F1"),
         }
     }

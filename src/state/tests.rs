@@ -1,5 +1,9 @@
 //! Reducers, from the outside: commands and events in, state and effects out.
 
+mod draft;
+mod needs;
+mod params;
+
 use super::*;
 use crate::protocol::*;
 
@@ -28,6 +32,8 @@ fn commands(effects: Vec<Effect>) -> Vec<BackendCommand> {
         | Effect::Copy(_)
         | Effect::OpenUrl(_)
         | Effect::OpenFolder(_)
+        | Effect::PickFiles(_)
+        | Effect::ReadFiles(..)
         | Effect::Quit => None,
     });
     backend.collect()

@@ -1,7 +1,10 @@
 //! Where messages are written: the box at the bottom, with what waits above it.
 
+mod attachments;
 pub(super) mod focus;
 pub(super) mod keys;
+mod mention;
+mod params;
 mod queue;
 #[cfg(test)]
 mod tests;
@@ -16,11 +19,15 @@ use egui::{
     vec2,
 };
 
+use self::attachments::AttachmentsView;
 use self::focus::text_id;
 use self::keys::Ime;
+use self::mention::Mention;
+use self::params::ParamsView;
 use self::queue::QueueView;
 use self::typed::{FOLD_CHARS, Typed};
 use super::icon::Icon;
+use super::picker::MentionEnd;
 use super::theme::{self, Palette};
 use super::widgets;
 use crate::protocol::{ChatId, Timestamp};
@@ -38,6 +45,11 @@ pub struct ComposerView {
     focus_seen: u64,
     ime: Ime,
     queue: QueueView,
+    attachments: AttachmentsView,
+    params: ParamsView,
+    mention: Option<Mention>,
+    /// Place of an `@` that is meant as text.
+    dismissed: Option<usize>,
     reveal_cursor: bool,
     chip: Rect,
     height: f32,
@@ -51,6 +63,10 @@ impl Default for ComposerView {
             focus_seen: 0,
             ime: Ime::default(),
             queue: QueueView::default(),
+            attachments: AttachmentsView::default(),
+            params: ParamsView::default(),
+            mention: None,
+            dismissed: None,
             reveal_cursor: false,
             chip: Rect::NOTHING,
             height: 0.0,
@@ -64,6 +80,32 @@ impl ComposerView {
         self.chip
     }
 
+    /// What stands behind an `@` at the cursor: it asks for a model.
+    pub fn mention(&self) -> Option<&str> {
+        let open = self.mention.as_ref().filter(|open| self.dismissed != Some(open.start))?;
+        Some(&open.query)
+    }
+
+    /// The picker that an `@` had opened has ended.
+    pub fn end_mention(&mut self, ctx: &egui::Context, end: MentionEnd, out: &mut Vec<UiCommand>) {
+        let Some(mention) = self.mention.take() else { return };
+        match end {
+            MentionEnd::Dismissed => {
+                self.dismissed = Some(mention.start);
+                self.mention = Some(mention);
+            }
+            MentionEnd::Chosen => {
+                self.typed.tail = mention.removed_from(&self.typed.tail);
+                self.typed.tail_changed();
+                let mut field = TextEditState::load(ctx, text_id()).unwrap_or_default();
+                let cursor = CCursorRange::one(CCursor::new(mention.start));
+                field.cursor.set_char_range(Some(cursor));
+                field.store(ctx, text_id());
+                out.push(UiCommand::DraftChanged(self.typed.full()));
+            }
+        }
+    }
+
     /// Draws the queue and the box, with 16 below, as wide as there is room.
     pub fn composer_ui(
         &mut self,
@@ -73,6 +115,7 @@ impl ComposerView {
         out: &mut Vec<UiCommand>,
     ) {
         self.follow_state(ui, state);
+        self.attachments.take(ui, state, out);
         let space = ui.available_rect_before_wrap();
         let width = WIDTH.min(space.width() - 32.0).max(160.0).floor();
         let left = (space.center().x - width / 2.0).max(space.left()).floor();
@@ -80,9 +123,15 @@ impl ComposerView {
         let drawn = ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
             self.queue.queue_ui(ui, state, out);
-            self.box_ui(ui, state, out);
+            let params = self.box_ui(ui, state, out);
             ui.add_space(16.0);
+            params
         });
+        attachments::drop_hint_ui(
+            ui,
+            drawn.response.rect.with_max_y(drawn.response.rect.bottom() - 16.0),
+        );
+        self.params.params_ui(ui.ctx(), state, drawn.inner, out);
         focus::keep(ui, drawn.response.rect);
         let height = drawn.response.rect.height();
         if self.height != height {
@@ -102,6 +151,8 @@ impl ComposerView {
         let text = &state.draft().text;
         if chat != self.chat || !self.typed.is(text) {
             self.chat = chat;
+            self.mention = None;
+            self.dismissed = None;
             self.typed.set(text);
             self.reveal_cursor = true;
             // The cursor goes to the end, and undo does not lead into another chat's text.
@@ -113,7 +164,8 @@ impl ComposerView {
         }
     }
 
-    fn box_ui(&mut self, ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {
+    /// Gives the place of the button of the parameters.
+    fn box_ui(&mut self, ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) -> Rect {
         let palette = Palette::of(ui);
         let focused = ui.memory(|memory| memory.has_focus(text_id()));
         let line = if focused { palette.accent.gamma_multiply(0.6) } else { palette.line };
@@ -122,18 +174,45 @@ impl ComposerView {
             .stroke(Stroke::new(1.0, line))
             .corner_radius(14)
             .inner_margin(Margin::same(12));
-        frame.show(ui, |ui| {
+        let drawn = frame.show(ui, |ui| {
             ui.set_width(ui.available_width());
             self.long_text_ui(ui, out);
+            self.attachments.chips_ui(ui, &state.draft().attachments, out);
             self.text_ui(ui, state, out);
             ui.add_space(8.0);
-            let row = tools::ToolsRow { state, blank: self.typed.is_blank() };
+            let row = tools::ToolsRow { state, blank: self.is_blank(state) };
             let asked = row.tools_ui(ui, out);
             self.chip = asked.chip;
             if asked.send {
-                self.send(out);
+                self.send(state, out);
             }
+            asked.params
         });
+        drawn.inner
+    }
+
+    /// Whether there is nothing to send.
+    fn is_blank(&self, state: &AppState) -> bool {
+        self.typed.is_blank() && state.draft().attachments.is_empty()
+    }
+
+    /// Follows an `@` that is being typed; the cursor that leaves it ends it. A click into the
+    /// picker takes the cursor away, and does not.
+    fn follow_mention(&mut self, state: &AppState, cursor: Option<usize>, changed: bool) {
+        if state.overlay != Overlay::Nothing {
+            self.mention = None;
+        }
+        let Some(cursor) = cursor.filter(|_| state.overlay == Overlay::Nothing) else { return };
+        let here = Mention::at(&self.typed.tail, cursor);
+        let goes_on = |known: &Mention| here.as_ref().is_some_and(|here| here.start == known.start);
+        if here.is_none() {
+            self.dismissed = None;
+        }
+        self.mention = match &self.mention {
+            Some(known) if goes_on(known) => here,
+            Some(_) | None if changed => here,
+            Some(_) | None => None,
+        };
     }
 
     fn text_ui(&mut self, ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {
@@ -147,7 +226,7 @@ impl ComposerView {
         let folded = self.typed.is_folded();
         let was_empty = self.typed.tail.is_empty();
         let reveal = std::mem::take(&mut self.reveal_cursor);
-        let changed = ScrollArea::vertical()
+        let (changed, cursor) = ScrollArea::vertical()
             .id_salt("composer_scroll")
             .max_height(LINE * MAX_LINES)
             .auto_shrink([false, true])
@@ -175,7 +254,9 @@ impl ComposerView {
                     let rect = drawn.galley.pos_from_cursor(cursor.primary);
                     ui.scroll_to_rect(rect.translate(drawn.galley_pos.to_vec2()), None);
                 }
-                drawn.response.changed()
+                let cursor = drawn.cursor_range.and_then(|range| range.single());
+                let cursor = cursor.filter(|_| drawn.response.has_focus());
+                (drawn.response.changed(), cursor.map(|cursor| cursor.index.0))
             })
             .inner;
         ui.ctx().accesskit_node_builder(text_id(), |node| node.set_label("Message"));
@@ -184,8 +265,9 @@ impl ComposerView {
             self.reveal_cursor = was_empty;
             self.typed.tail_changed();
         }
-        if sends && !self.typed.is_blank() {
-            self.send(out);
+        self.follow_mention(state, cursor, changed);
+        if sends && !self.is_blank(state) {
+            self.send(state, out);
         } else if changed || pasted {
             out.push(UiCommand::DraftChanged(self.typed.full()));
         }
@@ -245,8 +327,9 @@ impl ComposerView {
         true
     }
 
-    fn send(&mut self, out: &mut Vec<UiCommand>) {
-        if !self.typed.is_blank() {
+    fn send(&mut self, state: &AppState, out: &mut Vec<UiCommand>) {
+        if !self.is_blank(state) {
+            self.mention = None;
             out.push(UiCommand::Send { text: self.typed.full() });
         }
     }

@@ -1,24 +1,24 @@
 //! The model picker: a list above the model chip, filtered by typing.
 
+mod age;
+mod keys;
 mod list;
 mod parts;
 mod row;
 #[cfg(test)]
 mod tests;
 
-use egui::{
-    Area, Context, Id, Key, Modifiers, Order, Pos2, Rect, Role, ScrollArea, Ui, pos2, vec2,
-};
+use egui::{Area, Context, Id, Order, Pos2, Rect, Role, ScrollArea, Ui, pos2, vec2};
 
-pub(in crate::ui) use self::list::{List, Row};
+pub(in crate::ui) use self::list::{List, Row, Wanted};
 pub(in crate::ui) use self::row::{HEIGHT as ROW_HEIGHT, RowUi};
 
-use self::parts::{empty_ui, footer_ui, group_ui, more_ui};
+use self::parts::{empty_ui, footer_ui, group_ui, mention_ui, more_ui};
 use super::settings::field::Field;
 use super::theme::{self, Palette};
 use super::widgets;
-use crate::protocol::ModelId;
-use crate::state::{AppState, ModelScope, Overlay, PickerPurpose, UiCommand};
+use crate::protocol::{ModelId, Timestamp};
+use crate::state::{AppState, DraftCommand, ModelScope, Needs, Overlay, PickerPurpose, UiCommand};
 
 const WIDTH: f32 = 520.0;
 const GROUP_HEIGHT: f32 = 34.0;
@@ -29,156 +29,247 @@ const MAX_LIST: f32 = 420.0;
 const AROUND_LIST: f32 = 18.0 + theme::CONTROL_HEIGHT + 4.0 + FOOTER_HEIGHT;
 /// Distance to the edges of the window and to the chip.
 const MARGIN: f32 = 8.0;
-const PAGE: isize = 8;
 
 /// The picker, as long as it is open.
 #[derive(Debug, Default)]
 pub struct PickerView {
     open: Option<Open>,
     list: List,
+    mention_end: Option<MentionEnd>,
+}
+
+/// Where and when the picker is drawn.
+#[derive(Clone, Copy, Debug)]
+pub struct PickerPlace<'a> {
+    /// The model chip: the picker opens above it.
+    pub anchor: Rect,
+    /// The time.
+    pub now: Timestamp,
+    /// What stands behind `@` in the composer, where the picker is asked for there.
+    pub mention: Option<&'a str>,
+}
+
+/// How a picker that was opened by `@` has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MentionEnd {
+    /// A model was chosen: what was typed for it goes.
+    Chosen,
+    /// It was dismissed: the text stays as it was typed.
+    Dismissed,
 }
 
 #[derive(Debug)]
 struct Open {
     purpose: PickerPurpose,
+    /// Opened by `@`: the keyboard stays in the composer, which has the query.
+    by_mention: bool,
     query: String,
     selected: Option<ModelId>,
     scope: ModelScope,
     focused: bool,
     /// The selected row was changed by a key and has to be in view.
     reveal: bool,
+    /// What is asked of a model, as of this frame.
+    needs: Needs,
+    compared: Vec<ModelId>,
 }
 
 impl Open {
-    fn new(state: &AppState, purpose: PickerPurpose) -> Self {
+    fn new(state: &AppState, purpose: PickerPurpose, by_mention: bool) -> Self {
         let scope = match state.open_chat() {
             Some(_) => ModelScope::NextMessage,
             None => ModelScope::ThisChat,
         };
         Self {
             purpose,
+            by_mention,
             query: String::new(),
-            selected: Some(state.next_model().0),
+            selected: None,
             scope,
             focused: false,
             reveal: true,
+            needs: Needs::default(),
+            compared: Vec::new(),
         }
     }
 
-    fn choose(&self, out: &mut Vec<UiCommand>) {
-        if let Some(model) = self.selected.clone() {
-            out.push(UiCommand::ChooseModel { model, scope: self.scope });
-        }
-    }
-
-    fn other_scope(&mut self) {
-        self.scope = match self.scope {
-            ModelScope::NextMessage => ModelScope::ThisChat,
-            ModelScope::ThisChat => ModelScope::NextMessage,
+    /// Takes over what the state says in this frame.
+    fn follow(&mut self, state: &AppState, mention: Option<&str>) {
+        let conversation = state.conversation();
+        self.needs = match self.purpose {
+            PickerPurpose::Message | PickerPurpose::Compare => state.needs(),
+            PickerPurpose::Answer(_) | PickerPurpose::MoreRoom(_) => {
+                conversation.map(Needs::of_path).unwrap_or_default()
+            }
+            PickerPurpose::Summary(_) => Needs::default(),
         };
+        self.compared.clear();
+        if matches!(self.purpose, PickerPurpose::Message | PickerPurpose::Compare) {
+            self.compared = state.compared();
+        }
+        if self.purpose == PickerPurpose::Compare {
+            self.compared.insert(0, state.next_model().0);
+        }
+        if self.by_mention
+            && let Some(mention) = mention
+            && self.query != mention
+        {
+            mention.clone_into(&mut self.query);
+            self.selected = None;
+        }
+    }
+
+    /// Does with a model what the picker is open for.
+    fn choose(&self, model: &ModelId, out: &mut Vec<UiCommand>) -> Option<MentionEnd> {
+        let model = model.clone();
+        if self.purpose == PickerPurpose::Compare {
+            out.push(UiCommand::Draft(DraftCommand::ToggleCompared(model)));
+            return None;
+        }
+        out.push(UiCommand::ChooseModel { model, scope: self.scope });
+        self.by_mention.then_some(MentionEnd::Chosen)
+    }
+
+    fn asks_for_scope(&self) -> bool {
+        self.purpose == PickerPurpose::Message
+    }
+
+    fn step_scope(&mut self, step: usize) {
+        let all = ModelScope::ALL;
+        let here = all.iter().position(|scope| *scope == self.scope).unwrap_or(0);
+        self.scope = all.get((here + step) % all.len()).copied().unwrap_or(self.scope);
     }
 }
 
 impl PickerView {
-    /// Draws the picker above `anchor`, the model chip, where the state says that it is open.
+    /// Draws the picker where the state, or an `@` in the composer, says that it is open.
+    ///
+    /// Costs one pass over the models in the frame in which the query or the lists change; in
+    /// other frames a few comparisons and the rows in view.
     pub fn picker_ui(
         &mut self,
         ctx: &Context,
         state: &AppState,
-        anchor: Rect,
+        place: PickerPlace<'_>,
         out: &mut Vec<UiCommand>,
     ) {
-        let Overlay::Picker(purpose) = state.overlay else {
-            self.open = None;
+        let Some(mut open) = self.opened(state, place.mention) else { return };
+        self.follow_lists(state, place.now, &mut open);
+        if open.by_mention && self.list.is_empty() {
+            // Nothing fits: what stands behind the `@` is meant as text.
+            self.open = Some(open);
             return;
-        };
-        if self.open.as_ref().is_none_or(|open| open.purpose != purpose) {
-            self.open = Some(Open::new(state, purpose));
         }
-        let Some(mut open) = self.open.take() else { return };
-        self.follow_lists(state, &mut open);
-        self.keys(ctx, state, &mut open, out);
+        if !open.by_mention {
+            self.keys(ctx, state, &mut open, out);
+        }
         let screen = ctx.content_rect();
         let width = WIDTH.min(screen.width() - 2.0 * MARGIN);
-        let list_height = self.list_height(state, screen, anchor);
+        let list_height = self.list_height(state, screen, place.anchor);
         let size = vec2(width, list_height + AROUND_LIST);
         let area = Area::new(Id::unique("model_picker"))
             .order(Order::Foreground)
             .role(Role::Dialog)
             .accessible_name("Choose a model")
-            .fixed_pos(place(screen, anchor, size))
+            .fixed_pos(above(screen, place.anchor, size))
             .show(ctx, |ui| {
                 widgets::popup_frame(ui).show(ui, |ui| {
                     ui.set_width(width - 18.0);
                     ui.spacing_mut().item_spacing = vec2(8.0, 0.0);
-                    self.search_ui(ui, state, &mut open);
+                    if open.by_mention {
+                        mention_ui(ui, &open.query);
+                    } else {
+                        self.search_ui(ui, (state, place.now), &mut open);
+                    }
                     ui.add_space(4.0);
                     self.list_ui(ui, state, (&mut open, list_height), out);
-                    footer_ui(ui, &mut open);
+                    footer_ui(ui, &mut open, out);
                 });
             });
-        let on_chip = ctx.pointer_interact_pos().is_some_and(|pos| anchor.contains(pos));
+        let on_chip = ctx.pointer_interact_pos().is_some_and(|pos| place.anchor.contains(pos));
         if area.response.clicked_elsewhere() && !on_chip {
-            out.push(UiCommand::CloseOverlay);
+            if open.by_mention {
+                self.mention_end = Some(MentionEnd::Dismissed);
+            } else if !on_compare_button(ctx, state) {
+                out.push(UiCommand::CloseOverlay);
+            }
         }
         self.open = Some(open);
     }
 
+    /// How a picker opened by `@` has ended since this was asked last.
+    pub fn take_mention_end(&mut self) -> Option<MentionEnd> {
+        self.mention_end.take()
+    }
+
+    /// What the picker is open for in this frame, if it is.
+    fn opened(&mut self, state: &AppState, mention: Option<&str>) -> Option<Open> {
+        let (purpose, by_mention) = match (&state.overlay, mention) {
+            (Overlay::Picker(purpose), _) => (*purpose, false),
+            (Overlay::Nothing, Some(_)) => (PickerPurpose::Message, true),
+            (Overlay::Nothing | Overlay::Palette | Overlay::Params | Overlay::Link(_), _) => {
+                self.open = None;
+                return None;
+            }
+        };
+        let open = self.open.take();
+        let mut open = open
+            .filter(|open| open.purpose == purpose && open.by_mention == by_mention)
+            .unwrap_or_else(|| Open::new(state, purpose, by_mention));
+        open.follow(state, mention);
+        Some(open)
+    }
+
     /// Keeps the selection on its model while lists change, and on the best one while typing.
-    fn follow_lists(&mut self, state: &AppState, open: &mut Open) {
-        if !self.list.update(state, &open.query) {
-            return;
-        }
+    fn follow_lists(&mut self, state: &AppState, now: Timestamp, open: &mut Open) {
+        let next = state.next_model().0;
+        let gone = (open.asks_for_scope() && state.missing(&next).is_some()).then_some(&next);
+        let compares = open.purpose == PickerPurpose::Compare;
+        let wanted = Wanted {
+            query: &open.query,
+            needs: open.needs,
+            gone,
+            compared: Some(open.compared.as_slice()),
+            compares,
+            now: Some(now),
+        };
+        let changed = self.list.update_for(state, &wanted);
         let here = open.selected.as_ref().and_then(|model| self.list.place(state, model));
-        if here.is_none() {
-            open.selected = self.list.best.and_then(|best| self.model_at(state, best));
+        if here.is_none() && (changed || open.selected.is_none()) {
+            open.selected = self.first_choice(state, open);
             open.reveal = true;
         }
+    }
+
+    /// What is selected before anything was done: the model in force, or what takes its place.
+    fn first_choice(&self, state: &AppState, open: &Open) -> Option<ModelId> {
+        let best = || self.list.best.and_then(|best| self.model_at(state, best));
+        if !open.query.trim().is_empty() {
+            return best();
+        }
+        let Some(answer) = open.purpose.answer() else {
+            let next = state.next_model().0;
+            return self.list.place(state, &next).map(|_| next).or_else(best);
+        };
+        // An answer is made again by another model because of the one that gave it.
+        let gave = state.conversation().and_then(|shown| shown.message(answer));
+        let gave = gave.and_then(|message| Some(&message.answer.as_ref()?.model));
+        let other = |fit: bool| {
+            self.list.rows.iter().find_map(|row| match row {
+                Row::Group { .. } => None,
+                Row::Model(row) => row
+                    .info(state)
+                    .filter(|info| Some(&info.id) != gave && (!fit || row.lacks.is_none()))
+                    .map(|info| info.id.clone()),
+            })
+        };
+        other(true).or_else(|| other(false))
     }
 
     fn model_at(&self, state: &AppState, place: usize) -> Option<ModelId> {
         match self.list.rows.get(place)? {
             Row::Group { .. } => None,
             Row::Model(row) => row.info(state).map(|info| info.id.clone()),
-        }
-    }
-
-    fn keys(&self, ctx: &Context, state: &AppState, open: &mut Open, out: &mut Vec<UiCommand>) {
-        let key = |modifiers, key| ctx.input_mut(|input| input.consume_key(modifiers, key));
-        if key(Modifiers::NONE, Key::Escape) {
-            out.push(UiCommand::CloseOverlay);
-        }
-        if ctx.memory(|memory| memory.focused() != Some(search_id())) {
-            return;
-        }
-        let chips = open.purpose == PickerPurpose::Message;
-        let switches = key(Modifiers::ALT, Key::ArrowLeft) || key(Modifiers::ALT, Key::ArrowRight);
-        if chips && (switches || (!self.list.is_empty() && key(Modifiers::NONE, Key::Tab))) {
-            open.other_scope();
-        }
-        let steps = [
-            (Key::ArrowDown, 1),
-            (Key::ArrowUp, -1),
-            (Key::PageDown, PAGE),
-            (Key::PageUp, -PAGE),
-            (Key::Home, isize::MIN),
-            (Key::End, isize::MAX),
-        ];
-        for (name, step) in steps {
-            if key(Modifiers::NONE, name) {
-                let here = open.selected.as_ref().and_then(|model| self.list.place(state, model));
-                let next = self.list.step(here, step);
-                open.selected = next.and_then(|next| self.model_at(state, next));
-                open.reveal = true;
-            }
-        }
-        if key(Modifiers::COMMAND, Key::D)
-            && let Some(model) = open.selected.clone()
-        {
-            out.push(UiCommand::ToggleFavourite(model));
-        }
-        if key(Modifiers::NONE, Key::Enter) {
-            open.choose(out);
         }
     }
 
@@ -192,10 +283,10 @@ impl PickerView {
         (wanted + hint).min(room).min(MAX_LIST).floor()
     }
 
-    fn search_ui(&mut self, ui: &mut Ui, state: &AppState, open: &mut Open) {
+    fn search_ui(&mut self, ui: &mut Ui, (state, now): (&AppState, Timestamp), open: &mut Open) {
         let field = Field {
             keys: &["↑↓", "Enter"],
-            keeps_tab: open.purpose == PickerPurpose::Message && !self.list.is_empty(),
+            keeps_tab: open.asks_for_scope() && !self.list.is_empty(),
             ..Field::search(search_id(), "Search models")
         };
         let before = open.query.trim().to_owned();
@@ -205,24 +296,20 @@ impl PickerView {
             response.request_focus();
         }
         if open.query.trim() != before {
-            self.list.update(state, &open.query);
-            open.selected = if open.query.trim().is_empty() {
-                Some(state.next_model().0)
-            } else {
-                self.list.best.and_then(|best| self.model_at(state, best))
-            };
-            open.reveal = true;
+            open.selected = None;
+            self.follow_lists(state, now, open);
             ui.ctx().request_repaint();
         }
     }
 
     fn list_ui(
-        &self,
+        &mut self,
         ui: &mut Ui,
         state: &AppState,
         (open, list_height): (&mut Open, f32),
         out: &mut Vec<UiCommand>,
     ) {
+        let mut ended = None;
         ScrollArea::vertical()
             .id_salt("models")
             .max_height(list_height)
@@ -237,7 +324,10 @@ impl PickerView {
                         Rect::from_min_size(pos2(origin.x, origin.y + y), vec2(width, height(row)));
                     let in_view = y + height(row) > viewport.min.y && y < viewport.max.y;
                     y += height(row);
-                    self.row_ui(ui, state, (open, row), (rect, place, in_view), out);
+                    let clicked = row_ui(ui, state, (open, row), (rect, place, in_view), out);
+                    if let Some(model) = clicked {
+                        ended = open.choose(&model, out);
+                    }
                 }
                 if self.list.is_empty() {
                     let size = vec2(width, EMPTY_HEIGHT);
@@ -253,61 +343,64 @@ impl PickerView {
                 ui.set_min_size(vec2(width, y));
             });
         open.reveal &= ui.is_sizing_pass();
+        self.mention_end = self.mention_end.or(ended);
     }
+}
 
-    fn row_ui(
-        &self,
-        ui: &mut Ui,
-        state: &AppState,
-        (open, row): (&mut Open, &Row),
-        (rect, place, in_view): (Rect, usize, bool),
-        out: &mut Vec<UiCommand>,
-    ) {
-        let palette = Palette::of(ui);
-        let row = match row {
-            Row::Group { title, note } => {
-                if in_view {
-                    group_ui(ui, rect, title, note.map(|(text, tone)| (text, tone.color(palette))));
-                }
-                return;
+/// Draws a row of the list, where it is in view; gives the model that was clicked.
+fn row_ui(
+    ui: &mut Ui,
+    state: &AppState,
+    (open, row): (&mut Open, &Row),
+    (rect, place, in_view): (Rect, usize, bool),
+    out: &mut Vec<UiCommand>,
+) -> Option<ModelId> {
+    let palette = Palette::of(ui);
+    let row = match row {
+        Row::Group { title, note } => {
+            if in_view {
+                let note = note.as_ref().map(|(text, tone)| (text.as_str(), tone.color(palette)));
+                group_ui(ui, rect, title, note);
             }
-            Row::Model(row) => row,
-        };
-        let (Some(info), Some(provider)) = (row.info(state), state.providers.get(row.provider))
-        else {
-            return;
-        };
-        let selected = open.selected.as_ref() == Some(&info.id);
-        if selected && open.reveal {
-            // The heading of the first group belongs to its first row.
-            let above = if place <= 1 { GROUP_HEIGHT } else { 0.0 };
-            let with_heading = rect.with_min_y(rect.min.y - above);
-            ui.scroll_to_rect(with_heading, None);
+            return None;
         }
-        if !in_view {
-            return;
-        }
-        let chat_default = open.purpose == PickerPurpose::Message && state.chat_model() == info.id;
-        let provider = provider.config.name.as_str();
-        let id = Id::unique(("model_row", &info.id));
-        let drawn = RowUi { info, row, provider, selected, chat_default }.row_ui(ui, rect, id);
-        let over = drawn.row.contains_pointer() || drawn.star.contains_pointer();
-        if over && !selected && widgets::pointer_moved(ui) {
-            open.selected = Some(info.id.clone());
-            ui.ctx().request_repaint();
-        }
-        if selected {
-            ui.ctx().accesskit_node_builder(search_id(), |node| {
-                node.set_active_descendant(id.accesskit_id());
-            });
-        }
-        if drawn.star.clicked() {
-            out.push(UiCommand::ToggleFavourite(info.id.clone()));
-        } else if drawn.row.clicked() {
-            open.selected = Some(info.id.clone());
-            open.choose(out);
-        }
+        Row::Model(row) => row,
+    };
+    let info = row.info(state)?;
+    let provider = state.providers.get(row.provider)?;
+    let selected = open.selected.as_ref() == Some(&info.id);
+    if selected && open.reveal {
+        // The heading of the first group belongs to its first row.
+        let above = if place <= 1 { GROUP_HEIGHT } else { 0.0 };
+        let with_heading = rect.with_min_y(rect.min.y - above);
+        ui.scroll_to_rect(with_heading, None);
     }
+    if !in_view {
+        return None;
+    }
+    let chat_default = open.asks_for_scope() && state.chat_model() == info.id;
+    let provider = provider.config.name.as_str();
+    let id = Id::unique(("model_row", &info.id));
+    let drawn = RowUi { info, row, provider, selected, chat_default }.row_ui(ui, rect, id);
+    let over = drawn.row.contains_pointer() || drawn.star.contains_pointer();
+    if over && !selected && widgets::pointer_moved(ui) {
+        open.selected = Some(info.id.clone());
+        ui.ctx().request_repaint();
+    }
+    if selected && !open.by_mention {
+        ui.ctx().accesskit_node_builder(search_id(), |node| {
+            node.set_active_descendant(id.accesskit_id());
+        });
+    }
+    if drawn.star.clicked() && open.purpose != PickerPurpose::Compare {
+        out.push(UiCommand::ToggleFavourite(info.id.clone()));
+        return None;
+    }
+    let clicked = drawn.row.clicked() || drawn.star.clicked();
+    clicked.then(|| {
+        open.selected = Some(info.id.clone());
+        info.id.clone()
+    })
 }
 
 fn height(row: &Row) -> f32 {
@@ -318,7 +411,7 @@ fn height(row: &Row) -> f32 {
 }
 
 /// Above the chip, but always on the screen; in the middle where there is no chip.
-fn place(screen: Rect, anchor: Rect, size: egui::Vec2) -> Pos2 {
+pub(in crate::ui) fn above(screen: Rect, anchor: Rect, size: egui::Vec2) -> Pos2 {
     if !anchor.is_finite() || !screen.intersects(anchor) {
         return (screen.center() - size / 2.0).floor();
     }
@@ -330,6 +423,18 @@ fn place(screen: Rect, anchor: Rect, size: egui::Vec2) -> Pos2 {
 
 fn search_id() -> Id {
     Id::unique("model_picker_search")
+}
+
+/// The button that opens the picker to compare, where it was drawn last: it closes it too.
+pub(in crate::ui) fn compare_button_id() -> Id {
+    Id::unique("compare_button")
+}
+
+fn on_compare_button(ctx: &Context, state: &AppState) -> bool {
+    let is_open = state.overlay == Overlay::Picker(PickerPurpose::Compare);
+    let button: Option<Rect> = ctx.data(|data| data.get_temp(compare_button_id()));
+    let pos = ctx.pointer_interact_pos();
+    is_open && button.zip(pos).is_some_and(|(button, pos)| button.contains(pos))
 }
 
 fn only_guide(state: &AppState) -> bool {

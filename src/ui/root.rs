@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use super::composer::{ComposerView, focus};
 use super::help_view::HelpView;
 use super::markdown::{DocView, Shared};
-use super::picker::PickerView;
+use super::picker::{PickerPlace, PickerView};
 use super::settings::SettingsView;
 use super::shell::Shell;
 use super::transcript::TranscriptView;
@@ -71,7 +71,7 @@ impl PageViews {
                 self.composer_ui(ui, state, now, out);
                 CentralPanel::no_frame().show(ui, |ui| self.transcript_ui(ui, state, out));
             }
-            Page::Settings(_) => self.settings.settings_ui(ui, state, out),
+            Page::Settings(_) => self.settings.settings_ui(ui, state, now, out),
             Page::Help(page) => {
                 let text = &mut self.help_text;
                 let mut draw = |ui: &mut Ui, markdown: &str, out: &mut Vec<UiCommand>| {
@@ -89,13 +89,23 @@ impl PageViews {
         now: Timestamp,
         out: &mut Vec<UiCommand>,
     ) {
+        self.picker.mention_keys(ui.ctx(), state, out);
+        self.end_mention(ui, out);
         Panel::bottom("composer")
             .resizable(false)
             .show_separator_line(false)
             .frame(Frame::new())
             .show(ui, |ui| self.composer.composer_ui(ui, state, now, out));
-        let chip = self.composer.model_chip_rect();
-        self.picker.picker_ui(ui.ctx(), state, chip, out);
+        let anchor = self.composer.model_chip_rect();
+        let place = PickerPlace { anchor, now, mention: self.composer.mention() };
+        self.picker.picker_ui(ui.ctx(), state, place, out);
+        self.end_mention(ui, out);
+    }
+
+    fn end_mention(&mut self, ui: &Ui, out: &mut Vec<UiCommand>) {
+        if let Some(end) = self.picker.take_mention_end() {
+            self.composer.end_mention(ui.ctx(), end, out);
+        }
     }
 
     fn transcript_ui(&mut self, ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {

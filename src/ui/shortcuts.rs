@@ -2,7 +2,7 @@
 
 use egui::{Context, Event, Key as EguiKey, Modifiers, Popup};
 
-use crate::state::{Key, Shortcut, UiCommand};
+use crate::state::{DraftCommand, Key, Shortcut, UiCommand};
 
 /// Takes every shortcut except Escape out of the input and pushes its command. Call before the
 /// panels are drawn, so that text fields do not eat them.
@@ -54,12 +54,12 @@ fn fits(shortcut: Shortcut, key: EguiKey, pressed: Modifiers) -> bool {
     let command = match shortcut.key {
         // ⌘ Tab belongs to macOS.
         Key::Tab => pressed.ctrl,
-        Key::Char(_) | Key::Escape | Key::F1 => pressed.command,
+        Key::Char(_) | Key::Escape | Key::F1 | Key::ArrowUp | Key::ArrowDown => pressed.command,
     };
     // Some layouts need Shift for a sign, so it says nothing there.
     let shift_counts = match shortcut.key {
         Key::Char(char) => char.is_alphabetic(),
-        Key::Tab | Key::Escape | Key::F1 => true,
+        Key::Tab | Key::Escape | Key::F1 | Key::ArrowUp | Key::ArrowDown => true,
     };
     shortcut.command == command && (!shift_counts || shortcut.shift == pressed.shift)
 }
@@ -70,6 +70,8 @@ fn is_key(wanted: Key, key: EguiKey) -> bool {
         Key::Char(char) => EguiKey::from_name(char.encode_utf8(&mut [0; 4])) == Some(key),
         Key::Tab => key == EguiKey::Tab,
         Key::Escape => key == EguiKey::Escape,
+        Key::ArrowUp => key == EguiKey::ArrowUp,
+        Key::ArrowDown => key == EguiKey::ArrowDown,
         Key::F1 => key == EguiKey::F1,
     }
 }
@@ -81,6 +83,7 @@ fn may_repeat(command: &UiCommand) -> bool {
             | UiCommand::PreviousChat
             | UiCommand::TextLarger
             | UiCommand::TextSmaller
+            | UiCommand::Draft(DraftCommand::NextFavourite | DraftCommand::PreviousFavourite)
     )
 }
 

@@ -24,7 +24,7 @@ const ROOMS: &[Room] = &[
     Room {
         module: "app",
         may_import: &["protocol", "state", "store", "net", "agent", "ui"],
-        only_home_of: &["eframe", "clap"],
+        only_home_of: &["eframe", "clap", "rfd"],
     },
 ];
 

@@ -1,7 +1,10 @@
 //! The engine against a real server and a real database.
 
 mod compare;
+mod context;
 mod fallback;
+mod room;
+mod waiting;
 
 use switchboard::protocol::{
     AgentState, AnswerStatus, BackendCommand, BackendEvent, ErrorKind, Part, Role, RunStatus, Seq,
@@ -199,77 +202,6 @@ async fn an_unknown_provider_fails_with_its_name() {
     let error = desk.messages(chat).await[1].answer.clone().unwrap().error.unwrap();
     assert_eq!(error.kind, ErrorKind::NotFound);
     assert!(error.message.contains("nowhere"), "{}", error.message);
-}
-
-#[tokio::test]
-async fn messages_sent_meanwhile_wait_and_go_out_in_order() {
-    let (folder, server, go) = (folder(), Server::start(), Signal::new());
-    server.push(half("one", &go).bytes(sse(&[finish("stop")])));
-    let mut desk = Desk::open(folder.path(), &server);
-    let chat = Desk::new_chat();
-    let first = desk.send(chat, "first", model("alpha")).await;
-    desk.until_text(first, "one").await;
-    let mut waiting = Vec::new();
-    for text in ["second", "third", "never"] {
-        let request = Desk::request(chat, text, model("beta"));
-        waiting.push(request.message);
-        desk.ask(BackendCommand::Send(Box::new(request))).await;
-    }
-    let edit =
-        BackendCommand::EditQueued { chat, message: waiting[1], text: "third, edited".to_owned() };
-    desk.ask(edit).await;
-    desk.ask(BackendCommand::RemoveQueued { chat, message: waiting[2] }).await;
-    let wanted = ["second".to_owned(), "third, edited".to_owned()];
-    desk.until(|event| match event {
-        BackendEvent::Queue { items, .. } => {
-            let texts: Vec<_> = items.into_iter().map(|item| item.text).collect();
-            (texts == wanted).then_some(())
-        }
-        _ => None,
-    })
-    .await;
-    go.fire();
-    let mut ends = 0;
-    desk.until(|event| match event {
-        BackendEvent::Run(event) if matches!(event.event, StreamEvent::Done { .. }) => {
-            ends += 1;
-            (ends == 3).then_some(())
-        }
-        _ => None,
-    })
-    .await;
-    let texts: Vec<_> = desk.messages(chat).await.iter().map(|message| message.text()).collect();
-    let expected =
-        ["first", "one", "second", "beta: second", "third, edited", "beta: third, edited"];
-    assert_eq!(texts, expected);
-}
-
-#[tokio::test]
-async fn a_waiting_message_can_be_sent_now_and_survives_a_restart() {
-    let (folder, server) = (folder(), Server::start());
-    server.push(half("one", &Signal::new()).hang());
-    let mut desk = Desk::open(folder.path(), &server);
-    let chat = Desk::new_chat();
-    let first = desk.send(chat, "first", model("alpha")).await;
-    desk.until_text(first, "one").await;
-    let (now, later) =
-        (Desk::request(chat, "now", model("beta")), Desk::request(chat, "later", model("beta")));
-    let urgent = now.message;
-    desk.ask(BackendCommand::Send(Box::new(later))).await;
-    desk.ask(BackendCommand::Send(Box::new(now))).await;
-    server.push(half("two", &Signal::new()).hang());
-    desk.ask(BackendCommand::SendQueuedNow { chat, message: urgent }).await;
-    assert_eq!(desk.finish(first).await.status, RunStatus::Stopped);
-    desk.until(|event| match event {
-        BackendEvent::RunStarted { question, .. } => Some(question.text()),
-        _ => None,
-    })
-    .await;
-    desk.close().await;
-    let desk = Desk::open(folder.path(), &server);
-    let left: Vec<_> =
-        desk.store.queue_list(chat).await.unwrap().into_iter().map(|item| item.text).collect();
-    assert_eq!(left, ["later"]);
 }
 
 #[tokio::test]

@@ -14,6 +14,7 @@
 #[allow(dead_code, unused_imports, reason = "shared by several kinds of tests")]
 mod support;
 
+mod anthropic;
 mod architecture;
 mod budget;
 mod catalogue;

@@ -9,12 +9,12 @@ use switchboard::agent::{self, Clock, EngineHandle, EngineParts, Environment, Pr
 use switchboard::net::HttpClient;
 use switchboard::protocol::{
     Alternative, BackendCommand, BackendEvent, ChatId, ChatOptions, EngineSettings, IdSource,
-    Message, MessageId, ModelId, Place, ProviderConfig, ProviderKind, RegenerateRequest, RunEvent,
-    RunId, RunStatus, SendRequest, StreamEvent, Timestamp,
+    Message, MessageId, ModelId, ModelInfo, Place, ProviderConfig, ProviderKind, RegenerateRequest,
+    RunEvent, RunId, RunStatus, SendRequest, StreamEvent, Timestamp,
 };
 use switchboard::store::help::HelpIndex;
 use switchboard::store::secrets::{KeychainUse, Secrets};
-use switchboard::store::{self, ReadState, StoreHandle};
+use switchboard::store::{self, KeptModels, ReadState, StoreHandle};
 use tokio::sync::mpsc;
 
 use super::Server;
@@ -140,6 +140,14 @@ impl Desk {
             events: engine_events,
         });
         Self { store: opened.handle, notices: opened.notices, commands, events, engine }
+    }
+
+    /// Keeps what is known of models, as an earlier session left it.
+    pub(crate) async fn know(folder: &Path, server: &Server, models: Vec<ModelInfo>) {
+        let desk = Self::open(folder, server);
+        let kept = KeptModels { provider: "mock".into(), models, listed: Some(now()) };
+        desk.store.save_models(kept).await.unwrap();
+        desk.close().await;
     }
 
     /// A message to be sent.

@@ -8,6 +8,7 @@
     reason = "a harness that cannot start fails its test"
 )]
 
+pub(crate) mod anthropic;
 pub(crate) mod completions;
 mod desk;
 mod faults;

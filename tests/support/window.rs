@@ -227,7 +227,7 @@ impl Window {
         self.until("the end of the answer", |window| {
             let state = window.state();
             state.conversation().is_some_and(|conversation| {
-                conversation.run.is_none()
+                !conversation.is_running()
                     && conversation.messages.back().is_some_and(|last| last.answer.is_some())
                     && conversation.messages.iter().all(|message| !message.is_open())
             })

@@ -125,11 +125,8 @@ impl Traits {
             Thinks::Budget if model.abilities.thinking == Some(true) => BUDGETS,
             Thinks::Budget | Thinks::WhenAsked | Thinks::Unasked => self.efforts,
         };
-        let none = match self.off {
-            _ if all.is_empty() || all.contains(&Effort::None) => None,
-            Off::Unasked | Off::Disabled | Off::BetweenTools => Some(Effort::None),
-            Off::Impossible => None,
-        };
+        let none = Some(Effort::None)
+            .filter(|none| !all.is_empty() && !all.contains(none) && self.off != Off::Impossible);
         none.into_iter().chain(all.iter().copied()).collect()
     }
 }

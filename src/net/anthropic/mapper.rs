@@ -1,86 +1,42 @@
 //! Events of a message to neutral events.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::blocks::Blocks;
 use super::stop;
-use super::thinking::Kept;
 use super::wire::{
     Typed, WireBlockKind, WireDelta, WireDeltaKind, WireEvent, WireEventKind, WireMessage,
-    WireMessageDelta, WireStop, WireTextBlock, WireToolUse, WireUsage, text_of,
+    WireMessageDelta, WireStop, WireTextBlock, WireUsage, text_of,
 };
-use crate::net::calls::{CallIds, arguments};
 use crate::net::chunk::Outbox;
 use crate::net::failure::{Said, cut};
 use crate::net::http::Credentials;
-use crate::net::parts::Parts;
 use crate::net::sse::{Flow, Mapper};
 use crate::net::template::{Target, Template};
 use crate::net::{ChatRequest, Chunk, FinishReason};
 use crate::protocol::{ErrorKind, ProviderError, StreamEvent, Usage};
 
-/// Between two blocks of thinking that are one part.
-const BLANK_LINE: &str = "\n\n";
-
 /// The state of one answer.
 #[derive(Debug)]
 pub(super) struct MessageMapper {
     credentials: Arc<Credentials>,
-    parts: Parts,
     template: Template,
-    block: OpenBlock,
-    kept: Kept,
-    /// The last call that is whole. An answer that was cut off may have cut it off too, so it
-    /// is told only when something follows it.
-    held: Option<Call>,
-    ids: CallIds,
-    has_calls: bool,
-    has_content: bool,
+    blocks: Blocks,
     usage: WireUsage,
     told: WireUsage,
     finish: Option<FinishReason>,
-}
-
-/// The block that deltas belong to.
-#[derive(Debug)]
-enum OpenBlock {
-    None,
-    Text,
-    /// `start` is where its text begins in the part, once it has some.
-    Thinking {
-        start: Option<u64>,
-        signature: String,
-    },
-    Call(Call),
-    /// Of a type that says nothing to the user: tools that run at the provider, and unknown ones.
-    Ignored,
-}
-
-#[derive(Debug)]
-struct Call {
-    id: String,
-    name: String,
-    /// What came with the start of its block, for servers that send no deltas.
-    input: Option<Value>,
-    json: String,
 }
 
 impl MessageMapper {
     pub(super) fn new(request: &ChatRequest, credentials: Arc<Credentials>) -> Self {
         Self {
             credentials,
-            parts: Parts::new(request.answer),
             template: Template::empty(),
-            block: OpenBlock::None,
-            kept: Kept::default(),
-            held: None,
-            ids: CallIds::after(&request.messages),
-            has_calls: false,
-            has_content: false,
+            blocks: Blocks::new(request),
             usage: WireUsage::default(),
             told: WireUsage::default(),
             finish: None,
@@ -112,32 +68,27 @@ impl MessageMapper {
 
     fn start_block(&mut self, data: &RawValue, out: &mut Outbox) -> Result<(), ProviderError> {
         self.end_block(out);
-        self.tell_held(out);
+        self.blocks.tell_held(out);
         match self.kind_of::<WireBlockKind>(Some(data))? {
             WireBlockKind::Text => {
                 let block: WireTextBlock<'_> = self.parse(data.get())?;
-                self.block = OpenBlock::Text;
-                self.say(text_of(block.text), out);
+                self.blocks.open_text();
+                self.blocks.say(text_of(block.text), out);
             }
             WireBlockKind::Thinking => {
                 let block: WireTextBlock<'_> = self.parse(data.get())?;
-                let signature = block.signature.unwrap_or_default();
-                self.block = OpenBlock::Thinking { start: None, signature };
-                self.think(text_of(block.thinking), out);
+                self.blocks.open_thinking(block.signature.unwrap_or_default());
+                self.blocks.think(text_of(block.thinking), out);
             }
             WireBlockKind::RedactedThinking => {
                 let block: WireTextBlock<'_> = self.parse(data.get())?;
-                self.begin_thinking();
-                let opaque = block.data.and_then(|data| self.kept.redacted(data));
-                self.keep(opaque, out);
-                self.block = OpenBlock::Ignored;
+                self.blocks.open_redacted(block.data, out);
             }
             WireBlockKind::ToolUse => {
-                let WireToolUse { id, name, input } = self.parse(data.get())?;
-                let (id, name) = (id.unwrap_or_default(), name.unwrap_or_default());
-                self.block = OpenBlock::Call(Call { id, name, input, json: String::new() });
+                let call = self.parse(data.get())?;
+                self.blocks.open_call(call);
             }
-            WireBlockKind::Other => self.block = OpenBlock::Ignored,
+            WireBlockKind::Other => self.blocks.open_ignored(),
         }
         Ok(())
     }
@@ -148,7 +99,7 @@ impl MessageMapper {
         data: Option<&RawValue>,
         out: &mut Outbox,
     ) -> Result<(), ProviderError> {
-        if matches!(self.block, OpenBlock::Ignored) {
+        if self.blocks.is_ignored() {
             return Ok(());
         }
         let kind = self.kind_of::<WireDeltaKind>(data)?;
@@ -163,23 +114,15 @@ impl MessageMapper {
             WireDeltaKind::Text => {
                 let text = text_of(delta.text);
                 self.template.learn(event, &text, Target::Text);
-                self.say(text, out);
+                self.blocks.say(text, out);
             }
             WireDeltaKind::Thinking => {
                 let thinking = text_of(delta.thinking);
                 self.template.learn(event, &thinking, Target::Thinking);
-                self.think(thinking, out);
+                self.blocks.think(thinking, out);
             }
-            WireDeltaKind::Signature => {
-                if let OpenBlock::Thinking { signature, .. } = &mut self.block {
-                    *signature = delta.signature.unwrap_or_default();
-                }
-            }
-            WireDeltaKind::InputJson => {
-                if let OpenBlock::Call(call) = &mut self.block {
-                    call.json.push_str(&text_of(delta.partial_json));
-                }
-            }
+            WireDeltaKind::Signature => self.blocks.sign(delta.signature.unwrap_or_default()),
+            WireDeltaKind::InputJson => self.blocks.input(&text_of(delta.partial_json)),
             WireDeltaKind::Other => {}
         }
         Ok(())
@@ -188,67 +131,7 @@ impl MessageMapper {
     fn end_block(&mut self, out: &mut Outbox) {
         // Another block may look the same but mean something else.
         self.template = Template::empty();
-        match std::mem::replace(&mut self.block, OpenBlock::None) {
-            OpenBlock::Thinking { start, signature } => {
-                if start.is_none() && signature.is_empty() {
-                    return;
-                }
-                self.begin_thinking();
-                let end = self.parts.thinking_length();
-                let opaque = self.kept.thinking(start.unwrap_or(end), end, signature);
-                self.keep(opaque, out);
-            }
-            OpenBlock::Call(call) => self.held = Some(call),
-            OpenBlock::None | OpenBlock::Text | OpenBlock::Ignored => {}
-        }
-    }
-
-    fn say(&mut self, content: Cow<'_, str>, out: &mut Outbox) {
-        self.has_content |= !content.is_empty();
-        self.parts.text(content, out);
-    }
-
-    fn think(&mut self, content: Cow<'_, str>, out: &mut Outbox) {
-        if content.is_empty() {
-            return;
-        }
-        self.has_content = true;
-        if !matches!(self.block, OpenBlock::Thinking { start: Some(_), .. }) {
-            self.begin_thinking();
-            if self.parts.thinking_length() > 0 && !matches!(self.block, OpenBlock::None) {
-                self.parts.thinking(BLANK_LINE.into(), out);
-            }
-            if let OpenBlock::Thinking { start, .. } = &mut self.block {
-                *start = Some(self.parts.thinking_length());
-            }
-        }
-        self.parts.thinking(content, out);
-    }
-
-    /// What was kept belongs to the part before, if thinking does not go on in it.
-    fn begin_thinking(&mut self) {
-        if !self.parts.is_thinking() {
-            self.kept.clear();
-        }
-    }
-
-    fn keep(&mut self, opaque: Option<Value>, out: &mut Outbox) {
-        self.has_content = true;
-        if let Some(opaque) = opaque {
-            self.parts.opaque(opaque, out);
-        }
-    }
-
-    fn tell_held(&mut self, out: &mut Outbox) {
-        let Some(call) = self.held.take().filter(|call| !call.name.is_empty()) else { return };
-        let args = match call.input {
-            Some(input @ Value::Object(_)) if call.json.trim().is_empty() => input,
-            Some(_) | None => arguments(call.json),
-        };
-        self.has_calls = true;
-        self.has_content = true;
-        let event = StreamEvent::ToolStart { id: self.ids.take(call.id), tool: call.name, args };
-        self.parts.other(event, out);
+        self.blocks.end(out);
     }
 
     fn stop(
@@ -257,7 +140,7 @@ impl MessageMapper {
         details: Option<&Value>,
         out: &mut Outbox,
     ) -> Result<(), ProviderError> {
-        match stop::meaning(reason, details, self.has_content) {
+        match stop::meaning(reason, details, self.blocks.has_content()) {
             Ok(reason) => {
                 self.finish.get_or_insert(reason);
                 Ok(())
@@ -346,8 +229,8 @@ impl Mapper for MessageMapper {
             && let Some((target, content)) = self.template.read(data)
         {
             match target {
-                Target::Thinking => self.think(content, out),
-                Target::Text => self.say(content, out),
+                Target::Thinking => self.blocks.think(content, out),
+                Target::Text => self.blocks.say(content, out),
             }
             return Ok(Flow::More);
         }
@@ -361,6 +244,8 @@ impl Mapper for MessageMapper {
             WireEventKind::ContentBlockStart | WireEventKind::ContentBlockDelta if is_over => {
                 Ok(Flow::More)
             }
+            // The answer is whole: what fails now is not its failure.
+            WireEventKind::Error if is_over => Ok(Flow::Done),
             WireEventKind::MessageStart
             | WireEventKind::ContentBlockStart
             | WireEventKind::ContentBlockDelta
@@ -403,8 +288,12 @@ impl Mapper for MessageMapper {
         let mut reason = self.finish.unwrap_or(FinishReason::Stop);
         match reason {
             FinishReason::Stop | FinishReason::ToolCalls => {
-                self.tell_held(out);
-                reason = if self.has_calls { FinishReason::ToolCalls } else { FinishReason::Stop };
+                self.blocks.tell_held(out);
+                reason = if self.blocks.has_calls() {
+                    FinishReason::ToolCalls
+                } else {
+                    FinishReason::Stop
+                };
             }
             FinishReason::Length | FinishReason::ContentFilter => {}
         }

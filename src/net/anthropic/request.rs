@@ -40,16 +40,17 @@ pub(super) fn write(request: &ChatRequest, version: &Version) -> Result<Written,
     let tokens = estimate(&projection);
     let max_tokens = max_tokens(request, &traits, tokens);
     let (thinking, effort) = think(request, &traits, &projection, max_tokens);
-    let drops_unbound = traits.bound && sends_thinking(&projection, &thinking);
+    let drops_unbound = traits.bound && sends_thinking(request, &projection, thinking);
+    let thinker = thinking.is_on().then_some(request.model.id.model.as_str());
     let body = Body {
         model: &request.model.id.model,
         max_tokens,
         system: projection.system.as_deref().map(|text| Said::instructions(text, version)),
-        messages: content::messages(&projection, thinking.is_on(), version),
+        messages: content::messages(&projection, thinker, version),
         tools: projection.tools.iter().map(WireTool::from).collect(),
         tool_choice: (!projection.may_call && !projection.tools.is_empty()).then_some(NO_TOOL),
-        sampling: Sampling::of(request, &traits, version, &thinking),
-        thinking: WireThinking::of(&thinking, drops_unbound),
+        sampling: Sampling::of(request, &traits, version, thinking),
+        thinking: WireThinking::of(thinking, drops_unbound),
         output_config: effort.map(|effort| OutputConfig { effort: effort.as_str() }),
         stop_sequences: stop_words(request),
         cache_control: version.is_current().then_some(CacheControl::EPHEMERAL),
@@ -125,7 +126,7 @@ struct Sampling {
 }
 
 impl Sampling {
-    fn of(request: &ChatRequest, traits: &Traits, version: &Version, thinking: &Thinking) -> Self {
+    fn of(request: &ChatRequest, traits: &Traits, version: &Version, thinking: Thinking) -> Self {
         if version.is_current() || !traits.samples || thinking.is_on() {
             return Self::default();
         }
@@ -179,10 +180,10 @@ struct BlockBinding {
 }
 
 impl WireThinking {
-    fn of(thinking: &Thinking, drops_unbound: bool) -> Option<Self> {
+    fn of(thinking: Thinking, drops_unbound: bool) -> Option<Self> {
         let block_binding =
             drops_unbound.then_some(BlockBinding { prefix_mismatch_behavior: "drop_block" });
-        match *thinking {
+        match thinking {
             Thinking::Unasked => None,
             Thinking::Disabled => Some(Self::Disabled),
             Thinking::BetweenTools => Some(Self::BetweenTools),
@@ -213,7 +214,7 @@ fn think(
             Off::Impossible => Thinking::Adaptive,
         },
         (Thinks::Budget, Some(effort)) => {
-            budget(effort, max_tokens).filter(|_| may_begin(projection)).map_or(
+            budget(effort, max_tokens).filter(|_| may_begin(request, projection)).map_or(
                 // What is not said is not thought, with these.
                 Thinking::Unasked,
                 Thinking::Budget,
@@ -246,7 +247,7 @@ fn budget(effort: Effort, max_tokens: u64) -> Option<u64> {
 
 /// Models that are given a budget must have thought before they called tools: a turn that another
 /// model began cannot go on with thinking.
-fn may_begin(projection: &Projection<'_>) -> bool {
+fn may_begin(request: &ChatRequest, projection: &Projection<'_>) -> bool {
     let goes_on = matches!(
         projection.turns.last(),
         Some(Turn::User { results, .. }) if !results.is_empty()
@@ -255,22 +256,24 @@ fn may_begin(projection: &Projection<'_>) -> bool {
         Turn::Assistant { pieces } => pieces.first(),
         Turn::User { .. } => None,
     });
-    !goes_on || last.is_some_and(is_own_thinking)
+    !goes_on || last.is_some_and(|piece| is_own_thinking(request, piece))
 }
 
-fn is_own_thinking(piece: &Piece<'_>) -> bool {
+fn is_own_thinking(request: &ChatRequest, piece: &Piece<'_>) -> bool {
     match piece {
-        Piece::Thinking { text, opaque } => !thinking::blocks(text, opaque).is_empty(),
+        Piece::Thinking { text, opaque } => {
+            !thinking::blocks(text, opaque, &request.model.id.model).is_empty()
+        }
         Piece::Text(_) | Piece::Call(_) => false,
     }
 }
 
-fn sends_thinking(projection: &Projection<'_>, thinking: &Thinking) -> bool {
+fn sends_thinking(request: &ChatRequest, projection: &Projection<'_>, thinking: Thinking) -> bool {
     let mut pieces = projection.turns.iter().flat_map(|turn| match turn {
         Turn::Assistant { pieces } => pieces.as_slice(),
         Turn::User { .. } => &[],
     });
-    thinking.is_on() && pieces.any(is_own_thinking)
+    thinking.is_on() && pieces.any(|piece| is_own_thinking(request, piece))
 }
 
 /// The API wants a limit: the user's, else all that the model writes at once and the chat leaves

@@ -97,6 +97,6 @@ pub(super) fn restore(state: &mut AppState, chat: ChatId) -> Vec<Effect> {
     vec![Effect::Backend(BackendCommand::RestoreChat { chat })]
 }
 
-fn summary_mut(state: &mut AppState, chat: ChatId) -> Option<&mut ChatSummary> {
+pub(super) fn summary_mut(state: &mut AppState, chat: ChatId) -> Option<&mut ChatSummary> {
     state.chats.as_mut()?.iter_mut().find(|summary| summary.id == chat)
 }

@@ -4,76 +4,113 @@ use super::super::apply::push_toast;
 use super::super::model::{Effect, HandleContext, Page, ToastLevel};
 use super::super::{AppState, Conversation, PickerPurpose};
 use crate::protocol::{
-    BackendCommand, ChatId, ChatOptions, Draft, MakeRoom, Message, MessageId, ModelId, Part, Place,
-    QueuedMessage, RegenerateRequest, Role, SendRequest, Siblings, StopMode,
+    Alternative, BackendCommand, ChatId, ChatOptions, Draft, MakeRoom, Message, MessageId, ModelId,
+    Part, Place, QueuedMessage, RegenerateRequest, Role, SendRequest, Siblings, StopMode,
 };
 
 /// Shows the message at once and hands it on. Nothing here depends on the length of the chat.
 pub(super) fn send(state: &mut AppState, text: String, context: HandleContext) -> Vec<Effect> {
-    if text.trim().is_empty() {
+    if text.trim().is_empty() && state.draft().attachments.is_empty() {
         return Vec::new();
     }
     let (model, one_off) = state.next_model();
-    let chat_model = state.chat_model();
+    let also = state.compared();
+    let choice = Choice {
+        options: state.options_for(std::iter::once(&model).chain(&also), &state.draft().params),
+        chat_options: state.chat_options().clone(),
+        chat_model: state.chat_model(),
+        model,
+        one_off,
+        also,
+    };
     let open = state.open_chat();
     let chat = open.unwrap_or_else(|| context.ids.chat(context.now));
-    match open {
-        Some(_) => {
-            if let Some(conversation) = state.conversations.get_mut(&chat) {
-                conversation.draft = Draft::default();
-                conversation.draft_dirty = None;
-            }
-        }
-        None => {
-            state.conversations.insert(chat, Conversation::new(chat));
-            state.page = Page::Chat(chat);
-            state.new_draft = Draft::default();
-            state.new_draft_dirty = None;
-            state.new_chat_model = None;
-        }
-    }
+    let draft = take_draft(state, open, chat);
     let Some(conversation) = state.conversations.get_mut(&chat) else { return Vec::new() };
-    let choice = Choice { model, one_off, chat_model };
-    let request = new_request(conversation.chat, Place::AtLeaf, text, choice, context);
+    let words = Words { text, attachments: draft.attachments };
+    let request = new_request(conversation.chat, Place::AtLeaf, words, choice, context);
     if conversation.is_running() {
         conversation.queue.push(queued(&request));
     } else {
         let parent = conversation.messages.back().map(|message| message.id);
         conversation.messages.push_back(user_message(&request, parent));
     }
-    let forget = BackendCommand::SaveDraft { chat: open, draft: Draft::default() };
-    vec![Effect::Backend(BackendCommand::Send(Box::new(request))), Effect::Backend(forget)]
+    // Models that are compared stay so until the user ends it, with the choice that goes with them.
+    let rest = match request.also.is_empty() {
+        true => Draft::default(),
+        false => Draft { model: draft.model, compare: draft.compare, ..Draft::default() },
+    };
+    let mut effects = vec![Effect::Backend(BackendCommand::Send(Box::new(request)))];
+    if open.is_none() {
+        let forget = BackendCommand::SaveDraft { chat: None, draft: Draft::default() };
+        effects.push(Effect::Backend(forget));
+    }
+    if open.is_some() || rest != Draft::default() {
+        let kept = BackendCommand::SaveDraft { chat: Some(chat), draft: rest.clone() };
+        effects.push(Effect::Backend(kept));
+    }
+    conversation.draft = rest;
+    effects
 }
 
-/// Who shall answer, and what the chat's own model is.
+/// Takes the draft out of the composer. Without an open chat, one begins.
+fn take_draft(state: &mut AppState, open: Option<ChatId>, chat: ChatId) -> Draft {
+    if open.is_none() {
+        state.conversations.insert(chat, Conversation::new(chat));
+        state.page = Page::Chat(chat);
+        state.new_draft_dirty = None;
+        state.new_chat_model = None;
+        state.new_options = ChatOptions::default();
+        return std::mem::take(&mut state.new_draft);
+    }
+    let Some(conversation) = state.conversations.get_mut(&chat) else { return Draft::default() };
+    conversation.draft_dirty = None;
+    std::mem::take(&mut conversation.draft)
+}
+
+/// Who shall answer and how, and what the chat's own choices are.
 struct Choice {
     model: ModelId,
     one_off: bool,
     chat_model: ModelId,
+    also: Vec<ModelId>,
+    options: ChatOptions,
+    chat_options: ChatOptions,
+}
+
+/// What a message says.
+struct Words {
+    text: String,
+    attachments: Vec<Part>,
 }
 
 /// A message with the ids of all that will follow from it.
 fn new_request(
     chat: ChatId,
     place: Place,
-    text: String,
+    words: Words,
     choice: Choice,
     context: HandleContext,
 ) -> SendRequest {
+    let alternative = |model| Alternative {
+        model,
+        run: context.ids.run(context.now),
+        answer: context.ids.message(context.now),
+    };
     SendRequest {
         chat,
         message: context.ids.message(context.now),
         place,
-        text,
+        text: words.text,
         model: choice.model,
         one_off: choice.one_off,
         chat_model: choice.chat_model,
-        attachments: Vec::new(),
-        options: ChatOptions::default(),
-        chat_options: ChatOptions::default(),
-        also: Vec::new(),
+        attachments: words.attachments,
+        options: choice.options,
+        chat_options: choice.chat_options,
         run: context.ids.run(context.now),
         answer: context.ids.message(context.now),
+        also: choice.also.into_iter().map(alternative).collect(),
         created: context.now,
     }
 }
@@ -90,14 +127,23 @@ pub(super) fn edit(
     }
     let Some(shown) = state.conversation() else { return Vec::new() };
     let (model, chat_model) = (state.edit_model(shown, message), state.chat_model());
+    let choice = Choice {
+        options: state.options_for(std::iter::once(&model), &state.draft().params),
+        chat_options: state.chat_options().clone(),
+        one_off: model != chat_model,
+        model,
+        chat_model,
+        also: Vec::new(),
+    };
     let Some(conversation) = open_conversation(state) else { return Vec::new() };
     let Some(place) = conversation.messages.iter().position(|known| known.id == message) else {
         return Vec::new();
     };
     let Some(old) = conversation.messages.get(place).cloned() else { return Vec::new() };
-    let one_off = model != chat_model;
-    let choice = Choice { model, one_off, chat_model };
-    let request = new_request(conversation.chat, Place::Under(old.parent), text, choice, context);
+    let is_attachment = |part: &&Part| matches!(part, Part::Image { .. } | Part::File { .. });
+    let attachments = old.parts.iter().filter(is_attachment).cloned().collect();
+    let words = Words { text, attachments };
+    let request = new_request(conversation.chat, Place::Under(old.parent), words, choice, context);
     conversation.messages.truncate(place);
     conversation.generation += 1;
     let count = old.siblings.count + 1;
@@ -150,7 +196,7 @@ pub(super) fn picked(purpose: PickerPurpose, model: &ModelId) -> Option<Again> {
     let model = model.clone();
     let answer = purpose.answer();
     match purpose {
-        PickerPurpose::Message => None,
+        PickerPurpose::Message | PickerPurpose::Compare => None,
         PickerPurpose::Answer(_) | PickerPurpose::MoreRoom(_) => {
             Some(Again::by(answer, Some(model)))
         }
@@ -176,7 +222,7 @@ pub(super) fn regenerate(
         return Vec::new();
     }
     let chat_model = state.chat_model();
-    let Some(conversation) = open_conversation(state) else { return Vec::new() };
+    let Some(conversation) = state.conversation() else { return Vec::new() };
     let old = match again.answer {
         Some(id) => conversation.message(id),
         None => conversation.last_answer(),
@@ -193,6 +239,7 @@ pub(super) fn regenerate(
         make_room: again.make_room,
         over_budget: again.over_budget,
         column,
+        options: options_again(state, &model),
         ..new_answer(conversation.chat, question, (model, one_off), context)
     };
     vec![Effect::Backend(BackendCommand::Regenerate(Box::new(request)))]
@@ -208,16 +255,22 @@ pub(super) fn go_on(
         return Vec::new();
     }
     let chat_model = state.chat_model();
-    let Some(conversation) = open_conversation(state) else { return Vec::new() };
+    let Some(conversation) = state.conversation() else { return Vec::new() };
     let Some(old) = conversation.message(answer) else { return Vec::new() };
     let model =
         old.answer.as_ref().map_or_else(|| chat_model.clone(), |answer| answer.model.clone());
     let one_off = model != chat_model;
     let request = RegenerateRequest {
         continues: Some(answer),
+        options: options_again(state, &model),
         ..new_answer(conversation.chat, answer, (model, one_off), context)
     };
     vec![Effect::Backend(BackendCommand::Regenerate(Box::new(request)))]
+}
+
+/// An answer that is made again is made as the composer shows it now.
+fn options_again(state: &AppState, model: &ModelId) -> ChatOptions {
+    state.options_for(std::iter::once(model), &state.draft().params)
 }
 
 fn new_answer(
@@ -309,10 +362,19 @@ fn user_message(request: &SendRequest, parent: Option<MessageId>) -> Message {
         parent,
         role: Role::User,
         created: request.created,
-        parts: vec![Part::Text { text: request.text.clone() }],
+        parts: parts_of(request),
         answer: None,
         siblings: Siblings::default(),
     }
+}
+
+/// Attachments stand before the text that speaks of them.
+fn parts_of(request: &SendRequest) -> Vec<Part> {
+    let mut parts = request.attachments.clone();
+    if !request.text.trim().is_empty() || parts.is_empty() {
+        parts.push(Part::Text { text: request.text.clone() });
+    }
+    parts
 }
 
 fn queued(request: &SendRequest) -> QueuedMessage {

@@ -11,23 +11,36 @@ const REFRESH_MS: u64 = 2_000;
 /// How long typing may rest before the draft is handed to the store, in milliseconds.
 const DRAFT_REST_MS: u64 = 300;
 
+/// The same for drafts with attachments: all of a draft is written anew.
+const LARGE_DRAFT_REST_MS: u64 = 2_000;
+
 /// What the passing of time asks for, and when to ask again.
 pub fn tick(state: &mut AppState, now: Timestamp) -> (Vec<Effect>, Option<Timestamp>) {
     let mut effects = Vec::new();
     let mut next: Option<Timestamp> = None;
     let mut wake_at = |due: Timestamp| next = Some(next.map_or(due, |known| known.min(due)));
-    if let Some(due) = save_due(&mut state.new_draft_dirty, now) {
+    if let Some(due) = save_due(&mut state.new_draft_dirty, rest(&state.new_draft), now) {
         match due {
             Due::Now => effects.push(save_draft(None, &state.new_draft)),
             Due::At(at) => wake_at(at),
         }
     }
     for (chat, conversation) in &mut state.conversations {
-        match save_due(&mut conversation.draft_dirty, now) {
+        match save_due(&mut conversation.draft_dirty, rest(&conversation.draft), now) {
             Some(Due::Now) => effects.push(save_draft(Some(*chat), &conversation.draft)),
             Some(Due::At(at)) => wake_at(at),
             None => {}
         }
+    }
+    let changed: Vec<ChatId> = state.options_dirty.keys().copied().collect();
+    for chat in changed {
+        let mut dirty = state.options_dirty.remove(&chat);
+        match save_due(&mut dirty, DRAFT_REST_MS, now) {
+            Some(Due::Now) => effects.extend(save_options(state, chat)),
+            Some(Due::At(at)) => wake_at(at),
+            None => {}
+        }
+        state.options_dirty.extend(dirty.map(|since| (chat, since)));
     }
     match refresh_due(state) {
         Some((chat, due)) if due <= now => effects.push(load_end(state, chat)),
@@ -63,8 +76,12 @@ fn refresh_due(state: &AppState) -> Option<(ChatId, Timestamp)> {
     waits.then(|| (conversation.chat, conversation.loaded_at.plus_ms(REFRESH_MS)))
 }
 
-fn save_due(dirty: &mut Option<Timestamp>, now: Timestamp) -> Option<Due> {
-    let due = dirty.as_ref()?.plus_ms(DRAFT_REST_MS);
+fn rest(draft: &Draft) -> u64 {
+    if draft.attachments.is_empty() { DRAFT_REST_MS } else { LARGE_DRAFT_REST_MS }
+}
+
+fn save_due(dirty: &mut Option<Timestamp>, rest_ms: u64, now: Timestamp) -> Option<Due> {
+    let due = dirty.as_ref()?.plus_ms(rest_ms);
     if due > now {
         return Some(Due::At(due));
     }
@@ -74,4 +91,9 @@ fn save_due(dirty: &mut Option<Timestamp>, now: Timestamp) -> Option<Due> {
 
 fn save_draft(chat: Option<ChatId>, draft: &Draft) -> Effect {
     Effect::Backend(BackendCommand::SaveDraft { chat, draft: draft.clone() })
+}
+
+fn save_options(state: &AppState, chat: ChatId) -> Option<Effect> {
+    let options = state.summary(chat)?.options.clone();
+    Some(Effect::Backend(BackendCommand::SetChatOptions { chat, options }))
 }

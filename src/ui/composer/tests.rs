@@ -2,8 +2,8 @@ use egui::{Event, ImeEvent, Key, Modifiers, vec2};
 use egui_kittest::{Harness, kittest::Queryable as _};
 
 use super::ComposerView;
-use crate::protocol::StopMode;
-use crate::state::{AppState, Page, UiCommand};
+use crate::protocol::{Draft, Part, StopMode};
+use crate::state::{AppState, Overlay, Page, PickerPurpose, UiCommand};
 use crate::ui::samples::{self, Driven, NOW};
 use crate::ui::theme::{self, Mode};
 
@@ -228,7 +228,91 @@ fn the_chip_names_the_model_and_says_when_it_is_gone() {
     let chat = state.open_chat().unwrap();
     state.conversations.get_mut(&chat).unwrap().draft.model = Some(gone);
     harness.run();
-    harness.get_by_label("Model: gone");
-    harness.get_by_label("missing");
+    harness.get_by_label("Model: gone (missing)");
     harness.get_by_label("next message");
+    type_text(&mut harness, "all the same");
+    press(&mut harness, Modifiers::NONE, Key::Enter);
+    assert_eq!(sent_texts(&harness), ["all the same"], "it never keeps a message back");
+}
+
+/// The draft of the chat on screen.
+fn draft(harness: &mut Composer) -> &mut Draft {
+    let state = &mut harness.state_mut().state;
+    let chat = state.open_chat().unwrap();
+    &mut state.conversations.get_mut(&chat).unwrap().draft
+}
+
+#[test]
+fn compared_models_are_chips_that_can_be_taken_out() {
+    let mut harness = composer(samples::chat());
+    draft(&mut harness).compare = vec!["ollama/qwen3:8b".parse().unwrap()];
+    harness.run();
+    harness.get_by_label("Take qwen3:8b out of the comparison").click();
+    harness.run();
+    assert!(harness.state().state.compared().is_empty());
+    harness.get_by_label("Compare").click();
+    harness.run();
+    let open = Overlay::Picker(PickerPurpose::Compare);
+    assert_eq!(harness.state().state.overlay, open);
+}
+
+#[test]
+fn chips_go_into_further_rows_where_there_is_no_room() {
+    let mut harness = composer(samples::chat());
+    let top = |harness: &Composer, label: &str| harness.get_by_label(label).rect().top();
+    assert_eq!(top(&harness, "Compare"), top(&harness, "Model: Claude Sonnet 5.5"));
+    let others = ["openrouter/anthropic/claude-sonnet-5", "openrouter/sonar", "openrouter/terra"];
+    draft(&mut harness).compare = others.iter().map(|id| id.parse().unwrap()).collect();
+    harness.set_size(vec2(560.0, 600.0));
+    harness.run();
+    harness.run();
+    let (model, compare) = ("Model: Claude Sonnet 5.5", "Compare");
+    assert!(top(&harness, compare) > top(&harness, model) + 20.0);
+    let send = harness.get_by_label("Send").rect();
+    assert!(!send.intersects(harness.get_by_label(compare).rect()));
+}
+
+#[test]
+fn attachments_are_named_and_removed_and_sent_without_text() {
+    let mut harness = composer(samples::chat());
+    let picture = Part::Image { url: "data:image/png;base64,AAAA".to_owned(), alt: "a.png".into() };
+    let file = Part::File { name: "notes.md".to_owned(), text: "x".repeat(2_048) };
+    draft(&mut harness).attachments = vec![picture, file];
+    harness.run();
+    harness.get_by_label("notes.md");
+    harness.get_by_label("2 KB");
+    harness.get_by_label("Remove a.png").click();
+    harness.run();
+    assert_eq!(draft(&mut harness).attachments.len(), 1);
+    harness.get_by_label("Send").click();
+    harness.run();
+    assert_eq!(sent_texts(&harness), [""]);
+}
+
+#[test]
+fn a_pasted_picture_is_attached() {
+    let mut harness = composer(samples::chat());
+    let picture = std::sync::Arc::new(egui::ColorImage::filled([2, 2], egui::Color32::WHITE));
+    harness.event(Event::PasteImage(picture));
+    let attached = |harness: &mut Composer| !draft(harness).attachments.is_empty();
+    let patience = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while !attached(&mut harness) && std::time::Instant::now() < patience {
+        harness.step();
+        std::thread::yield_now();
+    }
+    let [Part::Image { url, .. }] = &draft(&mut harness).attachments[..] else {
+        panic!("no picture")
+    };
+    assert!(url.starts_with("data:image/png;base64,"));
+}
+
+#[test]
+fn a_system_prompt_is_never_hidden() {
+    let mut harness = composer(samples::chat());
+    assert!(harness.query_by_label("System prompt").is_none());
+    harness.state_mut().state.settings.chat.params.system = Some("Be brief".to_owned());
+    harness.run();
+    harness.get_by_label("System prompt").click();
+    harness.run();
+    assert_eq!(harness.state().state.overlay, Overlay::Params);
 }

@@ -21,9 +21,16 @@ pub struct Image<'a> {
 }
 
 /// Pictures that were decoded, or are being decoded.
-#[derive(Default)]
 pub struct Images {
     known: HashMap<u64, Picture>,
+    /// Longest side of a texture, in pixels: larger pictures are scaled down.
+    most: u32,
+}
+
+impl Default for Images {
+    fn default() -> Self {
+        Self { known: HashMap::new(), most: MAX_SHOWN }
+    }
 }
 
 impl std::fmt::Debug for Images {
@@ -45,8 +52,40 @@ const MAX_BYTES: usize = 20 * 1_024 * 1_024;
 const MAX_SIDE: u32 = 8_192;
 /// Longest side of a shown picture, in pixels: larger ones are scaled down.
 const MAX_SHOWN: u32 = 1_600;
+/// The same of a thumbnail.
+const MAX_THUMBNAIL: u32 = 128;
 
 impl Images {
+    /// Pictures that are only shown small.
+    pub fn thumbnails() -> Self {
+        Self { known: HashMap::new(), most: MAX_THUMBNAIL }
+    }
+
+    /// Forgets all pictures.
+    pub fn clear(&mut self) {
+        self.known.clear();
+    }
+
+    /// Draws the middle of a `data:` picture over the whole of a small rectangle.
+    pub fn thumbnail_ui(&mut self, ui: &mut Ui, image: Image<'_>, size: egui::Vec2) {
+        let palette = Palette::of(ui);
+        let (rect, response) = ui.allocate_exact_size(size, egui::Sense::hover());
+        let Picture::Ready(texture) = self.picture(ui.ctx(), image.url) else {
+            widgets::paint_icon(ui, Icon::Image, rect, palette.dim);
+            return;
+        };
+        let name = format!("Thumbnail of {}", image.alt);
+        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, name.clone()));
+        let whole = texture.size_vec2();
+        let scale = (size.x / whole.x).max(size.y / whole.y);
+        let part = size / (whole * scale);
+        let uv = egui::Rect::from_center_size(egui::pos2(0.5, 0.5), part);
+        egui::Image::from_texture(egui::load::SizedTexture::new(texture.id(), size))
+            .uv(uv)
+            .corner_radius(4)
+            .paint_at(ui, rect);
+    }
+
     /// Draws a picture, or the card that stands for it. A click on the card sets `shown`.
     pub fn image_ui(
         &mut self,
@@ -92,8 +131,9 @@ impl Images {
 
     /// Takes over what was loaded since the last frame.
     pub fn follow(&mut self, ctx: &Context, state: &AppState) {
+        let most = self.most;
         for (url, loaded) in &state.images {
-            let key = egui::Id::unique(url.as_str()).value();
+            let key = key_of(url);
             let waits = matches!(self.known.get(&key), Some(Picture::Loading) | None);
             match loaded {
                 ImageState::Loading => {
@@ -104,7 +144,7 @@ impl Images {
                 }
                 ImageState::Loaded(bytes) if waits => {
                     let bytes = bytes.clone();
-                    self.known.insert(key, begin(ctx.clone(), move || decode(&bytes)));
+                    self.known.insert(key, begin(ctx.clone(), move || decode(&bytes, most)));
                 }
                 ImageState::Loaded(_) => {}
             }
@@ -112,12 +152,12 @@ impl Images {
     }
 
     fn picture(&mut self, ctx: &Context, url: &str) -> &Picture {
-        let key = egui::Id::unique(url).value();
+        let (key, most) = (key_of(url), self.most);
         let picture = self.known.entry(key).or_insert_with(|| match url.starts_with("data:") {
             true if url.len() > MAX_BYTES => Picture::Broken("It is too large".to_owned()),
             true => {
                 let url = url.to_owned();
-                begin(ctx.clone(), move || decode_data(&url))
+                begin(ctx.clone(), move || decode_data(&url, most))
             }
             false => Picture::Loading,
         });
@@ -137,6 +177,23 @@ impl Images {
     }
 }
 
+/// A number for an address. An attached picture is its own address and has megabytes, which are
+/// not to be looked through in every frame: its length and samples of it tell it apart.
+fn key_of(url: &str) -> u64 {
+    const WHOLE: usize = 4_096;
+    const SAMPLES: usize = 32;
+    const SAMPLE: usize = 64;
+    let bytes = url.as_bytes();
+    if bytes.len() <= WHOLE {
+        return egui::Id::unique(bytes).value();
+    }
+    let samples: Vec<&[u8]> = (0..SAMPLES)
+        .filter_map(|sample| bytes.get(bytes.len() / SAMPLES * sample..)?.get(..SAMPLE))
+        .collect();
+    let end = bytes.len() - SAMPLE;
+    egui::Id::unique((bytes.len(), samples, bytes.get(end..))).value()
+}
+
 /// Decodes on a thread of its own: a picture of some megapixels takes longer than a frame.
 fn begin(ctx: Context, decode: impl FnOnce() -> Option<ColorImage> + Send + 'static) -> Picture {
     let (sender, result) = flume::bounded(1);
@@ -151,16 +208,16 @@ fn begin(ctx: Context, decode: impl FnOnce() -> Option<ColorImage> + Send + 'sta
     }
 }
 
-fn decode_data(url: &str) -> Option<ColorImage> {
+fn decode_data(url: &str, most: u32) -> Option<ColorImage> {
     let (head, data) = url.strip_prefix("data:")?.split_once(',')?;
     if !head.ends_with(";base64") {
         return None;
     }
     let bytes = base64::engine::general_purpose::STANDARD.decode(data.trim()).ok()?;
-    decode(&bytes)
+    decode(&bytes, most)
 }
 
-fn decode(bytes: &[u8]) -> Option<ColorImage> {
+fn decode(bytes: &[u8], most: u32) -> Option<ColorImage> {
     let cursor = std::io::Cursor::new(bytes);
     let mut reader = image::ImageReader::new(cursor).with_guessed_format().ok()?;
     let mut limits = image::Limits::default();
@@ -168,8 +225,8 @@ fn decode(bytes: &[u8]) -> Option<ColorImage> {
     limits.max_image_height = Some(MAX_SIDE);
     reader.limits(limits);
     let mut picture = reader.decode().ok()?;
-    if picture.width().max(picture.height()) > MAX_SHOWN {
-        picture = picture.thumbnail(MAX_SHOWN, MAX_SHOWN);
+    if picture.width().max(picture.height()) > most {
+        picture = picture.thumbnail(most, most);
     }
     let rgba = picture.to_rgba8();
     let size = [rgba.width() as usize, rgba.height() as usize];
@@ -216,10 +273,10 @@ mod tests {
         let mut png = std::io::Cursor::new(Vec::new());
         image::RgbaImage::new(3, 2).write_to(&mut png, image::ImageFormat::Png).unwrap();
         let data = base64::engine::general_purpose::STANDARD.encode(png.into_inner());
-        let picture = decode_data(&format!("data:image/png;base64,{data}"));
+        let picture = decode_data(&format!("data:image/png;base64,{data}"), 8);
         assert_eq!(picture.map(|picture| picture.size), Some([3, 2]));
         for url in ["data:image/png;base64,AAAA", "data:text/plain,x", "http://x/y.png", "data:"] {
-            assert!(decode_data(url).is_none(), "{url}");
+            assert!(decode_data(url, 8).is_none(), "{url}");
         }
     }
 }

@@ -6,20 +6,23 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
-use crate::protocol::{ModelId, ModelInfo, ProviderState};
-use crate::state::AppState;
+use super::age;
+use crate::protocol::{ErrorKind, ModelId, ModelInfo, ProviderState, ProviderStatus, Timestamp};
+use crate::state::{AppState, Needs, nearest};
 use crate::ui::settings::status::{self, Tone};
 
 /// At most this many models used lately are listed.
 const RECENT: usize = 5;
+/// At most this many models are offered in the place of one that is gone.
+const NEAREST: usize = 4;
 
 /// A row of the list.
 #[derive(Debug, PartialEq)]
 pub(in crate::ui) enum Row {
     Group {
         title: String,
-        /// What is wrong with the provider.
-        note: Option<(&'static str, Tone)>,
+        /// What is wrong with the provider, or with its list.
+        note: Option<(String, Tone)>,
     },
     Model(ModelRow),
 }
@@ -32,12 +35,36 @@ pub(in crate::ui) struct ModelRow {
     pub(in crate::ui) favourite: bool,
     /// Characters of the name that match, ascending.
     pub(in crate::ui) matched: Vec<u32>,
+    /// Why it cannot answer the message.
+    pub(in crate::ui) lacks: Option<String>,
+    /// When it goes away, where that is soon.
+    pub(in crate::ui) retires: Option<String>,
+    /// Whether it is one of several that answer side by side; `None` where that is not asked.
+    pub(in crate::ui) compared: Option<bool>,
+    /// Whether the mark in front says so, in place of the star.
+    pub(in crate::ui) marks_compared: bool,
 }
 
 impl ModelRow {
     pub(in crate::ui) fn info<'a>(&self, state: &'a AppState) -> Option<&'a ModelInfo> {
         state.providers.get(self.provider)?.models.get(self.model)
     }
+}
+
+/// What is listed, and what is said of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(in crate::ui) struct Wanted<'a> {
+    pub(in crate::ui) query: &'a str,
+    /// What the message asks of a model.
+    pub(in crate::ui) needs: Needs,
+    /// The model that is gone, whose nearest ones stand at the top.
+    pub(in crate::ui) gone: Option<&'a ModelId>,
+    /// The models that answer side by side, where they are chosen.
+    pub(in crate::ui) compared: Option<&'a [ModelId]>,
+    /// Whether the choice is about them.
+    pub(in crate::ui) compares: bool,
+    /// For the age of lists and for models that retire.
+    pub(in crate::ui) now: Option<Timestamp>,
 }
 
 /// The rows for a query, kept as long as neither the query nor the lists change.
@@ -57,17 +84,32 @@ impl std::fmt::Debug for List {
 }
 
 impl List {
-    /// Brings the rows up to date; true where that was needed.
+    /// Brings the rows for a query up to date; true where that was needed.
     pub(in crate::ui) fn update(&mut self, state: &AppState, query: &str) -> bool {
-        let key = (query.trim().to_owned(), fingerprint(state));
+        self.update_for(state, &Wanted { query, ..Wanted::default() })
+    }
+
+    /// The same with more that is said of each model. Costs a comparison where nothing changed.
+    pub(in crate::ui) fn update_for(&mut self, state: &AppState, wanted: &Wanted<'_>) -> bool {
+        let query = wanted.query.trim();
+        let key = (query.to_owned(), fingerprint(state, wanted));
         if self.made_of.as_ref() == Some(&key) {
             return false;
         }
         let matcher = self.matcher.get_or_insert_with(|| Matcher::new(Config::DEFAULT));
-        let found = find(state, &key.0, matcher);
+        let found = find(state, query, matcher);
         self.rows.clear();
         self.best = None;
-        Rows { state, found: &found, list: self, taken: HashSet::new(), best_score: 0 }.fill();
+        let mut rows = Rows {
+            state,
+            wanted,
+            favourites: state.settings.favourites.iter().collect(),
+            found: &found,
+            list: self,
+            taken: HashSet::new(),
+            best_score: 0,
+        };
+        rows.fill();
         self.made_of = Some(key);
         true
     }
@@ -104,8 +146,12 @@ impl List {
 }
 
 /// Changes whenever the rows could. Lists are replaced as a whole, so their place tells them apart.
-fn fingerprint(state: &AppState) -> u64 {
+fn fingerprint(state: &AppState, wanted: &Wanted<'_>) -> u64 {
     let mut hasher = DefaultHasher::new();
+    // Ages of lists are told by the hour at most.
+    let hour = wanted.now.map(|now| now.0 / 3_600_000);
+    Wanted { query: "", now: None, ..wanted.clone() }.hash(&mut hasher);
+    hour.hash(&mut hasher);
     for provider in &state.providers {
         provider.config.id.hash(&mut hasher);
         provider.config.name.hash(&mut hasher);
@@ -113,6 +159,7 @@ fn fingerprint(state: &AppState) -> u64 {
         provider.models.len().hash(&mut hasher);
         provider.models.first().map(|model| &model.id).hash(&mut hasher);
         provider.models.last().map(|model| &model.id).hash(&mut hasher);
+        provider.listed.hash(&mut hasher);
         status::short(&provider.status).0.hash(&mut hasher);
     }
     state.settings.favourites.hash(&mut hasher);
@@ -135,25 +182,26 @@ fn find(state: &AppState, query: &str, matcher: &mut Matcher) -> Vec<Found> {
     let (mut name_chars, mut chars) = (Vec::new(), Vec::new());
     for (provider, of) in state.providers.iter().enumerate() {
         for (model, info) in of.models.iter().enumerate() {
+            if info.hidden && !is_named(info, query) {
+                continue;
+            }
             if query.is_empty() {
                 found.push(Found { provider, model, score: 0, matched: Vec::new() });
                 continue;
             }
+            text.clear();
+            searched(state, of, info, &mut text);
+            // Who is not found in all of the text is not found in the name either.
+            let Some(anywhere) = pattern.score(haystack(&text, &mut chars), matcher) else {
+                continue;
+            };
             let mut matched = Vec::new();
-            let name = Utf32Str::new(&info.name, &mut name_chars);
+            let name = haystack(&info.name, &mut name_chars);
             let in_name = pattern.indices(name, matcher, &mut matched);
             matched.sort_unstable();
             matched.dedup();
-            text.clear();
-            text.push_str(&of.config.name);
-            text.push(' ');
-            text.push_str(&info.name);
-            text.push(' ');
-            text.push_str(&info.id.model);
-            let anywhere = pattern.score(Utf32Str::new(&text, &mut chars), matcher);
-            if let Some(score) = in_name.map(|score| score + 8).max(anywhere) {
-                found.push(Found { provider, model, score, matched });
-            }
+            let score = in_name.map_or(anywhere, |score| (score + 8).max(anywhere));
+            found.push(Found { provider, model, score, matched });
         }
     }
     // Letters found here and there in long names are noise where others fit well.
@@ -162,8 +210,46 @@ fn find(state: &AppState, query: &str, matcher: &mut Matcher) -> Vec<Found> {
     found
 }
 
+/// Hidden models are found by who knows their name.
+fn is_named(info: &ModelInfo, query: &str) -> bool {
+    let query = query.to_lowercase();
+    !query.is_empty()
+        && [&info.name, &info.id.model, &info.id.to_string()]
+            .iter()
+            .any(|name| name.to_lowercase() == query)
+}
+
+/// Everything a model is found by: provider, name, the user's name for it, id.
+fn searched(state: &AppState, of: &ProviderState, info: &ModelInfo, text: &mut String) {
+    text.push_str(&of.config.name);
+    text.push(' ');
+    text.push_str(&info.name);
+    text.push(' ');
+    let alias = state.settings.models.get(&info.id).and_then(|edit| edit.alias.as_ref());
+    if let Some(alias) = alias.filter(|alias| **alias != info.name) {
+        text.push_str(alias);
+        text.push(' ');
+    }
+    text.push_str(info.id.provider.as_str());
+    text.push('/');
+    text.push_str(&info.id.model);
+}
+
+/// Characters, where nucleo's own conversion would give graphemes, whose places are not those of
+/// characters.
+fn haystack<'a>(text: &'a str, chars: &'a mut Vec<char>) -> Utf32Str<'a> {
+    if text.is_ascii() {
+        return Utf32Str::Ascii(text.as_bytes());
+    }
+    chars.clear();
+    chars.extend(text.chars());
+    Utf32Str::Unicode(chars)
+}
+
 struct Rows<'a> {
     state: &'a AppState,
+    wanted: &'a Wanted<'a>,
+    favourites: HashSet<&'a ModelId>,
     found: &'a [Found],
     list: &'a mut List,
     taken: HashSet<(usize, usize)>,
@@ -173,6 +259,12 @@ struct Rows<'a> {
 impl Rows<'_> {
     fn fill(&mut self) {
         let state = self.state;
+        if let Some(gone) = self.wanted.gone.filter(|_| self.wanted.query.trim().is_empty()) {
+            let models = state.providers.iter().flat_map(|provider| &provider.models);
+            let near: Vec<ModelId> =
+                nearest(models, gone, NEAREST).iter().map(|info| info.id.clone()).collect();
+            self.chosen(&format!("Nearest to {}", gone.model), &mut near.iter());
+        }
         self.chosen("Favourites", &mut state.settings.favourites.iter());
         self.chosen("Recent", &mut state.recents.iter().take(RECENT));
         for (place, provider) in state.providers.iter().enumerate() {
@@ -183,11 +275,10 @@ impl Rows<'_> {
                 .filter(|found| !self.taken.contains(&(found.provider, found.model)))
                 .collect();
             models.sort_by_key(|found| std::cmp::Reverse(found.score));
-            let (words, tone) = status::short(&provider.status);
-            let note = matches!(tone, Tone::Bad | Tone::Attention).then_some((words, tone));
+            let note = note(provider, self.wanted.now);
             let silent = models.is_empty() && (note.is_none() || !self.found_all());
             if !silent {
-                self.group(title(provider), note, &models);
+                self.group(title(state, provider), note, &models);
             }
         }
     }
@@ -217,7 +308,7 @@ impl Rows<'_> {
         }
     }
 
-    fn group(&mut self, title: String, note: Option<(&'static str, Tone)>, models: &[&Found]) {
+    fn group(&mut self, title: String, note: Option<(String, Tone)>, models: &[&Found]) {
         self.list.rows.push(Row::Group { title, note });
         for found in models {
             self.taken.insert((found.provider, found.model));
@@ -225,21 +316,56 @@ impl Rows<'_> {
                 self.best_score = found.score;
                 self.list.best = Some(self.list.rows.len());
             }
-            let row = ModelRow {
+            let provider = self.state.providers.get(found.provider);
+            let info = provider.and_then(|provider| provider.models.get(found.model));
+            let Some(info) = info else { continue };
+            let retires = info.retires.as_ref().zip(self.wanted.now);
+            self.list.rows.push(Row::Model(ModelRow {
                 provider: found.provider,
                 model: found.model,
-                favourite: false,
+                favourite: self.favourites.contains(&info.id),
                 matched: found.matched.clone(),
-            };
-            let favourite = row
-                .info(self.state)
-                .is_some_and(|info| self.state.settings.favourites.contains(&info.id));
-            self.list.rows.push(Row::Model(ModelRow { favourite, ..row }));
+                lacks: self.wanted.needs.lacking(info),
+                retires: retires.and_then(|(day, now)| age::retirement(day, now)),
+                compared: self.wanted.compared.map(|models| models.contains(&info.id)),
+                marks_compared: self.wanted.compares,
+            }));
         }
     }
 }
 
-fn title(provider: &ProviderState) -> String {
-    let name = provider.config.name.to_uppercase();
-    if status::is_local(&provider.config.url) { format!("{name} · THIS COMPUTER") } else { name }
+/// What is wrong with a provider, or with its list.
+fn note(provider: &ProviderState, now: Option<Timestamp>) -> Option<(String, Tone)> {
+    let (words, tone) = status::short(&provider.status);
+    let age = now.zip(provider.listed).and_then(|(now, listed)| age::of_list(listed, now));
+    let is_offline = match &provider.status {
+        ProviderStatus::Failed(error) => {
+            matches!(error.kind, ErrorKind::Network | ErrorKind::Timeout)
+        }
+        ProviderStatus::Unknown
+        | ProviderStatus::Checking
+        | ProviderStatus::Ready
+        | ProviderStatus::NeedsKey => false,
+    };
+    if is_offline && !provider.models.is_empty() {
+        let age = age.map(|age| format!(", list of {age}")).unwrap_or_default();
+        return Some((format!("· offline{age}"), Tone::Attention));
+    }
+    match tone {
+        Tone::Bad | Tone::Attention => Some((format!("· {words}"), tone)),
+        Tone::Good | Tone::Neutral if status::is_local(&provider.config.url) => None,
+        Tone::Good | Tone::Neutral => age.map(|age| (format!("· list of {age}"), Tone::Neutral)),
+    }
+}
+
+/// The provider's name, with its id where another one has the same name.
+fn title(state: &AppState, provider: &ProviderState) -> String {
+    let config = &provider.config;
+    let name = config.name.to_uppercase();
+    let is_twin = |other: &&ProviderState| {
+        other.config.id != config.id && other.config.name.to_uppercase() == name
+    };
+    let twins = state.providers.iter().any(|other| is_twin(&other));
+    let name = if twins { format!("{name} ({})", config.id) } else { name };
+    if status::is_local(&config.url) { format!("{name} · THIS COMPUTER") } else { name }
 }

@@ -20,6 +20,8 @@ const PAD: f32 = 8.0;
 const ICON: f32 = 16.0;
 /// Below this width, figures and icons give way to the name.
 const NARROW: f32 = 380.0;
+/// So much of a name is left beside what is said of it.
+const NAME_LEFT: f32 = 72.0;
 
 /// What a row is drawn from.
 pub(in crate::ui) struct RowUi<'a> {
@@ -40,7 +42,7 @@ impl RowUi<'_> {
     pub(in crate::ui) fn row_ui(&self, ui: &mut Ui, rect: Rect, id: Id) -> RowResponse {
         let palette = Palette::of(ui);
         let row = ui.interact(rect, id, Sense::click()).on_hover_cursor(CursorIcon::PointingHand);
-        let name = format!("{}, {}", self.info.name, self.provider);
+        let name = self.accessible_name();
         row.widget_info(|| {
             WidgetInfo::selected(Role::ListBoxOption, true, self.selected, name.clone())
         });
@@ -49,7 +51,14 @@ impl RowUi<'_> {
             ui.painter().rect_filled(rect, CornerRadius::same(theme::ROUNDING), palette.hover);
         }
         widgets::focus_ring(ui, &row, theme::ROUNDING);
-        let star = self.star_ui(ui, rect, id);
+        let row = match self.about() {
+            Some(about) => row.on_hover_text(about),
+            None => row,
+        };
+        let star = match self.row.compared {
+            Some(compared) if self.row.marks_compared => self.check_ui(ui, rect, (id, compared)),
+            Some(_) | None => self.star_ui(ui, rect, id),
+        };
         let center = rect.center().y;
         let dot = pos2(rect.left() + PAD + ICON + 8.0 + 4.0, center);
         ui.painter().circle_filled(dot, 4.0, model_color(palette, &self.info.id));
@@ -58,6 +67,45 @@ impl RowUi<'_> {
             if rect.width() < NARROW { rect.right() - PAD } else { self.facts_ui(ui, rect, id) };
         self.name_ui(ui, Rect::from_x_y_ranges(left..=right - 8.0, rect.y_range()));
         RowResponse { row, star }
+    }
+
+    fn accessible_name(&self) -> String {
+        let mut name = format!("{}, {}", self.info.name, self.provider);
+        for more in [&self.row.lacks, &self.row.retires].into_iter().flatten() {
+            name.push_str(", ");
+            name.push_str(more);
+        }
+        name
+    }
+
+    /// What hovering tells.
+    fn about(&self) -> Option<String> {
+        let lacks = self.row.lacks.as_ref().map(|lacks| {
+            format!("It {lacks}. It can be chosen all the same; the answer may fail.")
+        });
+        let retires = self.row.retires.as_ref().map(|retires| format!("The model {retires}"));
+        let lines: Vec<String> = [lacks, retires].into_iter().flatten().collect();
+        (!lines.is_empty()).then(|| format!("{}\n{}", self.info.id, lines.join("\n")))
+    }
+
+    /// The mark of a model that is compared.
+    fn check_ui(&self, ui: &Ui, rect: Rect, (id, compared): (Id, bool)) -> Response {
+        let palette = Palette::of(ui);
+        let place = Rect::from_center_size(
+            pos2(rect.left() + PAD + ICON / 2.0, rect.center().y),
+            vec2(ICON, ICON),
+        );
+        let check = ui.interact(place.expand(4.0), id.with("check"), Sense::click());
+        let name = format!("Compare: {}", self.info.name);
+        check.widget_info(|| WidgetInfo::selected(Role::CheckBox, true, compared, name.clone()));
+        let (shape, color) = match (compared, check.hovered()) {
+            (true, _) => (Icon::CircleCheck, palette.accent),
+            (false, true) => (Icon::Circle, palette.text),
+            (false, false) => (Icon::Circle, palette.faint),
+        };
+        widgets::paint_icon(ui, shape, place, color);
+        widgets::focus_ring(ui, &check, 6);
+        check.on_hover_cursor(CursorIcon::PointingHand)
     }
 
     fn star_ui(&self, ui: &Ui, rect: Rect, id: Id) -> Response {
@@ -80,7 +128,8 @@ impl RowUi<'_> {
         star.on_hover_cursor(CursorIcon::PointingHand).on_hover_text(format!("{tooltip} (Ctrl D)"))
     }
 
-    /// Context, price and abilities; returns where they begin.
+    /// Context, price and abilities; returns where they begin. Where a model lacks something, that
+    /// stands in the place of the context.
     fn facts_ui(&self, ui: &Ui, rect: Rect, id: Id) -> f32 {
         let palette = Palette::of(ui);
         let center = rect.center().y;
@@ -99,27 +148,49 @@ impl RowUi<'_> {
             x += ICON + 4.0;
         }
         let price_right = rect.right() - PAD - 64.0 - 8.0;
-        if let Some(price) = price(self.info.price_in, self.info.price_out) {
-            right_text(ui, &price, pos2(price_right, center), palette.faint);
-        }
+        let unknown = || "–".to_owned();
+        let price = price(self.info.price_in, self.info.price_out).unwrap_or_else(unknown);
+        right_text(ui, &price, pos2(price_right, center), palette.faint);
         let context_right = price_right - 92.0 - 8.0;
-        if let Some(context) = self.info.context {
-            right_text(ui, &tokens(context), pos2(context_right, center), palette.faint);
+        if self.row.lacks.is_some() {
+            return context_right;
         }
+        let context = self.info.context.map_or_else(unknown, tokens);
+        right_text(ui, &context, pos2(context_right, center), palette.faint);
         context_right - 52.0
     }
 
     fn name_ui(&self, ui: &Ui, rect: Rect) {
         let palette = Palette::of(ui);
-        let mut job = name_job(&self.info.name, &self.row.matched, palette.text);
-        if self.chat_default {
-            let format = TextFormat::simple(theme::small(), palette.faint);
-            job.append(" · chat default", 0.0, format);
+        let lacks = self.row.lacks.as_deref();
+        let color = if lacks.is_some() { palette.faint } else { palette.text };
+        let compared = self.row.compared == Some(true) && !self.row.marks_compared;
+        let notes = [
+            (lacks, palette.warn),
+            (self.row.retires.as_deref(), palette.warn),
+            (self.chat_default.then_some("chat default"), palette.faint),
+            (compared.then_some("compared"), palette.faint),
+        ];
+        let mut said = LayoutJob::default();
+        for (note, color) in notes {
+            if let Some(note) = note {
+                let format = TextFormat::simple(theme::small(), color);
+                said.append(&format!(" · {note}"), 0.0, format);
+            }
         }
-        job.wrap = TextWrapping::truncate_at_width(rect.width().max(20.0));
-        let galley = ui.fonts_mut(|fonts| fonts.layout_job(job));
-        let pos = pos2(rect.left(), rect.center().y - galley.size().y / 2.0).round_ui();
-        ui.painter().galley(pos, galley, palette.text);
+        said.wrap = TextWrapping::truncate_at_width((rect.width() - NAME_LEFT).max(20.0));
+        let said = ui.fonts_mut(|fonts| fonts.layout_job(said));
+        // Where both do not fit, the name is cut: what is said of it is news.
+        let mut name = name_job(&self.info.name, &self.row.matched, color);
+        let room = (rect.width() - said.size().x).max(20.0);
+        name.wrap = TextWrapping::truncate_at_width(room);
+        let name = ui.fonts_mut(|fonts| fonts.layout_job(name));
+        let center = rect.center().y;
+        let pos = pos2(rect.left(), center - name.size().y / 2.0).round_ui();
+        // On one line, as in one text: both end at the bottom of the row.
+        let said_pos = pos + vec2(name.size().x, name.size().y - said.size().y);
+        ui.painter().galley(pos, name, palette.text);
+        ui.painter().galley(said_pos.round_ui(), said, palette.text);
     }
 }
 

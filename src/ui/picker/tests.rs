@@ -4,8 +4,11 @@ use egui_kittest::{
     kittest::{NodeT as _, Queryable as _},
 };
 
-use super::PickerView;
-use crate::protocol::{MessageId, ModelId, ModelInfo};
+use super::{PickerPlace, PickerView};
+use crate::protocol::{
+    ErrorKind, MessageId, ModelEdit, ModelId, ModelInfo, Part, ProviderError, ProviderStatus,
+    Timestamp,
+};
 use crate::state::{AppState, Overlay, PickerPurpose, UiCommand};
 use crate::ui::samples::{self, Driven};
 use crate::ui::theme::{self, Mode};
@@ -24,7 +27,8 @@ fn picker(mut state: AppState, overlay: Overlay) -> Picker {
                 theme::apply(ui.ctx(), Mode::Dark, 100);
                 let anchor = Rect::from_min_size(pos2(300.0, 540.0), vec2(120.0, 24.0));
                 let (ctx, mut out) = (ui.ctx().clone(), Vec::new());
-                driven.view.picker_ui(&ctx, &driven.state, anchor, &mut out);
+                let place = PickerPlace { anchor, now: samples::NOW, mention: None };
+                driven.view.picker_ui(&ctx, &driven.state, place, &mut out);
                 driven.take(out);
             },
             Driven::new(state),
@@ -72,6 +76,172 @@ fn the_best_match_is_selected_while_typing() {
     type_text(&mut harness, "qwen");
     press(&mut harness, Modifiers::NONE, Key::Enter);
     assert_eq!(chosen(&harness), choice("ollama/qwen3:8b", "NextMessage"));
+}
+
+#[test]
+fn the_default_is_a_scope_too() {
+    let mut harness = picker(samples::chat(), OPEN);
+    harness.get_by_label("Default").click();
+    harness.run();
+    type_text(&mut harness, "qwen");
+    press(&mut harness, Modifiers::NONE, Key::Enter);
+    assert_eq!(chosen(&harness), choice("ollama/qwen3:8b", "Default"));
+    let default = harness.state().state.settings.default_model.clone();
+    assert_eq!(default, Some("ollama/qwen3:8b".parse().unwrap()));
+}
+
+#[test]
+fn tab_goes_round_all_scopes_and_back() {
+    let mut harness = picker(samples::chat(), OPEN);
+    for scope in ["ThisChat", "Default", "NextMessage", "ThisChat"] {
+        press(&mut harness, Modifiers::NONE, Key::Tab);
+        let open = harness.state().view.open.as_ref().unwrap();
+        assert_eq!(format!("{:?}", open.scope), scope);
+    }
+    press(&mut harness, Modifiers::SHIFT, Key::Tab);
+    press(&mut harness, Modifiers::NONE, Key::Enter);
+    assert_eq!(chosen(&harness).unwrap().1, "NextMessage");
+}
+
+/// The draft has a picture, which the models of Ollama do not take.
+fn with_picture() -> AppState {
+    let mut state = samples::chat();
+    let chat = state.open_chat().unwrap();
+    let picture = Part::Image { url: "data:image/png;base64,AAAA".to_owned(), alt: "a".to_owned() };
+    state.conversations.get_mut(&chat).unwrap().draft.attachments.push(picture);
+    state
+}
+
+#[test]
+fn a_model_that_lacks_an_ability_says_so_and_can_be_chosen_all_the_same() {
+    let mut harness = picker(with_picture(), OPEN);
+    harness.get_by_label("Claude Sonnet 5, OpenRouter");
+    harness.get_by_label("qwen3:8b, Ollama, takes no images").click();
+    harness.run();
+    assert_eq!(chosen(&harness), choice("ollama/qwen3:8b", "NextMessage"));
+}
+
+#[test]
+fn a_chat_that_is_too_long_for_a_model_says_how_long() {
+    let mut state = samples::chat();
+    let chat = state.open_chat().unwrap();
+    state.conversations.get_mut(&chat).unwrap().draft.text = "x".repeat(600_000);
+    let harness = picker(state, OPEN);
+    harness.get_by_label("Sonar Reasoning Pro, OpenRouter, too small: 150k of 128k");
+    harness.get_by_label("GPT-6.1 Terra, OpenRouter");
+}
+
+#[test]
+fn hidden_models_are_found_by_their_whole_name_only() {
+    let mut state = samples::chat();
+    state.providers[0].models[4].hidden = true;
+    let mut harness = picker(state, OPEN);
+    assert!(harness.query_by_label("GPT-6.1 Terra, OpenRouter").is_none());
+    type_text(&mut harness, "terra");
+    harness.get_by_label("GPT-6.1 Terra, OpenRouter");
+    type_text(&mut harness, "x");
+    assert!(harness.query_by_label("GPT-6.1 Terra, OpenRouter").is_none());
+}
+
+#[test]
+fn ids_and_aliases_are_searched() {
+    let mut state = samples::chat();
+    let qwen: ModelId = "ollama/qwen3:8b".parse().unwrap();
+    let alias = Some("Little helper".to_owned());
+    state.settings.models.insert(qwen, ModelEdit { alias, ..ModelEdit::default() });
+    let mut harness = picker(state, OPEN);
+    type_text(&mut harness, "helper");
+    press(&mut harness, Modifiers::NONE, Key::Enter);
+    assert_eq!(chosen(&harness), choice("ollama/qwen3:8b", "NextMessage"));
+    let mut harness = picker(samples::chat(), OPEN);
+    type_text(&mut harness, "openrouter/anthropic/haiku");
+    press(&mut harness, Modifiers::NONE, Key::Enter);
+    assert_eq!(chosen(&harness), choice("openrouter/anthropic/haiku", "NextMessage"));
+}
+
+#[test]
+fn providers_of_one_name_are_told_apart_and_old_lists_say_so() {
+    let mut state = samples::chat();
+    let mut twin = state.providers[0].clone();
+    twin.config.id = "work".into();
+    for info in &mut twin.models {
+        info.id.provider = "work".into();
+    }
+    let two_days = 2 * 24 * 3_600_000;
+    twin.listed = Some(Timestamp(samples::NOW.0 - two_days));
+    let unreachable = ProviderError::new(ErrorKind::Network, "");
+    twin.status = ProviderStatus::Failed(unreachable);
+    state.providers.insert(1, twin);
+    let mut harness = picker(state, OPEN);
+    type_text(&mut harness, "sonnet");
+    harness.get_by_label("OPENROUTER (openrouter)");
+    harness.get_by_label("OPENROUTER (work)");
+    harness.get_by_label("· offline, list of 2 days ago");
+}
+
+#[test]
+fn models_that_retire_say_when() {
+    let mut state = samples::chat();
+    state.providers[0].models[0].retires = Some("2020-01-01".to_owned());
+    let harness = picker(state, OPEN);
+    harness.get_by_label("Claude Sonnet 5.5, OpenRouter, retired 2020-01-01");
+}
+
+#[test]
+fn the_nearest_models_stand_in_for_one_that_is_gone() {
+    let mut state = samples::chat();
+    let chat = state.open_chat().unwrap();
+    let gone: ModelId = "openrouter/anthropic/claude-sonnet-4".parse().unwrap();
+    state.conversations.get_mut(&chat).unwrap().draft.model = Some(gone);
+    let mut harness = picker(state, OPEN);
+    harness.get_by_label("NEAREST TO ANTHROPIC/CLAUDE-SONNET-4");
+    press(&mut harness, Modifiers::NONE, Key::Enter);
+    let sonnet = "openrouter/anthropic/claude-sonnet-5";
+    assert_eq!(chosen(&harness), choice(sonnet, "NextMessage"));
+}
+
+#[test]
+fn models_to_compare_are_ticked_and_the_picker_stays_open() {
+    let compare = Overlay::Picker(PickerPurpose::Compare);
+    let mut harness = picker(samples::chat(), compare.clone());
+    harness.get_by_label("Choose who answers side by side with it");
+    type_text(&mut harness, "qwen");
+    press(&mut harness, Modifiers::NONE, Key::Enter);
+    let compared = |harness: &Picker| harness.state().state.compared();
+    assert_eq!(compared(&harness), ["ollama/qwen3:8b".parse().unwrap()]);
+    assert_eq!(harness.state().state.overlay, compare);
+    harness.get_by_label("2 of at most 4 models answer side by side");
+    harness.get_by_label("Compare: qwen3:8b").click();
+    harness.run();
+    assert!(compared(&harness).is_empty());
+    harness.get_by_label("Done").click();
+    harness.run();
+    assert_eq!(harness.state().state.overlay, Overlay::Nothing);
+}
+
+#[test]
+fn ctrl_enter_compares_from_any_search() {
+    let mut harness = picker(samples::chat(), OPEN);
+    type_text(&mut harness, "terra");
+    press(&mut harness, Modifiers::COMMAND, Key::Enter);
+    let terra: ModelId = "openrouter/terra".parse().unwrap();
+    assert_eq!(harness.state().state.compared(), [terra]);
+    assert_eq!(chosen(&harness), None);
+}
+
+#[test]
+fn another_model_for_an_answer_is_not_the_one_that_failed() {
+    let mut state = samples::chat();
+    let chat = state.open_chat().unwrap();
+    let failed = crate::ui::shell::sample::state();
+    let mut message = failed.conversation().unwrap().messages[0].clone();
+    message.answer.as_mut().unwrap().model = state.next_model().0;
+    let id = message.id;
+    state.conversations.get_mut(&chat).unwrap().messages.push_back(message);
+    let harness = picker(state, Overlay::Picker(PickerPurpose::Answer(id)));
+    let rows = selected(&harness);
+    assert_eq!(rows.len(), 1);
+    assert_ne!(rows, ["Claude Sonnet 5.5, OpenRouter"]);
 }
 
 #[test]

@@ -1,3 +1,5 @@
+mod mention;
+
 use egui::{Event, Key, Rect, Shape, Vec2, vec2};
 use egui_kittest::{
     Harness,

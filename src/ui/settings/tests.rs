@@ -22,7 +22,7 @@ fn settings(mut state: AppState, tab: SettingsTab) -> Settings {
             |ui, driven: &mut Driven<SettingsView>| {
                 theme::apply(ui.ctx(), Mode::Dark, 100);
                 let mut out = Vec::new();
-                driven.view.settings_ui(ui, &driven.state, &mut out);
+                driven.view.settings_ui(ui, &driven.state, samples::NOW, &mut out);
                 driven.take(out);
             },
             Driven::new(state),

@@ -107,7 +107,7 @@ impl UsageView {
         if let Some(month_usd) = month.amount_ui(ui, &mut self.month, budget.month_usd) {
             out.push(UiCommand::SetBudget(Budget { month_usd, ..budget }));
         }
-        let note = "In US dollars; empty for no bound. You are told at 80 %. At 100 % nothing more \
+        let note = "In US dollars; empty for no bound. You are told at 80\u{a0}%. At 100\u{a0}% nothing more \
                     is sent to models that cost something, or may, unless you say so for one \
                     answer. Free and local models go on.";
         parts::note_ui(ui, note);

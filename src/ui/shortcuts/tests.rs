@@ -26,6 +26,8 @@ fn keys_of(shortcut: Shortcut) -> (Modifiers, EguiKey) {
         Key::Tab => EguiKey::Tab,
         Key::Escape => EguiKey::Escape,
         Key::F1 => EguiKey::F1,
+        Key::ArrowUp => EguiKey::ArrowUp,
+        Key::ArrowDown => EguiKey::ArrowDown,
     };
     let mut modifiers = Modifiers::NONE;
     if shortcut.command {

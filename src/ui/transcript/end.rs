@@ -15,7 +15,7 @@ use crate::ui::theme::{self, Palette};
 use crate::ui::widgets;
 
 /// Where the budget is set.
-const BUDGET_TAB: SettingsTab = SettingsTab::Models;
+const BUDGET_TAB: SettingsTab = SettingsTab::Usage;
 
 /// What the run does right now.
 pub(super) fn live_ui(ui: &mut Ui, message: &Message, draw: &mut Draw<'_>) {

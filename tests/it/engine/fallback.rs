@@ -2,10 +2,8 @@
 
 use switchboard::protocol::{
     BackendCommand, ChatId, ChatOptions, EngineSettings, ErrorKind, Fallback, ModelId, ModelInfo,
-    Part, ProviderId, RunId, RunStatus, SendRequest, StreamEvent, Timestamp,
+    Part, RunId, RunStatus, SendRequest, StreamEvent,
 };
-
-use switchboard::store::KeptModels;
 
 use super::folder;
 use crate::support::{
@@ -50,16 +48,12 @@ fn handed_over(told: &Told) -> Vec<(ModelId, ModelId, String)> {
 
 /// Keeps the prices of models, as an earlier session left them.
 async fn prices(folder: &std::path::Path, server: &Server, prices: &[(&str, f64)]) {
-    let desk = Desk::open(folder, server);
     let models = prices.iter().map(|(name, price)| ModelInfo {
         price_in: Some(*price),
         price_out: Some(*price),
         ..ModelInfo::unknown(model(name))
     });
-    let provider = ProviderId::from("mock");
-    let kept = KeptModels { provider, models: models.collect(), listed: Some(Timestamp(0)) };
-    desk.store.save_models(kept).await.unwrap();
-    desk.close().await;
+    Desk::know(folder, server, models.collect()).await;
 }
 
 #[tokio::test]
@@ -143,14 +137,17 @@ async fn a_dearer_model_is_passed_over_and_named_unless_it_is_allowed() {
     assert_eq!(told.text(), "I am cheap.");
     assert!(handed_over(&told)[0].2.contains("mock/dear (may cost more)"));
 
-    let told = send(&mut desk, with_chain(chat, "alpha", chain(&["dear", "unpriced"]))).await;
+    let told = send(&mut desk, with_chain(chat, "alpha", chain(&["dear"]))).await;
     assert_eq!(told.status, RunStatus::Failed);
     let notice = told.events.iter().find_map(|event| match &event.event {
         StreamEvent::Notification { code, message, .. } if code == "no_fallback" => Some(message),
         _ => None,
     });
     let notice = notice.expect("it is told that nobody else was asked");
-    assert!(notice.contains("mock/dear") && notice.contains("mock/unpriced"), "{notice}");
+    assert!(notice.contains("mock/dear"), "{notice}");
+    // One without a price, on this machine, costs nothing.
+    let told = send(&mut desk, with_chain(chat, "alpha", chain(&["unpriced"]))).await;
+    assert_eq!(told.text(), "I am unpriced.");
 
     let allowed = Fallback { allow_dearer: true, ..chain(&["dear"]) };
     let told = send(&mut desk, with_chain(chat, "alpha", allowed)).await;

@@ -3,7 +3,7 @@
 //! `UPDATE_SNAPSHOTS=1 cargo test --test it pictures` draws them anew. Without a graphics driver
 //! they are left out.
 
-mod scene;
+pub(super) mod scene;
 
 use std::io::Write;
 use std::path::Path;
@@ -91,6 +91,44 @@ fn picker() {
         open_chat(window, scene);
         window.ctrl(Key::M);
         window.type_text("son");
+    });
+}
+
+/// The models that take no pictures are grey and say so; the choice is for the default.
+#[test]
+fn picker_greyed() {
+    picture("picker-greyed", Scene::providers, |window, scene| {
+        open_chat(window, scene);
+        let pixels = [scene.palette.accent, scene.palette.warn].repeat(8 * 8);
+        let picture = egui::ColorImage::new([16, 8], pixels);
+        window.harness.event(egui::Event::PasteImage(std::sync::Arc::new(picture)));
+        window.until_sees("Thumbnail of Pasted picture");
+        window.ctrl(Key::M);
+        window.press(Key::Tab);
+        window.press(Key::Tab);
+    });
+}
+
+#[test]
+fn compare_choice() {
+    picture("picker-compare", Scene::providers, |window, scene| {
+        open_chat(window, scene);
+        window.click("Compare");
+        window.type_text("son");
+        window.press(Key::Enter);
+        window.press(Key::ArrowDown);
+        window.press(Key::Enter);
+    });
+}
+
+#[test]
+fn parameters() {
+    picture("parameters", Scene::providers, |window, scene| {
+        open_chat(window, scene);
+        window.click("Effort: Medium");
+        window.click("High");
+        window.fill("Temperature", "3");
+        window.fill("System prompt", "You review Rust code. Be brief.");
     });
 }
 

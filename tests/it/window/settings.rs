@@ -116,7 +116,7 @@ fn a_budget_stops_an_answer_and_answer_anyway_gives_it() {
     window.click("240 % of today's budget");
     window.until_sees("$0.12 of $0.05 spent, 240 %");
     window.until_sees("alpha: $0.12, 2 answers");
-    window.fill("Budget for each day, in dollars", "");
+    window.fill("Budget for each day, in dollars", " ");
     window.press(Key::Enter);
     drop(window);
     assert!(!place.config().contains("day_usd = 0.05"), "{}", place.config());

@@ -112,6 +112,12 @@ fn call(id: &str, tool: &str, args: Value) -> Chunk {
     Chunk::Event(StreamEvent::ToolStart { id: ToolCallId(id.to_owned()), tool: tool.into(), args })
 }
 
+/// What is kept of a part: the model and these blocks.
+#[expect(clippy::needless_pass_by_value, reason = "reads better in the tables")]
+fn of_model(blocks: Value) -> Option<Value> {
+    Some(json!({"model": "claude-opus-5-5", "blocks": blocks}))
+}
+
 fn kept(start: u64, end: u64, signature: &str) -> Value {
     json!({"type": "thinking", "start": start, "end": end, "signature": signature})
 }
@@ -139,7 +145,7 @@ fn offsets_count_bytes_and_neighbouring_text_blocks_are_one_part() {
         last(),
     ];
     let expected =
-        [thought("üb\n", 0, Some(json!([kept(0, 4, "s")]))), text("ä\"d\" 👋ef", 0), STOP];
+        [thought("üb\n", 0, of_model(json!([kept(0, 4, "s")]))), text("ä\"d\" 👋ef", 0), STOP];
     assert_eq!(mapped(&events), expected);
 }
 
@@ -170,11 +176,11 @@ fn blocks_of_thinking_that_follow_each_other_are_one_part_and_stay_whole() {
     ];
     let hidden = json!({"type": "redacted_thinking", "data": "zzz"});
     let expected = [
-        thought("one", 0, Some(json!([kept(0, 3, "s1")]))),
-        thought("", 3, Some(json!([kept(0, 3, "s1"), hidden]))),
-        thought("\n\ntwo", 3, Some(json!([kept(0, 3, "s1"), hidden, kept(5, 8, "s2")]))),
+        thought("one", 0, of_model(json!([kept(0, 3, "s1")]))),
+        thought("", 3, of_model(json!([kept(0, 3, "s1"), hidden]))),
+        thought("\n\ntwo", 3, of_model(json!([kept(0, 3, "s1"), hidden, kept(5, 8, "s2")]))),
         text("a", 0),
-        thought("", 0, Some(json!([hidden]))),
+        thought("", 0, of_model(json!([hidden]))),
         text("b", 0),
         STOP,
     ];
@@ -185,7 +191,7 @@ fn blocks_of_thinking_that_follow_each_other_are_one_part_and_stay_whole() {
 fn thinking_that_is_kept_from_the_user_still_goes_back() {
     let events =
         [thinking_block(), sign("s"), end(), text_block(), say("a"), end(), stop("end_turn")];
-    let expected = [thought("", 0, Some(json!([kept(0, 0, "s")]))), text("a", 0), STOP];
+    let expected = [thought("", 0, of_model(json!([kept(0, 0, "s")]))), text("a", 0), STOP];
     assert_eq!(mapped(&events), expected);
     let nothing = [thinking_block(), end(), text_block(), say("a"), end(), stop("end_turn")];
     assert_eq!(mapped(&nothing), [text("a", 0), STOP]);
@@ -245,7 +251,7 @@ fn text_and_thinking_between_calls_stay_in_their_order() {
     let expected = [
         text("one", 0),
         call("a", "t", json!({})),
-        thought("hm", 0, Some(json!([kept(0, 2, "s")]))),
+        thought("hm", 0, of_model(json!([kept(0, 2, "s")]))),
         text("two", 0),
         call("b", "t", json!({})),
         // Calls wait for their results, whatever the reason says.
@@ -467,6 +473,15 @@ fn an_error_in_the_stream_keeps_the_text_before_it() {
 }
 
 #[test]
+fn what_fails_after_the_end_is_no_failure_of_the_answer() {
+    let late = json!({"type": "error", "error": {"type": "api_error", "message": "late"}});
+    assert_eq!(
+        mapped(&[text_block(), say("a"), end(), stop("end_turn"), late]),
+        [text("a", 0), STOP]
+    );
+}
+
+#[test]
 fn data_that_is_no_event_is_a_protocol_error() {
     for data in [
         "{",
@@ -507,8 +522,8 @@ fn a_whole_message_is_read_as_if_it_were_streamed() {
     mapper.whole(&message.to_string(), &mut out).unwrap();
     let hidden = json!({"type": "redacted_thinking", "data": "zzz"});
     let expected = [
-        thought("hm", 0, Some(json!([kept(0, 2, "s")]))),
-        thought("", 2, Some(json!([kept(0, 2, "s"), hidden]))),
+        thought("hm", 0, of_model(json!([kept(0, 2, "s")]))),
+        thought("", 2, of_model(json!([kept(0, 2, "s"), hidden]))),
         text("one two", 0),
         call("a", "t", json!({"n": 1})),
         told(5, 1),

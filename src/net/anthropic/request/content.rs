@@ -120,10 +120,10 @@ fn source(url: &str) -> Option<ImageSource<'_>> {
     Some(ImageSource::Base64 { media_type, data }).filter(|_| !data.is_empty())
 }
 
-/// The turns. Thinking goes back only to a model that shall think.
+/// The turns. Thinking goes back only to the model that thought it, and only if it shall think.
 pub(super) fn messages<'a>(
     projection: &'a Projection<'_>,
-    with_thinking: bool,
+    thinker: Option<&str>,
     version: &Version,
 ) -> Vec<WireMessage<'a>> {
     let mut messages: Vec<WireMessage<'a>> = projection
@@ -136,7 +136,7 @@ pub(super) fn messages<'a>(
                 WireMessage { role: "user", content: content.map(WireBlock::from).collect() }
             }
             Turn::Assistant { pieces } => {
-                let content = pieces.iter().flat_map(|piece| said(piece, with_thinking));
+                let content = pieces.iter().flat_map(|piece| said(piece, thinker));
                 WireMessage { role: "assistant", content: content.map(WireBlock::from).collect() }
             }
         })
@@ -151,11 +151,8 @@ pub(super) fn messages<'a>(
 
 fn result<'a>(outcome: &'a Outcome<'_>) -> Content<'a> {
     let Outcome { id, content, success } = outcome;
-    let content = match content.trim().is_empty() {
-        false => content,
-        true if *success => "",
-        true => NO_WORD,
-    };
+    let silent = if *success { "" } else { NO_WORD };
+    let content = if content.trim().is_empty() { silent } else { content };
     Content::ToolResult { tool_use_id: id, content, is_error: !success }
 }
 
@@ -166,16 +163,17 @@ fn block<'a>(block: &'a Block<'_>) -> Option<Content<'a>> {
     }
 }
 
-fn said<'a>(piece: &'a Piece<'_>, with_thinking: bool) -> Vec<Content<'a>> {
+fn said<'a>(piece: &'a Piece<'_>, thinker: Option<&str>) -> Vec<Content<'a>> {
     match piece {
-        Piece::Thinking { .. } if !with_thinking => Vec::new(),
         Piece::Thinking { text, opaque } => {
-            let blocks = thinking::blocks(text, opaque).into_iter().map(|block| match block {
-                ThinkingBlock::Thinking { thinking, signature } => {
-                    Content::Thinking { thinking, signature }
-                }
-                ThinkingBlock::Redacted { data } => Content::RedactedThinking { data },
-            });
+            let Some(model) = thinker else { return Vec::new() };
+            let blocks =
+                thinking::blocks(text, opaque, model).into_iter().map(|block| match block {
+                    ThinkingBlock::Thinking { thinking, signature } => {
+                        Content::Thinking { thinking, signature }
+                    }
+                    ThinkingBlock::Redacted { data } => Content::RedactedThinking { data },
+                });
             blocks.collect()
         }
         Piece::Text(text) => vec![Content::Text { text }],

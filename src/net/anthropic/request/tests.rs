@@ -84,9 +84,9 @@ fn thinking(text: &str, opaque: Value) -> Part {
     Part::Thinking { text: text.to_owned(), started: Timestamp(0), ended: None, opaque }
 }
 
-fn signed(text: &str) -> Part {
-    let kept = json!([{"type": "thinking", "start": 0, "end": text.len(), "signature": "s"}]);
-    thinking(text, kept)
+fn signed(model: &str, text: &str) -> Part {
+    let block = json!({"type": "thinking", "start": 0, "end": text.len(), "signature": "s"});
+    thinking(text, json!({"model": model, "blocks": [block]}))
 }
 
 fn call(id: &str) -> Part {
@@ -238,8 +238,9 @@ fn blank_stop_words_are_left_out() {
 #[test]
 fn thinking_goes_back_as_it_came_while_the_model_thinks() {
     let hidden = json!({"type": "redacted_thinking", "data": "zzz"});
-    let kept = json!([{"type": "thinking", "start": 0, "end": 2, "signature": "s1"}, hidden,
-                      {"type": "thinking", "start": 4, "end": 6, "signature": "s2"}]);
+    let kept = json!({"model": "claude-opus-5-5", "blocks": [
+        {"type": "thinking", "start": 0, "end": 2, "signature": "s1"}, hidden,
+        {"type": "thinking", "start": 4, "end": 6, "signature": "s2"}]});
     let parts = vec![thinking("ab\n\ncd", kept), text("so"), call("t"), result("t", "R", true)];
     let chat = vec![user("q"), answer("claude-opus-5-5", parts)];
     let mut request = request("claude-opus-5-5", chat);
@@ -268,7 +269,11 @@ fn thinking_goes_back_as_it_came_while_the_model_thinks() {
 
 #[test]
 fn thinking_stays_away_where_the_model_shall_not_think() {
-    let chat = vec![user("q"), answer("claude-opus-5", vec![signed("hm"), text("a")]), user("r")];
+    let chat = vec![
+        user("q"),
+        answer("claude-opus-5", vec![signed("claude-opus-5", "hm"), text("a")]),
+        user("r"),
+    ];
     let mut request = request("claude-opus-5", chat);
     let content =
         |request: &ChatRequest| body(request, &current())["messages"][1]["content"].clone();
@@ -282,7 +287,7 @@ fn thinking_stays_away_where_the_model_shall_not_think() {
 fn a_turn_that_another_model_began_goes_on_without_a_budget() {
     let parts = |first: Part| vec![first, call("t"), result("t", "R", true)];
     let table = [
-        ("claude-haiku-4-5", "claude-haiku-4-5", signed("hm"), json!(4_096)),
+        ("claude-haiku-4-5", "claude-haiku-4-5", signed("claude-haiku-4-5", "hm"), json!(4_096)),
         (
             "claude-haiku-4-5",
             "claude-haiku-4-5",
@@ -290,7 +295,9 @@ fn a_turn_that_another_model_began_goes_on_without_a_budget() {
             json!(null),
         ),
         ("claude-haiku-4-5", "claude-haiku-4-5", text("hm"), json!(null)),
-        ("claude-opus-4-8", "claude-haiku-4-5", signed("hm"), json!(null)),
+        ("claude-opus-4-8", "claude-haiku-4-5", signed("claude-opus-4-8", "hm"), json!(null)),
+        // It took over the answer of another one.
+        ("claude-haiku-4-5", "claude-haiku-4-5", signed("claude-opus-4-8", "hm"), json!(null)),
     ];
     for (by, model, first, expected) in table {
         let shown = format!("{by} {first:?}");

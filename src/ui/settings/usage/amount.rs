@@ -13,6 +13,8 @@ const LABEL: f32 = 96.0;
 const FIELD: f32 = 110.0;
 /// Less room than this beside the field, and the bar goes below it.
 const BAR: f32 = 160.0;
+/// Room for the words behind the bar, so that the bars of several budgets end alike.
+const WORDS: f32 = 132.0;
 const MOST: f64 = 1_000_000.0;
 
 /// An amount as it is typed.
@@ -114,8 +116,8 @@ impl AmountUi<'_> {
         let place = pos2(text_left, (rect.center().y - galley.size().y / 2.0).round());
         ui.painter().galley(place, galley, palette.dim);
         let bar = Rect::from_min_max(
-            pos2(rect.left() + 4.0, rect.center().y - 3.0),
-            pos2(text_left - 12.0, rect.center().y + 3.0),
+            pos2(rect.left(), rect.center().y - 3.0),
+            pos2(text_left.min(rect.right() - WORDS) - 12.0, rect.center().y + 3.0),
         );
         if bar.width() < 24.0 {
             return;

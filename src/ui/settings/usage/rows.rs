@@ -11,7 +11,7 @@ use crate::ui::widgets;
 
 const HEIGHT: f32 = 32.0;
 const COST: f32 = 76.0;
-const TOKENS: f32 = 150.0;
+const TOKENS: f32 = 126.0;
 const ANSWERS: f32 = 92.0;
 /// The name keeps at least this much room; columns that do not fit beside it are left out.
 const NAME: f32 = 150.0;
@@ -64,7 +64,7 @@ impl Line<'_> {
         let columns = [
             (COST, cost, theme::medium(14.0), palette.text),
             (TOKENS, flow, theme::small(), palette.dim),
-            (ANSWERS, answers(self.sum.answers), theme::small(), palette.dim),
+            (ANSWERS, answers(self.sum), theme::small(), palette.dim),
         ];
         let mut right = rect.right();
         for (width, text, font, color) in columns {
@@ -91,15 +91,19 @@ impl Line<'_> {
     }
 }
 
-/// `1 answer`, `12 answers`.
-fn answers(count: u64) -> String {
-    if count == 1 { "1 answer".to_owned() } else { format!("{count} answers") }
+/// `1 answer`, `12 answers`; what was used without an answer made titles.
+fn answers(sum: &UsageSum) -> String {
+    match sum.answers {
+        0 if sum.usage.total_tokens().is_some() => "titles".to_owned(),
+        1 => "1 answer".to_owned(),
+        count => format!("{count} answers"),
+    }
 }
 
 /// A sum in words, for those who do not see columns.
 pub(super) fn sum_words(sum: &UsageSum) -> String {
     let mut words = vec![sum.usage.cost_usd.map_or_else(|| "no price".to_owned(), dollars)];
-    words.push(answers(sum.answers));
+    words.push(answers(sum));
     if let Some(count) = sum.usage.prompt_tokens {
         words.push(format!("{} tokens in", tokens(count)));
     }

@@ -37,9 +37,11 @@ pub(in crate::ui::transcript) fn head_ui(ui: &mut Ui, message: &Message, draw: &
     );
     let mut rect = row.response.rect;
     if !one_row {
-        ui.horizontal(|ui| {
+        let row = vec2(ui.available_width(), 18.0);
+        ui.allocate_ui_with_layout(row, Layout::left_to_right(Align::Center), |ui| {
+            ui.set_min_height(row.y);
             // Below the name, not below the dot.
-            ui.add_space(16.0 - ui.spacing().item_spacing.x);
+            ui.add_space(16.0);
             let line = widgets::truncated_label(ui, &status, theme::small(), palette.dim);
             rect = rect.union(line.rect);
         });
@@ -49,6 +51,21 @@ pub(in crate::ui::transcript) fn head_ui(ui: &mut Ui, message: &Message, draw: &
         ui.label(format::answer_details(message, answer, draw.zone));
     });
     ui.add_space(6.0);
+}
+
+/// Dot, name, and how it went or goes, in one line.
+pub(super) fn line_ui(ui: &mut Ui, message: &Message, draw: &Draw<'_>) {
+    let palette = Palette::of(ui);
+    let Some(answer) = &message.answer else { return };
+    let row = vec2(ui.available_width(), 20.0);
+    ui.allocate_ui_with_layout(row, Layout::left_to_right(Align::Center), |ui| {
+        ui.set_min_height(row.y);
+        widgets::dot(ui, theme::model_color(palette, &answer.model));
+        let name = draw.state.model_name(&answer.model);
+        widgets::truncated_label(ui, name, theme::semibold(12.0), palette.text);
+        let status = status(message, answer, draw);
+        widgets::truncated_label(ui, &status, theme::small(), palette.dim);
+    });
 }
 
 /// `2.1 s · 188 tok · $0.003`, or what goes on.

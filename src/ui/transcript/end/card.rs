@@ -142,8 +142,9 @@ fn words(ui: &Ui, said: Said<'_>) -> LayoutJob {
     let mut job = LayoutJob::default();
     let plain = |color| egui::TextFormat::simple(theme::body(), color);
     job.append(said.title, 0.0, plain(palette.text));
-    job.append(" ", 0.0, plain(palette.dim));
-    job.append(said.body, 0.0, plain(palette.dim));
+    if !said.body.is_empty() {
+        job.append(&format!(" {}", said.body), 0.0, plain(palette.dim));
+    }
     job
 }
 

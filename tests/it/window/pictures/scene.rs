@@ -4,9 +4,9 @@ mod compared;
 
 use serde_json::json;
 use switchboard::protocol::{
-    Abilities, Answer, AnswerStatus, ChatId, ContextUse, IdSource, Message, MessageId, ModelId,
-    ModelInfo, Params, Part, Role, RunEvent, RunStatus, Seq, Siblings, StreamEvent, Timestamp,
-    ToolCallId, Usage,
+    Abilities, Answer, AnswerStatus, ChatId, ContextUse, Effort, IdSource, Message, MessageId,
+    ModelId, ModelInfo, Params, Part, Role, RunEvent, RunStatus, Seq, Siblings, StreamEvent, Takes,
+    Timestamp, ToolCallId, Usage,
 };
 use switchboard::store::{BeginRun, KeptModels, Question, ReadState, StoreHandle};
 use switchboard::ui::theme::Palette;
@@ -14,14 +14,14 @@ use switchboard::ui::theme::Palette;
 use crate::support::{Place, STILL};
 
 /// The chat that the pictures show.
-pub(super) const CHAT: &str = "Reconnect back-off in tokio";
+pub(in crate::window) const CHAT: &str = "Reconnect back-off in tokio";
 
 const MINUTE: i64 = 60_000;
 const DAY: i64 = 24 * 60 * MINUTE;
 
 /// A place with something to see.
-pub(super) struct Scene {
-    pub(super) place: Place,
+pub(in crate::window) struct Scene {
+    pub(in crate::window) place: Place,
     pub(super) palette: &'static Palette,
 }
 
@@ -39,7 +39,7 @@ impl Scene {
     }
 
     /// A question that three models answer, one of which can be asked again.
-    pub(super) fn compared(theme: &str) -> Self {
+    pub(in crate::window) fn compared(theme: &str) -> Self {
         Self::with_hosted(theme, None, async |store| compared::three(store).await)
     }
 
@@ -64,7 +64,7 @@ impl Scene {
         let scene = Self::providers(theme);
         let path = scene.place.path("config.toml");
         let config = std::fs::read_to_string(&path).unwrap();
-        let budget = "[budget]\nday_usd = 1.0\nmonth_usd = 20.0\n";
+        let budget = "[budget]\nday_usd = 0.28\nmonth_usd = 20.0\n";
         std::fs::write(&path, format!("{config}\n{budget}")).unwrap();
         scene.place.with_store(async |store| {
             let chats = store.list_chats().await.unwrap();
@@ -77,13 +77,16 @@ impl Scene {
                         continue;
                     }
                     let tokens = 4_000 * load as u64;
-                    let is_local = model == hermes();
                     let usage = Usage {
                         prompt_tokens: Some(tokens),
                         completion_tokens: Some(tokens / 8),
                         cached_tokens: Some(tokens / 3),
                         cache_write_tokens: None,
-                        cost_usd: (!is_local).then_some(0.045 * load as f64),
+                        cost_usd: match place {
+                            2 => Some(0.0),
+                            1 if day == 5 => None,
+                            _ => Some(0.045 * load as f64),
+                        },
                     };
                     count(&store, chat.id, model, at, usage).await;
                 }
@@ -105,7 +108,8 @@ impl Scene {
         let local = address.map_or(url.as_str(), |_| "http://localhost:11434/v1");
         let mut config = format!(
             "default_model = \"openrouter/anthropic/claude-haiku-5.5\"\n\
-             favourites = [\"openrouter/anthropic/claude-sonnet-5.5\"]\n{}",
+             favourites = [\"openrouter/anthropic/claude-sonnet-5.5\"]\n{}\
+             [chat.params]\neffort = \"medium\"\n",
             appearance(theme)
         );
         for (id, name, url) in [
@@ -164,6 +168,14 @@ fn models() -> [(&'static str, Vec<ModelInfo>); 2] {
                 tools: Some(can.contains('t')),
                 thinking: Some(can.contains('r')),
                 json: None,
+            },
+            takes: Takes {
+                efforts: if can.contains('r') {
+                    vec![Effort::Low, Effort::Medium, Effort::High]
+                } else {
+                    Vec::new()
+                },
+                ..Takes::default()
             },
             ..ModelInfo::unknown(id)
         };

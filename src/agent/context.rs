@@ -1,0 +1,100 @@
+//! How full the model's context is: told after each model call, by the provider's count, else by
+//! an estimate that is marked as one.
+
+use super::run::Run;
+use super::tokens;
+use crate::net::uncovered;
+use crate::protocol::{ContextUse, Message, Part, StreamEvent};
+
+/// From this share of its limit a context counts as nearly full.
+const HIGH: f64 = 0.8;
+
+impl Run {
+    /// Tells how full the context is after a model call. Where it became nearly full with this
+    /// call, a notice says so, once.
+    pub(super) async fn tell_context(&mut self, path: &[Message]) {
+        let counted = self.turn_usage.prompt_tokens.filter(|tokens| *tokens > 0);
+        if counted.is_none() && !self.turn_has_content {
+            return;
+        }
+        let model = self.providers.model(&self.model);
+        let used = match counted {
+            Some(prompt) => prompt + self.turn_usage.completion_tokens.unwrap_or(0),
+            None => estimate(path, self.sink.answer(), self.params.system.as_deref()),
+        };
+        let now = ContextUse { used, limit: model.context, estimated: counted.is_none() };
+        let before = context_of(self.sink.answer()).or_else(|| last_known(path));
+        self.sink
+            .emit(StreamEvent::Context {
+                used_tokens: now.used,
+                limit_tokens: now.limit,
+                estimated: now.estimated,
+            })
+            .await;
+        if is_high(Some(now)) && !is_high(before) {
+            let percent = now.used * 100 / now.limit.unwrap_or(now.used).max(1);
+            let name = model.name;
+            let message = format!(
+                "{percent} % of what {name} can take in is used. Before it is full, go on in a \
+                 new chat, or choose a model with more room"
+            );
+            self.notify("context_high", message).await;
+        }
+    }
+}
+
+fn is_high(context: Option<ContextUse>) -> bool {
+    context.and_then(|context| context.share()).is_some_and(|share| share >= HIGH)
+}
+
+fn context_of(message: &Message) -> Option<ContextUse> {
+    message.answer.as_ref()?.context
+}
+
+fn last_known(path: &[Message]) -> Option<ContextUse> {
+    path.iter().rev().find_map(context_of)
+}
+
+/// Tokens of a path with the answer below it. Counting begins where the last count ended, so that
+/// its cost is that of what is new; only where notices changed what the model sees it begins anew.
+fn estimate(path: &[Message], answer: &Message, system: Option<&str>) -> u64 {
+    let own = tokens::of_message(answer);
+    let changed = covers(answer).any(|_| true) || path.iter().any(was_taken_back);
+    if !changed {
+        let mut new = 0;
+        for message in path.iter().rev() {
+            if let Some(known) = context_of(message) {
+                return known.used + new + own;
+            }
+            new += tokens::of_message(message);
+        }
+    }
+    let mut all = path.to_vec();
+    all.push(answer.clone());
+    whole(&all, system)
+}
+
+/// Tokens of all that the model sees of these messages.
+pub(super) fn whole(messages: &[Message], system: Option<&str>) -> u64 {
+    let (covers, seen) = uncovered(messages);
+    let summary = covers.and_then(|covers| covers.summary.as_deref());
+    let instructions = [system, summary].into_iter().flatten().map(tokens::of_text);
+    instructions.sum::<u64>() + seen.iter().map(tokens::of_message).sum::<u64>()
+}
+
+/// Whether each notice that keeps something from the model counts.
+fn covers(message: &Message) -> impl Iterator<Item = bool> {
+    message.parts.iter().filter_map(|part| match part {
+        Part::Notice { covers, .. } => covers.as_ref().map(|covers| !covers.undone),
+        Part::Text { .. }
+        | Part::Thinking { .. }
+        | Part::ToolCall { .. }
+        | Part::ToolResult { .. }
+        | Part::Image { .. }
+        | Part::File { .. } => None,
+    })
+}
+
+fn was_taken_back(message: &Message) -> bool {
+    covers(message).any(|counts| !counts)
+}

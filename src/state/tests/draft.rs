@@ -1,0 +1,256 @@
+//! The message to come: whom it goes to, and what goes with it.
+
+use super::*;
+
+fn ask(state: &mut AppState, command: DraftCommand) -> Vec<Effect> {
+    handle(state, UiCommand::Draft(command), at(0))
+}
+
+fn provider(id: &str, models: &[&str]) -> ProviderState {
+    let models = models.iter().map(|name| ModelInfo::unknown(ModelId::new(id, *name)));
+    ProviderState {
+        config: ProviderConfig {
+            id: id.into(),
+            name: id.to_owned(),
+            kind: ProviderKind::Openai,
+            url: "https://api.example/v1".to_owned(),
+            key_env: None,
+            options: ProviderOptions::default(),
+        },
+        key: KeySource::NotNeeded,
+        status: ProviderStatus::Ready,
+        models: models.collect(),
+        listed: None,
+        discovered: false,
+    }
+}
+
+/// Models `a` to `e` of one provider, `a` being the default.
+fn with_models() -> AppState {
+    let mut state = state();
+    state.providers = vec![provider("mock", &["a", "b", "c", "d", "e"])];
+    state.settings.default_model = Some(model("a"));
+    state
+}
+
+fn compared(state: &AppState) -> Vec<String> {
+    state.compared().into_iter().map(|model| model.model).collect()
+}
+
+fn picture() -> Part {
+    Part::Image { url: "data:image/png;base64,AAAA".to_owned(), alt: "a.png".to_owned() }
+}
+
+fn file(name: &str, text: &str) -> Part {
+    Part::File { name: name.to_owned(), text: text.to_owned() }
+}
+
+fn attach(state: &mut AppState, parts: &[Part]) {
+    let (chat, read) = (state.open_chat(), parts.iter().cloned().map(Ok).collect());
+    ask(state, DraftCommand::Attach { chat, read });
+}
+
+#[test]
+fn favourites_answer_the_next_message_in_turn() {
+    let mut state = with_models();
+    state.settings.favourites = vec![model("b"), model("gone"), model("a"), model("c")];
+    let next = |state: &mut AppState| {
+        ask(state, DraftCommand::NextFavourite);
+        state.next_model().0.model
+    };
+    // From `a`, which is one of them; `gone` is stepped over.
+    assert_eq!([next(&mut state), next(&mut state), next(&mut state)], ["c", "b", "a"]);
+    assert_eq!(state.draft().model, None, "the chat's own model is no choice for one message");
+    ask(&mut state, DraftCommand::PreviousFavourite);
+    assert_eq!(state.next_model(), (model("b"), true));
+    state.settings.favourites = vec![model("d"), model("e")];
+    ask(&mut state, DraftCommand::PreviousFavourite);
+    assert_eq!(state.next_model().0, model("e"), "from a model that is none: the last");
+}
+
+#[test]
+fn without_favourites_their_keys_say_how_to_get_some() {
+    let mut state = with_models();
+    ask(&mut state, DraftCommand::NextFavourite);
+    assert_eq!(state.next_model(), (model("a"), false));
+    assert_eq!(state.toasts[0].title, "There are no favourites yet");
+}
+
+#[test]
+fn the_default_is_for_chats_that_name_no_model() {
+    let mut state = with_models();
+    state.new_chat_model = Some(model("b"));
+    let scope = ModelScope::Default;
+    let choose = UiCommand::ChooseModel { model: model("c"), scope };
+    let effects = handle(&mut state, choose, at(0));
+    assert!(matches!(effects[..], [Effect::SaveSettings]));
+    assert_eq!(state.settings.default_model, Some(model("c")));
+    assert_eq!(state.next_model(), (model("c"), false), "the chat to come begins with it");
+}
+
+#[test]
+fn models_are_compared_until_the_user_ends_it() {
+    let mut state = with_models();
+    for name in ["b", "c"] {
+        ask(&mut state, DraftCommand::ToggleCompared(model(name)));
+    }
+    let first = send(&mut state, "one");
+    let also: Vec<_> = first.also.iter().map(|other| other.model.model.as_str()).collect();
+    assert_eq!((first.model.model.as_str(), also), ("a", vec!["b", "c"]));
+    let ids: std::collections::HashSet<_> =
+        first.also.iter().map(|other| other.answer).chain([first.answer]).collect();
+    assert_eq!(ids.len(), 3, "each has an answer of its own");
+    assert_eq!(shown(&state), ["one"], "the question is shown at once");
+    assert_eq!(compared(&state), ["b", "c"], "the next message goes to them too");
+    ask(&mut state, DraftCommand::EndComparison);
+    assert!(send(&mut state, "two").also.is_empty());
+}
+
+#[test]
+fn a_comparison_is_kept_with_the_draft_of_the_chat_that_began_with_it() {
+    let mut state = with_models();
+    let scope = ModelScope::NextMessage;
+    handle(&mut state, UiCommand::ChooseModel { model: model("d"), scope }, at(0));
+    ask(&mut state, DraftCommand::ToggleCompared(model("a")));
+    let sent = commands(handle(&mut state, UiCommand::Send { text: "one".to_owned() }, at(0)));
+    let chat = state.open_chat().unwrap();
+    let saved: Vec<_> = sent
+        .iter()
+        .filter_map(|command| match command {
+            BackendCommand::SaveDraft { chat, draft } => Some((*chat, draft.clone())),
+            _ => None,
+        })
+        .collect();
+    let kept = Draft { model: Some(model("d")), compare: vec![model("a")], ..Draft::default() };
+    assert_eq!(saved, [(None, Draft::default()), (Some(chat), kept)]);
+    assert_eq!(state.next_model().0, model("d"), "the same models again");
+    assert_eq!(compared(&state), ["a"]);
+}
+
+#[test]
+fn at_most_four_models_are_compared_and_the_first_can_be_taken_out() {
+    let mut state = with_models();
+    for name in ["b", "c", "d", "e"] {
+        ask(&mut state, DraftCommand::ToggleCompared(model(name)));
+    }
+    assert_eq!(compared(&state), ["b", "c", "d"]);
+    assert_eq!(state.toasts[0].title, "At most 4 models answer at once");
+    ask(&mut state, DraftCommand::ToggleCompared(model("a")));
+    assert_eq!(
+        (state.next_model().0, compared(&state)),
+        (model("b"), vec!["c".into(), "d".into()])
+    );
+    ask(&mut state, DraftCommand::ToggleCompared(model("c")));
+    ask(&mut state, DraftCommand::ToggleCompared(model("d")));
+    ask(&mut state, DraftCommand::ToggleCompared(model("b")));
+    assert_eq!(state.next_model().0, model("b"), "somebody has to answer");
+}
+
+#[test]
+fn no_model_answers_twice() {
+    let mut state = with_models();
+    let names = ["a", "b", "b", "c"];
+    state.new_draft.compare = names.iter().map(|name| model(name)).collect();
+    assert_eq!(compared(&state), ["b", "c"]);
+}
+
+#[test]
+fn attachments_go_with_the_message_before_its_text() {
+    let mut state = with_models();
+    attach(&mut state, &[picture(), file("a.txt", "text")]);
+    ask(&mut state, DraftCommand::RemoveAttachment(7));
+    let request = send(&mut state, "What is it?");
+    assert_eq!(request.attachments, [picture(), file("a.txt", "text")]);
+    let text = Part::Text { text: "What is it?".to_owned() };
+    let shown = &state.conversation().unwrap().messages[0].parts;
+    assert_eq!(*shown, [picture(), file("a.txt", "text"), text]);
+    assert!(state.draft().attachments.is_empty());
+}
+
+#[test]
+fn a_picture_alone_is_a_message() {
+    let mut state = with_models();
+    attach(&mut state, &[picture()]);
+    let request = send(&mut state, "");
+    assert_eq!(request.attachments, [picture()]);
+    assert_eq!(state.conversation().unwrap().messages[0].parts, [picture()]);
+}
+
+#[test]
+fn what_was_attached_returns_with_a_message_that_was_not_kept() {
+    let mut state = with_models();
+    attach(&mut state, &[picture()]);
+    let request = send(&mut state, "precious");
+    let (chat, message, text) = (request.chat, request.message, request.text);
+    apply(&mut state, BackendEvent::NotSent { chat, message, text }, NOW);
+    assert_eq!(state.draft().attachments, [picture()]);
+    assert_eq!(state.draft().text, "precious");
+}
+
+#[test]
+fn a_changed_message_keeps_its_attachments() {
+    let mut state = with_models();
+    attach(&mut state, &[picture()]);
+    let first = send(&mut state, "one");
+    start_run(&mut state, &first);
+    apply(&mut state, event(&first, 1, done(&first)), NOW);
+    let edit = UiCommand::EditMessage { message: first.message, text: "two".to_owned() };
+    let sent = commands(handle(&mut state, edit, at(5)));
+    let [BackendCommand::Send(request)] = &sent[..] else { panic!("{sent:?}") };
+    assert_eq!(request.attachments, [picture()]);
+}
+
+#[test]
+fn what_cannot_be_attached_is_told_once_and_the_rest_goes_along() {
+    let mut state = with_models();
+    let not = |name: &str, reason: &str| {
+        Err(NotAttached { name: name.to_owned(), reason: reason.to_owned() })
+    };
+    let read = vec![not("a.bin", "It is no text"), Ok(file("b.txt", "b")), not("c", "Too large")];
+    ask(&mut state, DraftCommand::Attach { chat: None, read });
+    assert_eq!(state.draft().attachments, [file("b.txt", "b")]);
+    let [toast] = &state.toasts[..] else { panic!("{:?}", state.toasts) };
+    assert_eq!(toast.title, "2 files were not attached");
+    assert_eq!(toast.body, "a.bin: It is no text\nc: Too large");
+}
+
+#[test]
+fn a_message_holds_ten_attachments_at_most() {
+    let mut state = with_models();
+    let files: Vec<Part> = (0..11).map(|number| file(&number.to_string(), "x")).collect();
+    attach(&mut state, &files);
+    assert_eq!(state.draft().attachments.len(), 10);
+    assert_eq!(state.toasts[0].title, "“10” was not attached");
+}
+
+#[test]
+fn files_that_were_read_go_to_the_chat_they_were_chosen_in() {
+    let mut state = with_models();
+    let first = send(&mut state, "one");
+    handle(&mut state, UiCommand::NewChat, at(0));
+    let read = vec![Ok(picture())];
+    ask(&mut state, DraftCommand::Attach { chat: Some(first.chat), read });
+    assert!(state.draft().attachments.is_empty());
+    assert_eq!(state.conversations[&first.chat].draft.attachments, [picture()]);
+}
+
+#[test]
+fn a_missing_model_says_why() {
+    let mut state = with_models();
+    let gone = ModelId::new("gone", "x");
+    assert_eq!(state.missing(&model("a")), None);
+    assert_eq!(state.missing(&gone), Some(Missing::ProviderGone));
+    let provider = "mock".to_owned();
+    assert_eq!(state.missing(&model("z")), Some(Missing::NotListed { provider }));
+    state.providers[0].status = ProviderStatus::Checking;
+    assert_eq!(state.missing(&model("z")), None, "its list is still to come");
+    state.providers.clear();
+    assert_eq!(state.missing(&gone), None, "nothing is known yet");
+}
+
+#[test]
+fn a_missing_model_does_not_keep_a_message_from_being_sent() {
+    let mut state = with_models();
+    state.settings.default_model = Some(model("gone"));
+    assert_eq!(send(&mut state, "Hi").model, model("gone"));
+}

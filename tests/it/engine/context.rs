@@ -1,0 +1,97 @@
+//! How full the model's context is.
+
+use switchboard::protocol::{
+    BackendCommand, ChatId, ContextUse, ModelInfo, RunStatus, StopMode, StreamEvent,
+};
+
+use super::{folder, half};
+use crate::support::{Desk, Script, Server, Signal, Told, delta, finish, model, sse, usage};
+
+fn with_limit(name: &str, limit: u64) -> ModelInfo {
+    ModelInfo { context: Some(limit), ..ModelInfo::unknown(model(name)) }
+}
+
+/// An answer that tells these counts.
+fn counted(prompt: u64, completion: u64) -> Script {
+    Script::events(&[delta("Counted."), finish("stop"), usage(prompt, completion)])
+}
+
+/// An answer without counts.
+fn uncounted(text: &str) -> Script {
+    Script::stream().bytes(sse(&[delta(text), finish("stop")]))
+}
+
+fn notices(told: &Told) -> usize {
+    let is_notice = |event: &StreamEvent| matches!(event, StreamEvent::Notification { code, .. } if code == "context_high");
+    told.events.iter().filter(|event| is_notice(&event.event)).count()
+}
+
+async fn ask(desk: &mut Desk, chat: ChatId, text: &str) -> Told {
+    let run = desk.send(chat, text, model("alpha")).await;
+    desk.finish(run).await
+}
+
+async fn last_context(desk: &Desk, chat: ChatId) -> ContextUse {
+    desk.messages(chat).await.pop().unwrap().answer.unwrap().context.unwrap()
+}
+
+#[tokio::test]
+async fn the_providers_count_is_told_and_kept() {
+    let (folder, server) = (folder(), Server::start());
+    Desk::know(folder.path(), &server, vec![with_limit("alpha", 1_000)]).await;
+    server.push(counted(120, 30));
+    let mut desk = Desk::open(folder.path(), &server);
+    let chat = Desk::new_chat();
+    ask(&mut desk, chat, "Hi").await;
+    let expected = ContextUse { used: 150, limit: Some(1_000), estimated: false };
+    assert_eq!(last_context(&desk, chat).await, expected);
+}
+
+#[tokio::test]
+async fn without_a_count_only_what_is_new_is_estimated() {
+    let (folder, server) = (folder(), Server::start());
+    let mut desk = Desk::open(folder.path(), &server);
+    let chat = Desk::new_chat();
+    server.push(uncounted("one two three four"));
+    ask(&mut desk, chat, "five words are in this").await;
+    let first = last_context(&desk, chat).await;
+    assert!(first.estimated && first.limit.is_none());
+    assert!((10..30).contains(&first.used), "{first:?}");
+    // A count of the provider is what the next estimate goes on from.
+    server.push(counted(5_000, 100));
+    ask(&mut desk, chat, "next").await;
+    server.push(uncounted(&"word ".repeat(50)));
+    ask(&mut desk, chat, &"word ".repeat(100)).await;
+    let third = last_context(&desk, chat).await;
+    assert!(third.estimated && (5_250..5_280).contains(&third.used), "{third:?}");
+}
+
+#[tokio::test]
+async fn a_stopped_answer_has_its_estimate() {
+    let (folder, server) = (folder(), Server::start());
+    server.push(half("Half a sen", &Signal::new()).hang());
+    let mut desk = Desk::open(folder.path(), &server);
+    let chat = Desk::new_chat();
+    let run = desk.send(chat, "Hi", model("alpha")).await;
+    desk.until_text(run, "Half").await;
+    desk.ask(BackendCommand::Stop { chat, mode: StopMode::Now }).await;
+    assert_eq!(desk.finish(run).await.status, RunStatus::Stopped);
+    assert!(last_context(&desk, chat).await.estimated);
+}
+
+#[tokio::test]
+async fn a_nearly_full_context_is_told_once_per_crossing() {
+    let (folder, server) = (folder(), Server::start());
+    let models = vec![with_limit("alpha", 1_000)];
+    Desk::know(folder.path(), &server, models).await;
+    let mut desk = Desk::open(folder.path(), &server);
+    let chat = Desk::new_chat();
+    let table = [(790, 0), (799, 1), (900, 0), (100, 0), (850, 1), (800, 0)];
+    for (prompt, expected) in table {
+        server.push(counted(prompt, 1));
+        let told = ask(&mut desk, chat, "Hi").await;
+        assert_eq!(notices(&told), expected, "after {prompt} tokens");
+    }
+    let kept = desk.messages(chat).await;
+    assert!(kept[3].text() == "Counted.", "the notice is no text of the answer");
+}

@@ -1,0 +1,132 @@
+//! Messages that wait until the answers of their chat have ended.
+
+use switchboard::protocol::{
+    BackendCommand, BackendEvent, ChatOptions, Params, Part, RunStatus, SendRequest, StreamEvent,
+};
+
+use super::{folder, half};
+use crate::support::{Desk, Server, Signal, finish, model, sse};
+
+#[tokio::test]
+async fn messages_sent_meanwhile_wait_and_go_out_in_order() {
+    let (folder, server, go) = (folder(), Server::start(), Signal::new());
+    server.push(half("one", &go).bytes(sse(&[finish("stop")])));
+    let mut desk = Desk::open(folder.path(), &server);
+    let chat = Desk::new_chat();
+    let first = desk.send(chat, "first", model("alpha")).await;
+    desk.until_text(first, "one").await;
+    let mut waiting = Vec::new();
+    for text in ["second", "third", "never"] {
+        let request = Desk::request(chat, text, model("beta"));
+        waiting.push(request.message);
+        desk.ask(BackendCommand::Send(Box::new(request))).await;
+    }
+    let edit =
+        BackendCommand::EditQueued { chat, message: waiting[1], text: "third, edited".to_owned() };
+    desk.ask(edit).await;
+    desk.ask(BackendCommand::RemoveQueued { chat, message: waiting[2] }).await;
+    let wanted = ["second".to_owned(), "third, edited".to_owned()];
+    desk.until(|event| match event {
+        BackendEvent::Queue { items, .. } => {
+            let texts: Vec<_> = items.into_iter().map(|item| item.text).collect();
+            (texts == wanted).then_some(())
+        }
+        _ => None,
+    })
+    .await;
+    go.fire();
+    let mut ends = 0;
+    desk.until(|event| match event {
+        BackendEvent::Run(event) if matches!(event.event, StreamEvent::Done { .. }) => {
+            ends += 1;
+            (ends == 3).then_some(())
+        }
+        _ => None,
+    })
+    .await;
+    let texts: Vec<_> = desk.messages(chat).await.iter().map(|message| message.text()).collect();
+    let expected =
+        ["first", "one", "second", "beta: second", "third, edited", "beta: third, edited"];
+    assert_eq!(texts, expected);
+}
+
+#[tokio::test]
+async fn a_waiting_message_can_be_sent_now_and_survives_a_restart() {
+    let (folder, server) = (folder(), Server::start());
+    server.push(half("one", &Signal::new()).hang());
+    let mut desk = Desk::open(folder.path(), &server);
+    let chat = Desk::new_chat();
+    let first = desk.send(chat, "first", model("alpha")).await;
+    desk.until_text(first, "one").await;
+    let (now, later) =
+        (Desk::request(chat, "now", model("beta")), Desk::request(chat, "later", model("beta")));
+    let urgent = now.message;
+    desk.ask(BackendCommand::Send(Box::new(later))).await;
+    desk.ask(BackendCommand::Send(Box::new(now))).await;
+    server.push(half("two", &Signal::new()).hang());
+    desk.ask(BackendCommand::SendQueuedNow { chat, message: urgent }).await;
+    assert_eq!(desk.finish(first).await.status, RunStatus::Stopped);
+    desk.until(|event| match event {
+        BackendEvent::RunStarted { question, .. } => Some(question.text()),
+        _ => None,
+    })
+    .await;
+    desk.close().await;
+    let desk = Desk::open(folder.path(), &server);
+    let left: Vec<_> =
+        desk.store.queue_list(chat).await.unwrap().into_iter().map(|item| item.text).collect();
+    assert_eq!(left, ["later"]);
+}
+
+#[tokio::test]
+async fn attachments_and_options_go_with_the_message_through_the_queue_too() {
+    let (folder, server, go) = (folder(), Server::start(), Signal::new());
+    server.push(half("one", &go).bytes(sse(&[finish("stop")])));
+    let mut desk = Desk::open(folder.path(), &server);
+    let chat = Desk::new_chat();
+    let attached = |text: &str| {
+        let file = Part::File { name: "notes.txt".to_owned(), text: format!("{text} notes") };
+        let params = Params { temperature: Some(0.5), ..Params::default() };
+        let options = ChatOptions { params, ..ChatOptions::default() };
+        SendRequest {
+            attachments: vec![file],
+            options: options.clone(),
+            chat_options: options,
+            ..Desk::request(chat, text, model("alpha"))
+        }
+    };
+    let first = attached("first");
+    let run = first.run;
+    desk.ask(BackendCommand::Send(Box::new(first))).await;
+    desk.until_text(run, "one").await;
+    desk.ask(BackendCommand::Send(Box::new(attached("second")))).await;
+    desk.until(|event| match event {
+        BackendEvent::Queue { items, .. } => (!items.is_empty()).then_some(()),
+        _ => None,
+    })
+    .await;
+    go.fire();
+    let mut ends = 0;
+    desk.until(|event| match event {
+        BackendEvent::Run(event) if matches!(event.event, StreamEvent::Done { .. }) => {
+            ends += 1;
+            (ends == 2).then_some(())
+        }
+        _ => None,
+    })
+    .await;
+    let kept = desk.messages(chat).await;
+    for (at, text) in [(0, "first"), (2, "second")] {
+        let expected = [
+            Part::Text { text: text.to_owned() },
+            Part::File { name: "notes.txt".to_owned(), text: format!("{text} notes") },
+        ];
+        assert_eq!(kept[at].parts, expected);
+        assert_eq!(kept[at + 1].answer.as_ref().unwrap().params.temperature, Some(0.5));
+    }
+    let sent = server.posts()[1].json();
+    assert_eq!(sent["temperature"], 0.5);
+    assert!(sent["messages"].to_string().contains("second notes"), "{sent}");
+    let options = desk.store.chat(chat).await.unwrap().unwrap().options;
+    assert_eq!(options.params.temperature, Some(0.5), "the new chat keeps its options");
+}

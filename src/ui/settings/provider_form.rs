@@ -107,12 +107,15 @@ impl FormView {
                 field.hint = "https://api.example.com/v1";
             }
             if name == FieldName::Key {
-                self.kind_ui(ui);
                 (field.hint, field.note) = (&hint, note);
             }
             entered |= parts::labelled_ui(ui, label, |ui| self.field_ui(ui, name, field));
         }
-        entered |= self.advanced_ui(ui);
+        let is_known = self.key_page(state).is_some();
+        if !is_known {
+            self.kind_ui(ui);
+        }
+        entered |= self.advanced_ui(ui, is_known);
         entered
     }
 

@@ -256,8 +256,8 @@ fn answers_in_the_background_are_a_choice_of_the_responses_api() {
     let mut state = samples::fresh();
     state.provider_form = ProviderForm::Provider("openai".into());
     let mut harness = settings(state, SettingsTab::Providers);
-    click(&mut harness, "Responses");
     click(&mut harness, "Advanced");
+    click(&mut harness, "Responses");
     click(&mut harness, "Answers run on when the connection is gone");
     click(&mut harness, "Save & test");
     let saved = saved(&harness);

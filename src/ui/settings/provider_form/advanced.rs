@@ -12,8 +12,9 @@ use crate::ui::theme;
 use crate::ui::widgets::{self, Button, Chosen};
 
 impl FormView {
-    /// The fold with its fields; true where Enter was pressed in one of them.
-    pub(super) fn advanced_ui(&mut self, ui: &mut Ui) -> bool {
+    /// The fold with its fields, and with the choice of the API, which well-known providers need
+    /// not make; true where Enter was pressed in one of them.
+    pub(super) fn advanced_ui(&mut self, ui: &mut Ui, has_kind: bool) -> bool {
         let icon = if self.unfolded { Icon::ChevronDown } else { Icon::ChevronRight };
         let fold = Button::new("Advanced").ghost().icon(icon).ui(ui);
         let unfolded = self.unfolded;
@@ -25,6 +26,9 @@ impl FormView {
         }
         if !self.unfolded {
             return false;
+        }
+        if has_kind {
+            self.kind_ui(ui);
         }
         let mut entered = self.headers_ui(ui);
         for (name, label, hint) in [

@@ -61,7 +61,8 @@ pub(super) struct Connections {
 /// file is left as it is, a database in memory takes its place, and a notice says so.
 pub fn open(path: &Path, clock: Clock) -> Opened {
     let mut notices = Vec::new();
-    let connections = match open_file(path) {
+    let now = clock();
+    let connections = match open_file(path, now) {
         Ok((connections, 0)) => Some(connections),
         Ok((connections, count)) => {
             let detail = path.display().to_string();
@@ -73,7 +74,7 @@ pub fn open(path: &Path, clock: Clock) -> Opened {
                 "the database is not used");
             let detail = format!("{}: {}", path.display(), refusal.detail);
             // What is in the file can still be looked at, in a copy.
-            let copy = (refusal.code == NoticeCode::StoreUnavailable).then(|| in_a_copy(path));
+            let copy = (refusal.code == NoticeCode::StoreUnavailable).then(|| in_a_copy(path, now));
             notices.push(Notice { code: refusal.code, detail });
             match copy {
                 Some(Ok(connections)) => Some(connections),
@@ -121,7 +122,7 @@ impl From<StoreError> for Refusal {
 }
 
 /// The connections, and how many answers of dead processes were ended.
-fn open_file(path: &Path) -> std::result::Result<(Connections, usize), Refusal> {
+fn open_file(path: &Path, now: Timestamp) -> std::result::Result<(Connections, usize), Refusal> {
     look_at_header(path)?;
     let locks = beside(path, "-locks");
     create_private_dir(&locks).map_err(Refusal::unavailable)?;
@@ -136,7 +137,7 @@ fn open_file(path: &Path) -> std::result::Result<(Connections, usize), Refusal> 
     use_wal(&writer)?;
     schema::migrate(&mut writer, Some(path), &schema::MIGRATIONS, schema::LATEST)?;
     let owner = Owner::register(&locks).map_err(Refusal::unavailable)?;
-    let interrupted = recover::recover(&mut writer, &locks)?;
+    let interrupted = recover::recover(&mut writer, &locks, now)?;
     lock::remove_dead(&locks);
     let readers = (0..READERS).map(|_| reader(path)).collect::<Result<_>>()?;
     on_close(&writer, Closing::TidiesUp)?;
@@ -243,7 +244,7 @@ fn reader(path: impl AsRef<Path>) -> Result<Connection> {
 }
 
 /// A copy of a file that may be read and not be written, in a folder of its own.
-fn in_a_copy(path: &Path) -> std::result::Result<Connections, Refusal> {
+fn in_a_copy(path: &Path, now: Timestamp) -> std::result::Result<Connections, Refusal> {
     let size = std::fs::metadata(path).map_err(Refusal::unavailable)?.len();
     if size == 0 || size > LARGEST_COPY {
         return Err(Refusal::unavailable("nothing to copy, or too much"));
@@ -258,7 +259,7 @@ fn in_a_copy(path: &Path) -> std::result::Result<Connections, Refusal> {
     for copied in [copy.clone(), beside(&copy, "-wal")] {
         make_writable(&copied);
     }
-    let (connections, _) = open_file(&copy)?;
+    let (connections, _) = open_file(&copy, now)?;
     Ok(Connections { file: None, scratch: Some(scratch), ..connections })
 }
 

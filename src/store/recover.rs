@@ -9,11 +9,11 @@ use super::error::Result;
 use super::lock::is_alive;
 use super::resumable;
 use super::runs::{self, ReadState};
-use crate::protocol::{AnswerStatus, RunId};
+use crate::protocol::{AnswerStatus, RunId, Timestamp};
 
 /// Makes every open run of a dead process into an interrupted answer with what had arrived.
 /// Gives how many. Runs of the living are left alone, and those that can be taken up.
-pub(super) fn recover(db: &mut Connection, locks: &Path) -> Result<usize> {
+pub(super) fn recover(db: &mut Connection, locks: &Path, now: Timestamp) -> Result<usize> {
     let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let open: Vec<(RunId, String)> = tx
         .prepare("SELECT id, owner FROM run WHERE ended IS NULL ORDER BY n")?
@@ -21,7 +21,7 @@ pub(super) fn recover(db: &mut Connection, locks: &Path) -> Result<usize> {
         .collect::<rusqlite::Result<_>>()?;
     let mut interrupted = 0;
     for (run, _) in open.iter().filter(|(_, owner)| !is_alive(locks, owner)) {
-        if resumable::is_resumable(&tx, *run)? {
+        if resumable::is_resumable(&tx, *run, now)? {
             continue;
         }
         let (message, _) = runs::finish(&tx, *run, ReadState::Unread)?;

@@ -5,11 +5,13 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::columns::{from_json, unsigned, uuid};
+use super::columns::{from_json, time, unsigned, uuid};
 use super::error::{Result, StoreError};
 use super::lock::Others;
 use super::{chats, journal, message_rows};
-use crate::protocol::{AgentState, ChatSummary, Message, ResumePoint, RunId, Seq, StreamEvent};
+use crate::protocol::{
+    AgentState, ChatSummary, Message, ResumePoint, RunId, Seq, StreamEvent, Timestamp,
+};
 
 /// A run that this process may go on with.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,12 +37,16 @@ struct Place {
     row: i64,
     /// The last event in that row.
     seq: Seq,
+    at: Timestamp,
     point: ResumePoint,
 }
 
+/// As long as OpenAI keeps a response: 30 days. Nobody goes on with an older one.
+const KEPT_MS: u64 = 30 * 24 * 60 * 60 * 1_000;
+
 /// Whether a run can be taken up.
-pub(super) fn is_resumable(db: &Connection, run: RunId) -> Result<bool> {
-    Ok(place(db, run)?.is_some())
+pub(super) fn is_resumable(db: &Connection, run: RunId, now: Timestamp) -> Result<bool> {
+    Ok(place(db, run)?.is_some_and(|place| now.ms_since(place.at) < KEPT_MS))
 }
 
 /// Takes over the runs of the dead that can be taken up: whoever asks next gets none of them.
@@ -79,16 +85,16 @@ fn resumable(db: &Connection, run: RunId, place: Place) -> Result<Resumable> {
 fn place(db: &Connection, run: RunId) -> Result<Option<Place>> {
     let found = db
         .prepare_cached(
-            "SELECT event.seq, event.upto, event.resume FROM event
+            "SELECT event.seq, event.upto, event.at, event.resume FROM event
              JOIN run ON run.n = event.run JOIN chat ON chat.n = run.chat
              WHERE run.id = ?1 AND event.resume IS NOT NULL AND chat.deleted_at IS NULL
              ORDER BY event.seq DESC LIMIT 1",
         )?
         .query_row([run.0.as_bytes()], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get::<_, String>(2)?))
+            Ok((row.get(0)?, row.get(1)?, time(row, 2)?, row.get::<_, String>(3)?))
         })
         .optional()?;
-    let Some((row, upto, point)) = found else { return Ok(None) };
+    let Some((row, upto, at, point)) = found else { return Ok(None) };
     let mut statement = db.prepare_cached(
         "SELECT payload FROM event
          WHERE run = (SELECT n FROM run WHERE id = ?1) AND seq > ?2",
@@ -101,7 +107,7 @@ fn place(db: &Connection, run: RunId) -> Result<Option<Place>> {
             return Ok(None);
         }
     }
-    Ok(Some(Place { row, seq: Seq(unsigned(upto)), point: from_json(&point)? }))
+    Ok(Some(Place { row, seq: Seq(unsigned(upto)), at, point: from_json(&point)? }))
 }
 
 /// Whether an event comes again when its run is taken up before it, or says nothing that lasts.

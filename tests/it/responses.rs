@@ -139,26 +139,70 @@ async fn thinking_and_tools_go_round_and_back_to_the_model() {
     assert!(!sent.contains("encrypted rs_1") && sent.contains("hello"), "{sent}");
 }
 
-#[tokio::test]
-async fn an_answer_split_at_every_byte_gives_the_same_chunks() {
-    let api = Responses::start();
-    let provider = provider(&api, Mode::Plain);
+/// A stream with every kind of event in it, and this end.
+fn every_kind(end: &Value) -> Vec<u8> {
+    let kinds = include_str!("../../src/net/responses/mapper/tests/kinds.json");
+    let kinds: Vec<String> = serde_json::from_str(kinds).unwrap();
+    let ends = ["error", "response.completed", "response.failed", "response.incomplete"];
     let items = [
         reasoning("rs_1", &["hm\u{e4}", "\u{1f44b}"]),
         message("H\u{e9}llo \"you\""),
         function_call("call_a", "read", json!({"path": "x"})),
     ];
-    let bytes = sse_without_done(&events("resp_1", false, &items));
-    api.server.push(Script::stream().bytes(bytes.clone()));
-    let expected = whole(ask(&*provider, request(vec![question()])).await);
-    assert_eq!(expected.len(), 5, "{expected:?}");
-    api.server.push(Script::stream().each_byte(bytes.clone()));
-    assert_eq!(whole(ask(&*provider, request(vec![question()])).await), expected);
-    for place in (1..bytes.len()).step_by(7) {
-        let (first, second) = bytes.split_at(place);
-        api.server.push(Script::stream().bytes(first).bytes(second));
-        let split = whole(ask(&*provider, request(vec![question()])).await);
-        assert_eq!(split, expected, "split at {place}");
+    let mut all = events("resp_1", false, &items);
+    all.pop();
+    for kind in kinds.iter().filter(|kind| !ends.contains(&kind.as_str())) {
+        all.push(json!({"type": kind, "delta": "\u{e4}", "text": "x"}));
+    }
+    all.push(end.clone());
+    let text = String::from_utf8(sse_without_done(&all)).unwrap();
+    format!(": waiting\r\n\r\n{}", text.replace('\n', "\r\n")).into_bytes()
+}
+
+/// What came, as whole as it can be, and the error at the end.
+async fn outcome(provider: &dyn Provider) -> (Vec<Chunk>, Option<ProviderError>) {
+    let (mut chunks, mut error) = (Vec::new(), None);
+    for item in ask(provider, request(vec![question()])).await {
+        match item {
+            Ok(chunk) => chunks.push(chunk),
+            Err(reason) => error = Some(reason),
+        }
+    }
+    (coalesce(chunks), error)
+}
+
+#[tokio::test]
+async fn every_kind_of_event_split_at_every_byte_gives_the_same() {
+    let api = Responses::start();
+    let provider = provider(&api, Mode::Plain);
+    let failure = json!({"code": "server_error", "message": "sorry"});
+    let ends = [
+        // A refusal is among the kinds: what ends well ends as one.
+        (json!({"type": "response.completed"}), Some(ErrorKind::Refused)),
+        (json!({"type": "response.incomplete"}), None),
+        (
+            json!({"type": "response.failed", "response": {"error": failure}}),
+            Some(ErrorKind::Overloaded),
+        ),
+        (
+            json!({"type": "error", "code": "server_error", "message": "sorry"}),
+            Some(ErrorKind::Overloaded),
+        ),
+    ];
+    for (number, (end, kind)) in ends.iter().enumerate() {
+        let bytes = every_kind(end);
+        api.server.push(Script::stream().bytes(bytes.clone()));
+        let expected = outcome(&*provider).await;
+        assert_eq!(expected.1.as_ref().map(|error| error.kind), *kind);
+        assert!(expected.0.len() >= 5, "{expected:?}");
+        api.server.push(Script::stream().each_byte(bytes.clone()));
+        assert_eq!(outcome(&*provider).await, expected);
+        // The ends differ in their last bytes only: together they are split everywhere.
+        for place in (1..bytes.len()).skip(number).step_by(ends.len()) {
+            let (first, second) = bytes.split_at(place);
+            api.server.push(Script::stream().bytes(first).bytes(second));
+            assert_eq!(outcome(&*provider).await, expected, "split at {place}");
+        }
     }
 }
 

@@ -111,6 +111,20 @@ async fn what_would_not_happen_again_is_not_repeated() {
 }
 
 #[tokio::test]
+async fn nobody_goes_on_with_an_answer_that_its_provider_has_forgotten() {
+    let left = left(|answer| vec![(message(answer, "one", 0), point(3))]).await;
+    let day = 24 * 60 * 60 * 1_000;
+    let in_days = |days: u64| open(&left.copy, Arc::new(move || START.plus_ms(days * day)));
+    let opened = in_days(29);
+    assert_eq!(opened.notices, vec![]);
+    opened.handle.close().await.unwrap();
+    let opened = in_days(31);
+    assert_eq!(opened.notices.len(), 1);
+    let kept = opened.handle.message(left.answer.id).await.unwrap().unwrap();
+    assert_eq!(kept.answer.unwrap().status, AnswerStatus::Interrupted);
+}
+
+#[tokio::test]
 async fn the_answer_of_a_deleted_chat_does_not_go_on() {
     let left = left(|answer| vec![(message(answer, "one", 0), point(3))]).await;
     let opened = open_at(&left.copy);

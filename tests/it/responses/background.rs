@@ -257,6 +257,13 @@ async fn only_one_of_two_processes_goes_on_with_an_answer() {
     first.close().await;
     let mut one = desk(folder.path(), &api);
     assert_eq!(begun(&mut one).await.0, run);
+    one.until(|event| match event {
+        BackendEvent::Run(event) => {
+            matches!(event.event, StreamEvent::Message { .. }).then_some(())
+        }
+        _ => None,
+    })
+    .await;
     let other = desk(folder.path(), &api);
     assert_eq!(other.store.resumable_runs().await.unwrap(), []);
     other.close().await;

@@ -102,6 +102,14 @@ impl Anthropic {
         request.header(VERSION_HEADER, self.version.header.clone())
     }
 
+    /// What this asks for, and what the user asks for by a header of their own.
+    fn betas(&self) -> String {
+        let headers = self.config.options.headers.iter();
+        let own = headers.filter(|(name, _)| name.eq_ignore_ascii_case(BETA_HEADER));
+        let own = own.map(|(_, value)| value.as_str());
+        own.chain([BINDING_CONTROLS]).collect::<Vec<_>>().join(",")
+    }
+
     async fn ask_for_models(&self) -> Result<Vec<ModelInfo>, ProviderError> {
         let mut models: Vec<ModelInfo> = Vec::new();
         let mut after: Option<String> = None;
@@ -142,7 +150,7 @@ impl Anthropic {
         let written = request::write(&request, &self.version)?;
         let mut post = self.versioned(self.exchange.post(self.url("messages"), written.body)?);
         if written.drops_unbound {
-            post = post.header(BETA_HEADER, BINDING_CONTROLS);
+            post = post.header(BETA_HEADER, self.betas());
         }
         let mapper = MessageMapper::new(&request, Arc::clone(self.exchange.credentials()));
         let (idle_timeout, context) = (request.idle_timeout, request.model.context);

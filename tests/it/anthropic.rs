@@ -209,49 +209,75 @@ async fn an_address_without_a_version_works_too() {
     assert_eq!(got.text, "claude-opus-5-5: hi", "{:?}", got.error);
 }
 
+/// An answer with every kind of event in it.
 fn rich_reply() -> Reply {
+    let searching = json!({"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search",
+                           "input": {}});
+    let query = json!({"type": "input_json_delta", "partial_json": "{\"query\": \"ü\"}"});
+    let found = json!({"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1",
+                       "content": [{"type": "web_search_result", "url": "https://a"}]});
+    let cited = vec![
+        json!({"type": "text_delta", "text": "there "}),
+        json!({"type": "citations_delta", "citation": {"type": "web_search_result_location"}}),
+        json!({"type": "delta_of_the_future", "text": "?"}),
+    ];
     Reply::of("claude-opus-5-5")
         .thinking("hmä 👋 so")
         .hidden()
         .thinking("again")
-        .text("Héllo \"there\" ")
-        .text("you")
+        .text("Héllo \"you\" ")
+        .block(searching, vec![query])
+        .block(found, Vec::new())
+        .block(json!({"type": "text", "text": "", "citations": []}), cited)
+        .block(json!({"type": "block_of_the_future"}), Vec::new())
+        .text("and here")
         .tool("toolu_1", "read", &json!({"path": "ä/b", "deep": {"n": [1, 2]}}))
         .tool("toolu_2", "list", &json!({}))
+}
+
+/// What a chunk is, in a word.
+fn name(chunk: &Chunk) -> &'static str {
+    match chunk {
+        Chunk::Event(StreamEvent::Usage { .. }) => "usage",
+        Chunk::Event(StreamEvent::Thinking { .. }) => "thinking",
+        Chunk::Event(StreamEvent::Message { .. }) => "text",
+        Chunk::Event(StreamEvent::ToolStart { .. }) => "call",
+        Chunk::Finish(_) => "finish",
+        other => panic!("{other:?}"),
+    }
 }
 
 #[tokio::test]
 async fn an_answer_split_anywhere_gives_the_same_chunks() {
     let server = AnthropicServer::start();
     let provider = provider(&server);
-    let bytes = stream(&rich_reply().events());
-    let bytes = String::from_utf8(bytes).unwrap().replace('\n', "\r\n").into_bytes();
-    server.push(Script::stream().bytes(bytes.clone()));
-    let whole = ask(&*provider, question("hi")).await;
-    assert_eq!(whole.outcome(), Ok(FinishReason::ToolCalls));
-    let chunks = coalesce(whole.chunks);
-    let told: Vec<&str> = chunks
-        .iter()
-        .map(|chunk| match chunk {
-            Chunk::Event(StreamEvent::Usage { .. }) => "usage",
-            Chunk::Event(StreamEvent::Thinking { .. }) => "thinking",
-            Chunk::Event(StreamEvent::Message { .. }) => "text",
-            Chunk::Event(StreamEvent::ToolStart { .. }) => "call",
-            Chunk::Finish(_) => "finish",
-            other => panic!("{other:?}"),
-        })
-        .collect();
-    let expected =
+    let good = rich_reply().events();
+    let mut failing = Reply::of("claude-opus-5-5").thinking("hm").text("Hello").unfinished();
+    failing.push(error("overloaded_error", "busy"));
+    let with_calls =
         ["usage", "thinking", "thinking", "thinking", "text", "call", "call", "usage", "finish"];
-    assert_eq!(told, expected);
-    server.push(Script::stream().each_byte(bytes.clone()));
-    let bytewise = ask(&*provider, question("hi")).await;
-    assert_eq!(coalesce(bytewise.chunks), chunks);
-    for place in 1..bytes.len() {
-        let (first, second) = bytes.split_at(place);
-        server.push(Script::stream().bytes(first).bytes(second));
-        let split = ask(&*provider, question("hi")).await;
-        assert_eq!(coalesce(split.chunks), chunks, "split at {place}");
+    let table: [(Vec<Value>, &[&str], Result<FinishReason, ErrorKind>); 2] = [
+        (good, &with_calls, Ok(FinishReason::ToolCalls)),
+        (failing, &["usage", "thinking", "text"], Err(ErrorKind::Overloaded)),
+    ];
+    for (events, names, outcome) in table {
+        let bytes = String::from_utf8(stream(&events)).unwrap();
+        let bytes = bytes.replace('\n', "\r\n").into_bytes();
+        server.push(Script::stream().bytes(bytes.clone()));
+        let whole = ask(&*provider, question("hi")).await;
+        assert_eq!(whole.outcome(), outcome);
+        let chunks = coalesce(whole.chunks);
+        assert_eq!(chunks.iter().map(name).collect::<Vec<_>>(), names);
+        server.push(Script::stream().each_byte(bytes.clone()));
+        let bytewise = ask(&*provider, question("hi")).await;
+        assert_eq!(coalesce(bytewise.chunks), chunks);
+        for place in 1..bytes.len() {
+            let (first, second) = bytes.split_at(place);
+            server.push(Script::stream().bytes(first).bytes(second));
+            let split = ask(&*provider, question("hi")).await;
+            assert_eq!(split.outcome(), outcome, "split at {place}");
+            assert_eq!(coalesce(split.chunks), chunks, "split at {place}");
+        }
     }
 }
 
@@ -510,6 +536,25 @@ async fn thinking_comes_back_as_it_was_through_tools_and_further_questions() {
     assert!(bound.contains(&true) && bound.contains(&false));
     let last = server.posts().pop().unwrap();
     assert_eq!(last.json()["messages"][1]["content"][0]["thinking"], "hm, so");
+}
+
+#[tokio::test]
+async fn a_beta_that_the_user_asks_for_stays_asked_for() {
+    let server = AnthropicServer::start();
+    let mut config = config(&server.url(), None);
+    config.options.headers.insert("Anthropic-Beta".to_owned(), "fast-mode-2026-02-01".to_owned());
+    let provider = build(config, Some(KEY.into()), &HttpClient::new(), Arc::new(NoHelp)).unwrap();
+    let model = "claude-opus-5-5";
+    let thought = answer(model, vec![thinking(model, "hm"), text("a")]);
+    let chats = [vec![user("q")], vec![user("q"), thought, user("r")]];
+    for messages in chats {
+        let got = ask(&*provider, request(model, messages)).await;
+        assert_eq!(got.outcome(), Ok(FinishReason::Stop), "{got:?}");
+    }
+    let posts = server.posts();
+    let betas: Vec<_> = posts.iter().map(|post| post.header("anthropic-beta")).collect();
+    let both = "fast-mode-2026-02-01,thinking-binding-controls-2026-08-01";
+    assert_eq!(betas, [Some("fast-mode-2026-02-01"), Some(both)]);
 }
 
 fn tool(name: &str) -> ToolSpec {

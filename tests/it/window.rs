@@ -6,6 +6,7 @@ mod branches;
 mod chats;
 mod choosing;
 mod comparing;
+mod going_on;
 mod pages;
 mod pictures;
 mod settings;

@@ -97,7 +97,8 @@ fn check_request(
         return invalid(format!("anthropic-version: {version:?} is not a valid version"));
     }
     let body = request.json();
-    let controls = request.header("anthropic-beta") == Some("thinking-binding-controls-2026-08-01");
+    let betas = request.header("anthropic-beta").unwrap_or_default();
+    let controls = betas.split(',').any(|beta| beta == "thinking-binding-controls-2026-08-01");
     if !body["thinking"]["block_binding"].is_null() && !controls {
         return invalid("thinking.block_binding: Extra inputs are not permitted".to_owned());
     }
@@ -198,8 +199,9 @@ impl Reply {
         Self { stop: reason, ..self }
     }
 
+    /// Any other block.
     #[expect(clippy::needless_pass_by_value, reason = "made for the call")]
-    fn block(mut self, start: Value, deltas: Vec<Value>) -> Self {
+    pub(crate) fn block(mut self, start: Value, deltas: Vec<Value>) -> Self {
         let index = self.blocks;
         self.blocks += 1;
         self.events.push(json!({"type": "content_block_start", "index": index,

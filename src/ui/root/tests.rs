@@ -88,7 +88,8 @@ fn what_tab_reaches_is_scrolled_into_sight() {
 #[test]
 fn one_tab_leads_from_field_to_field_of_the_provider_form() {
     let mut harness = window(form());
-    for label in ["Address", "API key", "Save & test"] {
+    let apis = ["Chat completions", "Responses", "Anthropic"];
+    for label in ["Address", "API key"].into_iter().chain(apis).chain(["Advanced", "Save & test"]) {
         harness.key_press(Key::Tab);
         harness.run();
         let node = harness.get_by(|node| node.is_focused());

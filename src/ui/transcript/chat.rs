@@ -146,6 +146,7 @@ impl ChatView {
             ui.new_child(UiBuilder::new().max_rect(rect).id_salt(draw.conversation.chat));
         content.shrink_clip_rect(rect);
         let drawn = self.draw_from_anchor(&mut content, &columns, draw, frame);
+        self.drawn += self.compare.drawn;
         self.settle(ui, &columns, &drawn);
         self.follow_keyboard(ui);
         self.bar_ui(&content, rect);

@@ -66,6 +66,8 @@ pub(super) struct CompareView {
     grid: Grid,
     /// How far what has the keyboard is out of sight, downwards.
     reveal: Option<f32>,
+    /// Items drawn in this frame.
+    pub(super) drawn: usize,
 }
 
 impl CompareView {
@@ -85,6 +87,7 @@ impl CompareView {
             self.cards.push((message.id, view));
         }
         self.grid = grid;
+        self.drawn = 0;
     }
 
     /// The heights of the rows, the room between them included.
@@ -112,20 +115,25 @@ impl CompareView {
         let per_row = grid.per_row;
         let conversation = draw.conversation;
         let columns = conversation.columns();
+        let in_row = self.cards.chunks(per_row).nth(row).unwrap_or_default();
+        let full = height(in_row);
         let cards = self.cards.iter_mut().zip(columns).skip(row * per_row).take(per_row);
         let mut drawn = Vec::with_capacity(per_row);
         let mut bottom = min.y;
         for (place, ((_, view), message)) in cards.enumerate() {
             let (left, right) = grid.edges(place);
-            let inner = pos2(min.x + left + PADDING, min.y + PADDING);
+            let own = view.total() + 2.0 * PADDING;
+            let top = min.y + slid(min.y, own, full, ui.clip_rect());
+            let inner = pos2(min.x + left + PADDING, top + PADDING);
             let room = Rect::from_min_size(inner, vec2(grid.inner(), f32::INFINITY));
-            let reveal = card_ui(ui, (view, message), room, folds, draw);
+            let (reveal, items) = card_ui(ui, (view, message), room, folds, draw);
             self.reveal = reveal.or(self.reveal);
-            let end = min.y + view.total() + 2.0 * PADDING;
-            bottom = bottom.max(end);
+            self.drawn += items;
+            let own = view.total() + 2.0 * PADDING;
+            bottom = bottom.max(min.y + own);
             let (left, right) = (min.x + left, min.x + right);
-            let card = Rect::from_min_max(pos2(left, min.y), pos2(right, end));
-            pinned_head_ui(ui, card, message, draw);
+            let shown = Rect::from_min_max(pos2(left, top), pos2(right, top + own));
+            pinned_head_ui(ui, shown, message, draw);
             drawn.push((left, right));
         }
         let line = Stroke::new(1.0, Palette::of(ui).line);
@@ -156,44 +164,66 @@ fn height(cards: &[(MessageId, MessageView)]) -> f32 {
     highest + 2.0 * PADDING
 }
 
+/// How far down in its card a short answer stands, so that it is in sight as long as the card is:
+/// what fits the screen stays at its top, what does not ends at its bottom.
+fn slid(top: f32, own: f32, full: f32, clip: Rect) -> f32 {
+    let above = if own <= clip.height() { clip.top() } else { clip.bottom() - own };
+    (above - top).clamp(0.0, (full - own).max(0.0)).round()
+}
+
 /// Draws what of a card can be seen, and its buttons in any case: the keyboard reaches them.
-/// Says how far the one that has it is out of sight.
+/// Says how far the one that has it is out of sight, and how many items were drawn.
 fn card_ui(
     ui: &mut Ui,
     (view, message): (&mut MessageView, &Message),
     room: Rect,
     folds: &mut Folds,
     draw: &mut Draw<'_>,
-) -> Option<f32> {
+) -> (Option<f32>, usize) {
     let clip = ui.clip_rect();
+    let (mut footer_drawn, mut drawn) = (false, 0);
     let mut reveal = None;
-    let mut y = room.top();
-    let mut next = view.first().map(|key| (key, 0));
+    let from = view.find(clip.top() - room.top());
+    let mut y = room.top() + from.map_or(0.0, |(_, _, top)| top);
+    let mut next = from.map(|(key, item, _)| (key, item)).filter(|_| y <= clip.bottom());
     while let Some((key, item)) = next {
-        next = view.after(key, item);
-        let height = view.height(key, item);
-        let seen = y + height >= clip.top() && y <= clip.bottom();
-        if !seen && key != Key::Footer {
-            y += height;
-            continue;
-        }
-        let top = y.round();
-        let rect = Rect::from_min_max(pos2(room.left(), top), pos2(room.right(), top + 10_000.0));
-        let salt = (message.id, key, item);
-        let mut block = ui.new_child(UiBuilder::new().max_rect(rect).id_salt(salt));
-        block.spacing_mut().item_spacing = vec2(8.0, 0.0);
-        view.item_ui(&mut block, message, (key, item), folds, draw);
-        let drawn = block.min_rect().bottom() - top;
-        if (drawn - height).abs() > 0.5 {
-            ui.ctx().request_repaint();
-        }
-        view.set_drawn(key, item, drawn);
-        if key == Key::Footer && widgets::focus_moved_into(&block) {
-            reveal = out_of_sight(block.min_rect(), clip);
-        }
-        y += drawn;
+        let (height, moved) = item_ui(ui, (view, message, (key, item)), (room, y), folds, draw);
+        reveal = moved.or(reveal);
+        footer_drawn |= key == Key::Footer;
+        y += height;
+        drawn += 1;
+        next = view.after(key, item).filter(|_| y <= clip.bottom());
     }
-    reveal
+    if !footer_drawn && let Some((key, item)) = view.last() {
+        let y = room.top() + view.total() - view.height(key, item);
+        reveal = item_ui(ui, (view, message, (key, item)), (room, y), folds, draw).1;
+        drawn += 1;
+    }
+    (reveal, drawn)
+}
+
+/// Draws an item with its top at `y`. Gives its height, and how far it is out of sight where the
+/// keyboard moved into it.
+fn item_ui(
+    ui: &mut Ui,
+    (view, message, (key, item)): (&mut MessageView, &Message, (Key, usize)),
+    (room, y): (Rect, f32),
+    folds: &mut Folds,
+    draw: &mut Draw<'_>,
+) -> (f32, Option<f32>) {
+    let top = y.round();
+    let rect = Rect::from_min_max(pos2(room.left(), top), pos2(room.right(), top + 10_000.0));
+    let salt = (message.id, key, item);
+    let mut block = ui.new_child(UiBuilder::new().max_rect(rect).id_salt(salt));
+    block.spacing_mut().item_spacing = vec2(8.0, 0.0);
+    view.item_ui(&mut block, message, (key, item), folds, draw);
+    let height = block.min_rect().bottom() - top;
+    if (height - view.height(key, item)).abs() > 0.5 {
+        ui.ctx().request_repaint();
+    }
+    view.set_drawn(key, item, height);
+    let moved = key == Key::Footer && widgets::focus_moved_into(&block);
+    (height, if moved { out_of_sight(block.min_rect(), ui.clip_rect()) } else { None })
 }
 
 /// The head of a card that is out of sight, at the edge: whose words these are stays in sight.
@@ -236,6 +266,27 @@ pub(super) use self::card::{foot_ui, head_ui};
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_short_answer_stays_in_sight_beside_a_long_one() {
+        let clip = Rect::from_min_max(pos2(0.0, 100.0), pos2(500.0, 700.0));
+        let table = [
+            // Top of the card, height of the answer, and how far down it stands.
+            (200.0, 300.0, 0.0),
+            (100.0, 300.0, 0.0),
+            (-400.0, 300.0, 500.0),
+            // Not beyond the end of the card.
+            (-1_900.0, 300.0, 1_700.0),
+            // Higher than the screen: it is read to its end before it moves.
+            (-100.0, 900.0, 0.0),
+            (-400.0, 900.0, 200.0),
+            // The longest one never moves.
+            (-400.0, 2_000.0, 0.0),
+        ];
+        for (top, own, down) in table {
+            assert_eq!(slid(top, own, 2_000.0, clip), down, "{own} high at {top}");
+        }
+    }
 
     #[test]
     fn cards_stand_in_even_rows_of_enough_room() {

@@ -52,6 +52,8 @@ pub(super) enum Key {
 /// Room between two messages.
 const SPACE: f32 = 20.0;
 const THINKING_INDENT: f32 = 24.0;
+/// So many items at the end of a text may still change when it grows.
+const UNSETTLED: usize = 64;
 /// Heights are guessed for this width until they are known.
 const GUESSED_WIDTH: f32 = 760.0;
 
@@ -78,8 +80,9 @@ pub(super) struct MessageView {
     next: Next,
     /// Items whose height is known, with the amount of text they had then.
     drawn: HashMap<(Key, usize), usize>,
-    /// The same for what was only measured.
+    /// The same for what was only measured, and how many items of a section were looked at.
     measured: HashMap<(Key, usize), usize>,
+    looked_at: HashMap<Key, usize>,
     pub(super) last_frame: u64,
 }
 
@@ -325,7 +328,8 @@ impl MessageView {
         };
         let texts: Vec<_> = self.sections.iter().filter_map(items).collect();
         for (key, part, count) in texts {
-            for item in 0..count {
+            let known = self.looked_at.insert(key, count).unwrap_or(0).min(count);
+            for item in known.saturating_sub(UNSETTLED)..count {
                 let bytes = self.docs.get(&part).map_or(0, |doc| doc.bytes(item));
                 let known = self.drawn.get(&(key, item)).or(self.measured.get(&(key, item)));
                 if known != Some(&bytes) {
@@ -340,6 +344,21 @@ impl MessageView {
     pub(super) fn forget_heights(&mut self) {
         self.drawn.clear();
         self.measured.clear();
+        self.looked_at.clear();
+    }
+
+    /// The item that lies at this height, and how far down it begins.
+    pub(super) fn find(&self, y: f32) -> Option<(Key, usize, f32)> {
+        let mut top = 0.0;
+        for (key, heights) in &self.sections {
+            let height = heights.total() as f32;
+            if heights.len() > 0 && y < top + height {
+                let (item, below) = heights.find(f64::from((y - top).max(0.0)));
+                return Some((*key, item, y.max(top) - below));
+            }
+            top += height;
+        }
+        None
     }
 
     /// The height of all items above one.

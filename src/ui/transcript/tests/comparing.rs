@@ -117,16 +117,35 @@ fn tab_reaches_the_buttons_of_every_card() {
     assert_eq!(reached.len(), 9, "{reached:?}");
 }
 
+fn lines(count: usize) -> String {
+    (0..count).map(|line| format!("Line {line}\n\n")).collect()
+}
+
+#[test]
+fn a_short_answer_stays_beside_a_long_one_and_who_gave_that_at_the_edge() {
+    let mut conversation = three();
+    conversation.compare.as_mut().unwrap().others[1] = ended(column(4, "qwen3:8b", &lines(80)));
+    let mut harness = open(conversation);
+    harness.get_by_label("Line 79");
+    for label in ["Keep the answer of GPT-6.1 Terra", "GPT-6.1 Terra", "qwen3:8b"] {
+        let rect = harness.get_by_label(label).rect();
+        assert!(rect.top() >= 0.0 && rect.bottom() <= 600.0, "{label}: {rect:?}");
+    }
+    scroll(&mut harness, 9_000.0);
+    let [short, long] = ["Decorrelated jitter", "Line 0"]
+        .map(|words| harness.get_by_label_contains(words).rect().top());
+    assert_eq!(short, long);
+}
+
 #[test]
 fn a_button_out_of_sight_comes_into_view_with_the_keyboard() {
-    let long: String = (0..80).map(|line| format!("Line {line}\n\n")).collect();
     let mut conversation = three();
-    conversation.compare.as_mut().unwrap().others[1] = ended(column(4, "qwen3:8b", &long));
+    conversation.compare.as_mut().unwrap().others[1] = ended(column(4, "qwen3:8b", &lines(80)));
     let mut harness = open(conversation);
-    let keep = "Keep the answer of GPT-6.1 Terra";
-    assert!(harness.get_by_label(keep).rect().bottom() < 0.0, "the end is in sight");
-    assert!(harness.query_by_label("GPT-6.1 Terra").is_none(), "its card is out of sight");
-    harness.get_by_label("qwen3:8b");
+    harness.key_press(egui::Key::Home);
+    harness.run_steps(4);
+    let keep = "Keep the answer of qwen3:8b";
+    assert!(harness.get_by_label(keep).rect().top() > 600.0, "the beginning is in sight");
     for _ in 0..30 {
         harness.key_press(egui::Key::Tab);
         harness.run_steps(3);
@@ -192,4 +211,21 @@ fn a_message_that_follows_folds_the_columns_into_versions() {
     harness.get_by_label("And then?");
     assert!(harness.query_by_label_contains("Keep the answer").is_none());
     assert!(harness.query_by_label_contains("Decorrelated").is_none());
+}
+
+#[test]
+fn a_frame_draws_what_is_on_screen_however_long_the_answers() {
+    let drawn = |count: usize| {
+        let columns = [(3, "a"), (4, "b"), (5, "c")];
+        let mut conversation =
+            compared(columns.map(|(id, name)| open_column(id, name, &lines(count))).into());
+        conversation.messages[1].parts = vec![text(&lines(count))];
+        let mut harness = open(conversation);
+        let at_end = harness.state().view.drawn_blocks(CHAT);
+        scroll(&mut harness, 400.0);
+        (at_end, harness.state().view.drawn_blocks(CHAT))
+    };
+    let (few, many) = (drawn(100), drawn(5_000));
+    assert!(few.0 < 120 && few.1 < 120, "{few:?}");
+    assert_eq!(few, many);
 }

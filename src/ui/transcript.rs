@@ -1,6 +1,7 @@
 //! The conversation, drawn from the first to the last block on screen and no further.
 
 mod actions;
+mod attached;
 mod chat;
 mod compare;
 mod end;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use egui::{
-    Align2, ColorImage, Context, CornerRadius, Event, Frame, Margin, Rect, Stroke, StrokeKind, Ui,
-    vec2,
+    Align, Align2, ColorImage, Context, CornerRadius, Event, Frame, Layout, Margin, Rect, Stroke,
+    StrokeKind, Ui, vec2,
 };
 use image::codecs::jpeg::JpegEncoder;
 
@@ -70,7 +70,10 @@ impl AttachmentsView {
             self.thumbnails.clear();
             return;
         }
-        ui.horizontal_wrapped(|ui| {
+        // All chips are of one height: aligned at the top, none is moved by the one before it.
+        let layout = Layout::left_to_right(Align::Min).with_main_wrap(true);
+        let size = vec2(ui.available_width(), 0.0);
+        ui.allocate_ui_with_layout(size, layout, |ui| {
             ui.spacing_mut().item_spacing = vec2(6.0, 6.0);
             for (place, part) in parts.iter().enumerate() {
                 ui.push_id(place, |ui| {

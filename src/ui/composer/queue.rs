@@ -78,6 +78,12 @@ impl QueueView {
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                     self.actions_ui(ui, item, out);
                     item_model_ui(ui, state, item);
+                    if !item.attachments.is_empty() {
+                        let count = item.attachments.len().to_string();
+                        widgets::small_label(ui, &count, palette.dim);
+                        widgets::icon(ui, Icon::Paperclip, palette.dim)
+                            .on_hover_text("Attachments");
+                    }
                     let line = item.text.lines().find(|line| !line.trim().is_empty());
                     let line: String = line.unwrap_or_default().chars().take(300).collect();
                     ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
@@ -163,6 +169,11 @@ fn item_model_ui(ui: &mut Ui, state: &AppState, item: &QueuedMessage) {
         return;
     }
     let palette = Palette::of(ui);
-    widgets::small_label(ui, state.model_name(&item.model), palette.dim);
+    let name = state.model_name(&item.model);
+    let name = match item.also.len() {
+        0 => name.to_owned(),
+        others => format!("{name} + {others}"),
+    };
+    widgets::small_label(ui, &name, palette.dim);
     widgets::dot(ui, model_color(palette, &item.model));
 }

@@ -129,6 +129,41 @@ impl Images {
         }
     }
 
+    /// Draws the whole of a `data:` picture, at most so large. It can be clicked.
+    pub fn preview_ui(
+        &mut self,
+        ui: &mut Ui,
+        image: Image<'_>,
+        most: egui::Vec2,
+    ) -> egui::Response {
+        let palette = Palette::of(ui);
+        let (texture, size) = match self.picture(ui.ctx(), image.url) {
+            Picture::Ready(texture) => {
+                let whole = texture.size_vec2() / ui.pixels_per_point();
+                let scale = (most.x / whole.x).min(most.y / whole.y).min(1.0);
+                (Some(texture.id()), (whole * scale).max(egui::Vec2::splat(24.0)))
+            }
+            Picture::Decoding(_) | Picture::Loading | Picture::Broken(_) => {
+                (None, most.min(vec2(120.0, 80.0)))
+            }
+        };
+        let (rect, response) = ui.allocate_exact_size(size, egui::Sense::click());
+        let alt = image.alt;
+        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, alt));
+        match texture {
+            Some(texture) => {
+                egui::Image::from_texture(egui::load::SizedTexture::new(texture, size))
+                    .corner_radius(8)
+                    .paint_at(ui, rect)
+            }
+            None => {
+                ui.painter().rect_filled(rect, 8, palette.panel);
+                widgets::paint_icon(ui, Icon::Image, rect, palette.dim);
+            }
+        }
+        response.on_hover_cursor(egui::CursorIcon::PointingHand)
+    }
+
     /// Takes over what was loaded since the last frame.
     pub fn follow(&mut self, ctx: &Context, state: &AppState) {
         let most = self.most;
@@ -249,7 +284,11 @@ fn card_ui(ui: &mut Ui, image: Image<'_>, label: &str, button: bool) -> bool {
                 }
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                     let alt = if image.alt.is_empty() { "Picture" } else { image.alt };
-                    let address: String = image.url.chars().take(120).collect();
+                    let address: String = match image.url.split_once(";base64,") {
+                        // What follows are the bytes: nothing to be read.
+                        Some((kind, _)) if kind.starts_with("data:") => String::new(),
+                        Some(_) | None => image.url.chars().take(120).collect(),
+                    };
                     ui.spacing_mut().item_spacing = vec2(8.0, 0.0);
                     let width = ui.available_width();
                     ui.scope(|ui| {

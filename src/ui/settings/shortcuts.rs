@@ -9,12 +9,14 @@ use crate::ui::widgets;
 const ROW: f32 = 26.0;
 
 /// What text fields and lists do by themselves.
-const TYPING: [(&str, &str); 5] = [
+const TYPING: [(&str, &str); 7] = [
     ("Send the message", "Enter"),
     ("New line", "Shift Enter"),
     ("Stop the answer now", "Esc Esc"),
-    ("Picker: switch between next message and this chat", "Tab"),
+    ("Choose a model", "@"),
+    ("Picker: next message, this chat or default", "Tab"),
     ("Picker: favourite", "Ctrl D"),
+    ("Picker: compare", "Ctrl Enter"),
 ];
 
 pub(super) fn shortcuts_ui(ui: &mut Ui) {

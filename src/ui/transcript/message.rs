@@ -128,6 +128,12 @@ impl MessageView {
             if matches!(part, Part::Image { .. } | Part::File { .. }) {
                 keys.push((Key::Attachment(index), 1));
             }
+            if let Part::File { text, .. } = part
+                && folds.is_open(message.id, Fold::Part(index))
+            {
+                let file = self.tools.entry(index).or_default();
+                keys.push((Key::FileText(index), file.update_file(text)));
+            }
         }
         let says_nothing = !keys.is_empty() && message.parts.iter().all(|part| text_len(part) == 0);
         if message.siblings.count > 1 {
@@ -404,7 +410,10 @@ impl MessageView {
         match key {
             Key::User => self.user.bubble_ui(ui, message, item, folds, draw),
             Key::Attachment(part) | Key::Image(part) | Key::File(part) => {
-                self.attachment_ui(ui, message, part, folds, draw);
+                let is_own = matches!(key, Key::Attachment(_));
+                if !is_own || !super::attached::attached_ui(ui, message, part, folds, draw) {
+                    self.attachment_ui(ui, message, part, folds, draw);
+                }
             }
             Key::Editor => super::user::editor_ui(ui, message, folds, draw),
             Key::Versions => super::user::versions_ui(ui, message, draw),

@@ -26,7 +26,7 @@ mod template;
 
 pub use chunk::{Chunk, ChunkStream, FinishReason, coalesce};
 pub use guide::Guide;
-pub use http::{HttpClient, check_certificates, check_header, is_on_this_machine};
+pub use http::{HttpClient, check_certificates, is_on_this_machine};
 pub use image::fetch_image;
 pub(crate) use projection::uncovered;
 pub use provider::{ChatRequest, Provider, ResumeRequest, ToolSpec, build};

@@ -10,6 +10,7 @@ mod command;
 mod error;
 mod event;
 mod fold;
+mod header;
 mod id;
 mod message;
 mod notice;
@@ -32,6 +33,7 @@ pub use event::{
     StreamEvent,
 };
 pub use fold::Applied;
+pub use header::header_problem;
 pub use id::{
     BotId, ChatId, IdSource, MessageId, ModelId, ParseModelIdError, ProviderId, QueryId, RunId,
     Seq, SessionId, Timestamp, ToolCallId,

@@ -47,8 +47,11 @@ struct Asked {
 impl Start {
     /// A new question below `parent`.
     pub(super) fn send(request: SendRequest, parent: Option<MessageId>) -> Self {
-        let mut parts = vec![Part::Text { text: request.text }];
-        parts.extend(request.attachments);
+        // What the text speaks of stands before it.
+        let mut parts = request.attachments;
+        if parts.is_empty() || !request.text.trim().is_empty() {
+            parts.push(Part::Text { text: request.text });
+        }
         let question = Message {
             id: request.message,
             chat: request.chat,

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::cli::JsonFlag;
 use super::failure::{Failure, Outcome, say};
 use super::providers::{Desk, describe};
-use super::{backend, config, models};
+use super::{backend, config};
 use crate::agent::Clock;
 use crate::protocol::{KeySource, ProviderKind};
 use crate::state::words;
@@ -111,7 +111,7 @@ async fn providers(paths: &Paths, kept: &[KeptModels], findings: &mut Vec<Findin
         let (id, kind) = (&config.id, config.kind.as_str());
         let source = desk.key(&config).1;
         let listed = match kept.iter().find(|kept| kept.provider == *id) {
-            Some(kept) => models::age(kept.listed, (Clock::system().now)()),
+            Some(kept) => words::list_age(kept.listed, (Clock::system().now)()),
             None if config.kind == ProviderKind::Guide => "built in".to_owned(),
             None => "never listed".to_owned(),
         };

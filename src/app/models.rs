@@ -8,6 +8,7 @@ use super::failure::{Failure, Outcome, note, say};
 use super::providers::Desk;
 use crate::agent::{Clock, catalogue};
 use crate::protocol::{Abilities, ModelInfo, ProviderConfig, ProviderKind, Timestamp};
+use crate::state::words;
 use crate::store::{KeptModels, Paths, StoreHandle};
 
 /// What `models` takes.
@@ -82,7 +83,7 @@ async fn list(
         failure,
     };
     if let Some(kept) = kept.filter(|_| !refresh && config.kind != ProviderKind::Guide) {
-        let stale = catalogue::is_due(kept.listed, now).then(|| age(kept.listed, now));
+        let stale = catalogue::is_due(kept.listed, now).then(|| words::list_age(kept.listed, now));
         return told(kept, stale.map(|age| format!("{age}; --refresh asks again")), None);
     }
     let failure = match desk.models(config).await {
@@ -100,7 +101,7 @@ async fn list(
         Err(failure) => failure,
     };
     if let Some(kept) = kept {
-        let stale = format!("not asked with success; {}", age(kept.listed, now));
+        let stale = format!("not asked with success; {}", words::list_age(kept.listed, now));
         return told(kept, Some(stale), Some(failure));
     }
     let models = desk.shown(config, None);
@@ -111,21 +112,6 @@ async fn list(
     // Without --refresh, what is bundled is an answer.
     let failure = Some(failure).filter(|_| refresh);
     Listing { models, listed: None, stale: Some(stale), failure }
-}
-
-/// `list of 3 days ago`.
-pub(super) fn age(listed: Option<Timestamp>, now: Timestamp) -> String {
-    const HOUR_MS: u64 = 60 * 60 * 1_000;
-    let Some(listed) = listed else { return "list of an unknown day".to_owned() };
-    if listed > now {
-        return "list of a day that is still to come: a clock was wrong".to_owned();
-    }
-    match now.ms_since(listed) / HOUR_MS {
-        0 => "list of this hour".to_owned(),
-        1 => "list of an hour ago".to_owned(),
-        hours @ 2..48 => format!("list of {hours} hours ago"),
-        hours => format!("list of {} days ago", hours / 24),
-    }
 }
 
 fn row(model: &ModelInfo, listing: &Listing) -> Value {
@@ -143,7 +129,7 @@ fn print(model: &ModelInfo) -> Outcome {
         (Some(input), Some(output)) => format!("${input} / ${output}"),
         (_, _) => String::new(),
     };
-    let mut abilities = words(model.abilities);
+    let mut abilities = can(model.abilities);
     if model.hidden {
         abilities.push_str(" (hidden)");
     }
@@ -160,7 +146,7 @@ fn print(model: &ModelInfo) -> Outcome {
     say(line.trim_end())
 }
 
-fn words(abilities: Abilities) -> String {
+fn can(abilities: Abilities) -> String {
     let all = [
         (abilities.vision, "vision"),
         (abilities.tools, "tools"),
@@ -169,27 +155,4 @@ fn words(abilities: Abilities) -> String {
     ];
     let has = all.into_iter().filter(|(has, _)| *has == Some(true));
     has.map(|(_, word)| word).collect::<Vec<_>>().join(" ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_age_of_a_list_is_told_in_hours_then_days() {
-        const HOUR: i64 = 3_600_000;
-        let now = Timestamp(1_795_000_000_000);
-        let table = [
-            (Some(0), "list of this hour"),
-            (Some(HOUR), "list of an hour ago"),
-            (Some(47 * HOUR), "list of 47 hours ago"),
-            (Some(72 * HOUR), "list of 3 days ago"),
-            (None, "list of an unknown day"),
-            (Some(-1), "list of a day that is still to come: a clock was wrong"),
-        ];
-        for (before, expected) in table {
-            let listed = before.map(|before| Timestamp(now.0 - before));
-            assert_eq!(age(listed, now), expected);
-        }
-    }
 }

@@ -6,7 +6,7 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
 use reqwest::{Response, Url};
 use secrecy::{ExposeSecret, SecretString};
 
-pub use client::{HttpClient, check_certificates, check_header};
+pub use client::{HttpClient, check_certificates};
 
 use super::failure;
 use crate::protocol::{ErrorKind, ProviderError};

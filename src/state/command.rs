@@ -6,7 +6,8 @@ pub use draft::{DraftCommand, NotAttached, ParamsScope};
 
 use super::{Key, PickerPurpose, ProviderForm, SettingsTab, Shortcut, Theme};
 use crate::protocol::{
-    Budget, ChatId, KeyChange, MessageId, ModelId, ProviderConfig, ProviderId, StopMode, UsageRange,
+    Budget, ChatId, Fallback, KeyChange, MessageId, ModelEdit, ModelId, Params, ProviderConfig,
+    ProviderId, StopMode, UsageRange,
 };
 
 /// What a choice of model applies to.
@@ -211,6 +212,17 @@ pub enum UiCommand {
     TextReset,
     /// Set the most model calls a run may make.
     SetMaxTurns(u32),
+    /// Set who answers when a model cannot, in chats that name no chain of their own.
+    SetFallback(Fallback),
+    /// Set the parameters of chats that set none.
+    SetDefaultParams(Params),
+    /// Set what the user knows better about a model; nothing takes all of it back.
+    EditModel {
+        /// The model.
+        model: ModelId,
+        /// What is better known.
+        edit: ModelEdit,
+    },
     /// Load the figures of the usage page for a stretch of days.
     LoadUsage(UsageRange),
     /// Set what may be spent.
@@ -333,6 +345,9 @@ impl UiCommand {
             Self::TextSmaller => "Smaller text",
             Self::TextReset => "Text at 100 %",
             Self::SetMaxTurns(_) => "Turn limit",
+            Self::SetFallback(_) => "Set the fallback",
+            Self::SetDefaultParams(_) => "Set the parameters",
+            Self::EditModel { .. } => "Edit the model",
             Self::LoadUsage(_) => "Show usage",
             Self::SetBudget(_) => "Set the budget",
             Self::SetTitleModel(_) => "Titles of chats",
@@ -402,6 +417,9 @@ impl UiCommand {
             | Self::SetTheme(_)
             | Self::SetTextSize(_)
             | Self::SetMaxTurns(_)
+            | Self::SetFallback(_)
+            | Self::SetDefaultParams(_)
+            | Self::EditModel { .. }
             | Self::LoadUsage(_)
             | Self::SetBudget(_)
             | Self::SetTitleModel(_)

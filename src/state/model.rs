@@ -1,5 +1,6 @@
 //! The state of the window. Views read it, only the reducers change it.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -7,8 +8,8 @@ use std::sync::Arc;
 use super::{Conversation, Settings, UiCommand};
 use crate::protocol::{
     BackendCommand, ChatId, ChatOptions, ChatSummary, Draft, HelpPage, IdSource, KeptIn,
-    KnownProvider, MessageId, ModelId, ModelInfo, ProviderError, ProviderId, ProviderState,
-    QueryId, Spent, Timestamp, UsageRange, UsageReport,
+    KnownProvider, MessageId, ModelId, ModelInfo, ProviderConfig, ProviderError, ProviderId,
+    ProviderState, QueryId, Spent, Timestamp, UsageRange, UsageReport,
 };
 
 /// Everything the window shows.
@@ -358,6 +359,17 @@ impl AppState {
     /// A provider.
     pub fn provider(&self, id: &ProviderId) -> Option<&ProviderState> {
         self.providers.iter().find(|provider| provider.config.id == *id)
+    }
+
+    /// A provider's name for people; with its id where another has the same name.
+    pub fn provider_label<'a>(&self, provider: &'a ProviderState) -> Cow<'a, str> {
+        let ProviderConfig { id, name, .. } = &provider.config;
+        let same = |other: &&ProviderState| other.config.name.eq_ignore_ascii_case(name);
+        if self.providers.iter().filter(same).count() > 1 {
+            Cow::Owned(format!("{name} ({id})"))
+        } else {
+            Cow::Borrowed(name)
+        }
     }
 
     /// What is known of a model; `None` where its provider no longer lists it.

@@ -1,7 +1,7 @@
 //! Words and buttons for everything that can go wrong: the one table.
 
 use super::{SettingsTab, ToastLevel, UiCommand};
-use crate::protocol::{ErrorInfo, ErrorKind, NoticeCode};
+use crate::protocol::{ErrorInfo, ErrorKind, NoticeCode, Timestamp};
 
 /// What the user is told of a failure.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,6 +91,21 @@ pub fn hint(kind: ErrorKind) -> &'static str {
         ErrorKind::OverBudget => {
             "Add --over-budget, raise [budget] in config.toml, or use a free model"
         }
+    }
+}
+
+/// How old a list of models is: `list of 3 days ago`.
+pub fn list_age(listed: Option<Timestamp>, now: Timestamp) -> String {
+    const HOUR_MS: u64 = 60 * 60 * 1_000;
+    let Some(listed) = listed else { return "list of an unknown day".to_owned() };
+    if listed > now {
+        return "list of a day that is still to come: a clock was wrong".to_owned();
+    }
+    match now.ms_since(listed) / HOUR_MS {
+        0 => "list of this hour".to_owned(),
+        1 => "list of an hour ago".to_owned(),
+        hours @ 2..48 => format!("list of {hours} hours ago"),
+        hours => format!("list of {} days ago", hours / 24),
     }
 }
 
@@ -219,5 +234,28 @@ fn notice_action(code: &NoticeCode) -> Option<(&'static str, UiCommand)> {
         | NoticeCode::Busy
         | NoticeCode::ChatMissing
         | NoticeCode::TooManyModels => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_age_of_a_list_is_told_in_hours_then_days() {
+        const HOUR: i64 = 3_600_000;
+        let now = Timestamp(1_795_000_000_000);
+        let table = [
+            (Some(0), "list of this hour"),
+            (Some(HOUR), "list of an hour ago"),
+            (Some(47 * HOUR), "list of 47 hours ago"),
+            (Some(72 * HOUR), "list of 3 days ago"),
+            (None, "list of an unknown day"),
+            (Some(-1), "list of a day that is still to come: a clock was wrong"),
+        ];
+        for (before, expected) in table {
+            let listed = before.map(|before| Timestamp(now.0 - before));
+            assert_eq!(list_age(listed, now), expected);
+        }
     }
 }

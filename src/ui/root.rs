@@ -71,7 +71,7 @@ impl PageViews {
                 self.composer_ui(ui, state, now, out);
                 CentralPanel::no_frame().show(ui, |ui| self.transcript_ui(ui, state, out));
             }
-            Page::Settings(_) => self.settings.settings_ui(ui, state, out),
+            Page::Settings(_) => self.settings.settings_ui(ui, state, now, out),
             Page::Help(page) => {
                 let text = &mut self.help_text;
                 let mut draw = |ui: &mut Ui, markdown: &str, out: &mut Vec<UiCommand>| {

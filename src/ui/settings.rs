@@ -13,6 +13,7 @@ mod shortcuts;
 pub(in crate::ui) mod status;
 #[cfg(test)]
 mod tests;
+mod typed;
 mod usage;
 
 use egui::{
@@ -25,6 +26,7 @@ use self::providers::ProvidersView;
 use self::usage::UsageView;
 use super::theme::{self, Palette};
 use super::widgets::{self, Chosen};
+use crate::protocol::Timestamp;
 use crate::state::{AppState, Page, SettingsTab, UiCommand};
 
 const TABS: f32 = 200.0;
@@ -42,7 +44,13 @@ pub struct SettingsView {
 
 impl SettingsView {
     /// Draws the page that the state says, with the list of all pages.
-    pub fn settings_ui(&mut self, ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {
+    pub fn settings_ui(
+        &mut self,
+        ui: &mut Ui,
+        state: &AppState,
+        now: Timestamp,
+        out: &mut Vec<UiCommand>,
+    ) {
         let Page::Settings(tab) = state.page else { return };
         let space = ui.available_rect_before_wrap();
         if space.width() < NARROW {
@@ -50,7 +58,7 @@ impl SettingsView {
             Frame::new().inner_margin(Margin::symmetric(16, 0)).show(ui, |ui| {
                 ui.horizontal_wrapped(|ui| chips_ui(ui, tab, out));
             });
-            self.page_ui(ui, (state, tab), 16, out);
+            self.page_ui(ui, (state, tab, now), 16, out);
             return;
         }
         let palette = Palette::of(ui);
@@ -66,14 +74,14 @@ impl SettingsView {
         });
         ui.painter().vline(left.right() - 0.5, left.y_range(), (1.0, palette.line));
         ui.scope_builder(UiBuilder::new().max_rect(right), |ui| {
-            self.page_ui(ui, (state, tab), 24, out);
+            self.page_ui(ui, (state, tab, now), 24, out);
         });
     }
 
     fn page_ui(
         &mut self,
         ui: &mut Ui,
-        (state, tab): (&AppState, SettingsTab),
+        (state, tab, now): (&AppState, SettingsTab, Timestamp),
         margin: i8,
         out: &mut Vec<UiCommand>,
     ) {
@@ -84,8 +92,8 @@ impl SettingsView {
                     ui.set_width(ui.available_width().min(CONTENT));
                     ui.spacing_mut().item_spacing.y = 12.0;
                     match tab {
-                        SettingsTab::Providers => self.providers.providers_ui(ui, state, out),
-                        SettingsTab::Models => self.models.models_ui(ui, state, out),
+                        SettingsTab::Providers => self.providers.providers_ui(ui, state, now, out),
+                        SettingsTab::Models => self.models.models_ui(ui, state, now, out),
                         SettingsTab::Usage => self.usage.usage_ui(ui, state, out),
                         SettingsTab::Appearance => appearance::appearance_ui(ui, state, out),
                         SettingsTab::Shortcuts => shortcuts::shortcuts_ui(ui),

@@ -359,3 +359,163 @@ fn a_budget_holds_on_the_command_line_until_one_says_otherwise() {
     assert_eq!(server.posts().len(), 1);
     assert_eq!(out(&ask(&["--over-budget"])), "Dear\n");
 }
+
+#[test]
+fn models_are_listed_with_all_that_is_known_and_how_old_that_is() {
+    let (folder, server) = (tempfile::tempdir().unwrap(), Server::start());
+    let list = serde_json::json!({"data": [
+        {"id": "alpha", "context_length": 8192, "pricing": {"prompt": "0.000001", "completion": "2e-6"},
+         "top_provider": {"max_completion_tokens": 1024},
+         "architecture": {"input_modalities": ["text", "image"]}, "supported_parameters": ["tools"]},
+        {"id": "beta", "pricing": {"prompt": "-1", "completion": 1e300}},
+    ]});
+    server.push_get(Script::json(200, &list));
+    add_provider(folder.path(), &server);
+    let config = folder.path().join("config.toml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    let edit = "\n[models.\"mock/beta\"]\nalias = \"B\"\nprice_in = 3.0\nhidden = true\n";
+    std::fs::write(&config, text + edit).unwrap();
+
+    let listed = run(folder.path(), &["models", "--provider", "mock"]);
+    let lines = out(&listed);
+    let words: Vec<Vec<&str>> =
+        lines.lines().map(|line| line.split_whitespace().collect()).collect();
+    let alpha = "mock/alpha 8192 tokens 1024 out $1 / $2 vision tools";
+    assert_eq!(words[0].join(" "), alpha);
+    assert_eq!(words[1].join(" "), "mock/beta (hidden)");
+    let json = run(folder.path(), &["models", "--provider", "mock", "--json"]);
+    let rows: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!((rows[1]["name"].as_str(), rows[1]["priceIn"].as_f64()), (Some("B"), Some(3.0)));
+    assert_eq!((rows[0]["stale"].as_bool(), rows[0]["listed"].is_i64()), (Some(false), true));
+    assert_eq!(server.requests().len(), 1, "the second time nobody was asked");
+
+    server.push_get(Script::html(200, "Sign in"));
+    let refreshed = run(folder.path(), &["models", "--provider", "mock", "--refresh"]);
+    assert_eq!(refreshed.status.code(), Some(1));
+    assert_eq!(out(&refreshed), lines, "the old list is shown all the same");
+    assert!(err(&refreshed).contains("mock: not asked with success; list of this hour"));
+    assert!(err(&refreshed).contains("sent a web page titled \"Sign in\""), "{}", err(&refreshed));
+}
+
+#[test]
+fn a_well_known_provider_without_a_key_lists_what_is_bundled() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(run(folder.path(), &["providers", "add", "groq"]).status.success());
+    let listed = run(folder.path(), &["models", "--provider", "groq"]);
+    assert!(listed.status.success(), "{}", err(&listed));
+    assert!(out(&listed).contains("groq/openai/gpt-oss-120b"), "{}", out(&listed));
+    assert!(err(&listed).contains("no key") && err(&listed).contains("bundled list"));
+}
+
+#[test]
+fn providers_of_every_kind_are_added_with_their_options_and_changed_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let authority = folder.path().join("ca.pem");
+    let pem = include_str!("../support/certificates/ca.pem");
+    std::fs::write(&authority, pem).unwrap();
+    let file = authority.to_str().unwrap();
+    let url = "http://127.0.0.1:1/v1";
+    let table: &[&[&str]] = &[
+        &["corp", "--kind", "anthropic", "--url", url, "--api-version", "2023-06-01"],
+        &["corp", "--header", "X-Team: blue", "--header", "X-Other: 1", "--ca-file", file],
+        &["corp", "--header", "x-other:"],
+        &["back", "--kind", "responses", "--url", url, "--background"],
+    ];
+    for args in table {
+        let added = run(folder.path(), &[&["providers", "add"], *args].concat());
+        assert!(added.status.success(), "{args:?}: {}", err(&added));
+    }
+    let config = std::fs::read_to_string(folder.path().join("config.toml")).unwrap();
+    for line in [
+        "kind = \"anthropic\"",
+        "api_version = \"2023-06-01\"",
+        "X-Team = \"blue\"",
+        "ca.pem\"",
+        "kind = \"responses\"",
+        "background = true",
+    ] {
+        assert!(config.contains(line), "{line} in {config}");
+    }
+    assert!(!config.contains("X-Other"), "{config}");
+    let listed = out(&run(folder.path(), &["providers", "list"]));
+    assert!(listed.contains("corp           anthropic"), "{listed}");
+
+    let wrong: &[(&[&str], &str)] = &[
+        (&["new", "--url", url, "--header", "Authorization: x"], "the key's own"),
+        (&["new", "--url", url, "--header", "no colon"], "no colon"),
+        (&["new", "--url", url, "--ca-file", "missing.pem"], "missing.pem cannot be read"),
+        (&["new", "--url", url, "--background"], "--background is for the Responses API"),
+        (&["new", "--url", url, "--api-version", "1"], "--api-version is for Anthropic"),
+    ];
+    for (args, sentence) in wrong {
+        let refused = run(folder.path(), &[&["providers", "add"], *args].concat());
+        assert_eq!(refused.status.code(), Some(2), "{args:?}");
+        assert!(err(&refused).contains(sentence), "{args:?}: {}", err(&refused));
+    }
+    assert_eq!(config, std::fs::read_to_string(folder.path().join("config.toml")).unwrap());
+}
+
+#[test]
+fn a_test_of_each_kind_says_in_a_sentence_what_is_wrong() {
+    let (folder, server) = (tempfile::tempdir().unwrap(), Server::start());
+    for kind in ["openai", "responses", "anthropic"] {
+        let url = server.url();
+        let name = format!("my-{kind}");
+        let add = ["providers", "add", &name, "--kind", kind, "--url", &url];
+        assert!(run(folder.path(), &add).status.success());
+        let test = || run(folder.path(), &["providers", "test", &name]);
+        let good =
+            serde_json::json!({"data": [{"id": "alpha", "type": "model"}], "has_more": false});
+        server.push_get(Script::json(200, &good));
+        let ready = test();
+        assert!(ready.status.success(), "{kind}: {}", err(&ready));
+        assert!(out(&ready).contains(&format!("1 models over the {kind} API")), "{}", out(&ready));
+        let refusal =
+            serde_json::json!({"error": {"type": "authentication_error", "message": "who?"}});
+        let table = [
+            (Script::json(401, &refusal), "The key was not accepted (401): who?"),
+            (Script::html(200, "Portal"), "sent a web page titled \"Portal\""),
+            (Script::json(200, &serde_json::json!({"hello": 1})), "did not answer with a list"),
+            (Script::status(404), "404"),
+        ];
+        for (script, sentence) in table {
+            server.push_get(script);
+            let failed = test();
+            assert_eq!(failed.status.code(), Some(1), "{kind}: {sentence}");
+            assert!(err(&failed).contains(sentence), "{kind}: {}", err(&failed));
+        }
+    }
+}
+
+#[test]
+fn doctor_tells_where_keys_go_and_what_each_provider_is() {
+    let (folder, server) = (tempfile::tempdir().unwrap(), Server::start());
+    let key = b"sk-0123456789wxyz\n";
+    let url = server.url();
+    let add = ["providers", "add", "mock", "--url", &url, "--key-stdin"];
+    assert!(run_with_input(folder.path(), &add, key).status.success());
+    let before = out(&run(folder.path(), &["doctor"]));
+    assert!(before.contains("keys.json, which only you can read (mode 0600)"), "{before}");
+    assert!(before.contains("because SWITCHBOARD_NO_KEYCHAIN forbids"), "{before}");
+    let line = "mock (openai): ready, 2 models, key in a file only you can read, ends in wxyz";
+    assert!(before.contains(&format!("{line}, never listed")), "{before}");
+    assert!(run(folder.path(), &["models", "--provider", "mock"]).status.success());
+    let after = out(&run(folder.path(), &["doctor"]));
+    assert!(after.contains(&format!("{line}, list of this hour")), "{after}");
+    assert!(!after.contains("0123"), "{after}");
+}
+
+#[test]
+fn two_providers_with_one_id_are_told_and_the_first_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    let provider = |port: u16| {
+        format!(
+            "[[providers]]\nid = \"twin\"\nname = \"Twin\"\nkind = \"openai\"\nurl = \"http://127.0.0.1:{port}/v1\"\n"
+        )
+    };
+    std::fs::write(folder.path().join("config.toml"), provider(1) + &provider(2)).unwrap();
+    let doctor = out(&run(folder.path(), &["doctor"]));
+    assert!(doctor.contains("line 7: twin is the name of the provider in line 2"), "{doctor}");
+    let listed = out(&run(folder.path(), &["providers", "list"]));
+    assert!(listed.contains("127.0.0.1:1/v1") && !listed.contains("127.0.0.1:2/v1"), "{listed}");
+}

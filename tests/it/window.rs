@@ -1,9 +1,12 @@
 //! The whole window as a person uses it: by names, keys and clicks.
 
 mod asking;
+mod attachments;
 mod branches;
 mod chats;
+mod choosing;
 mod comparing;
+mod going_on;
 mod pages;
 mod pictures;
 mod settings;

@@ -11,7 +11,7 @@ use secrecy::SecretString;
 use super::Desk;
 use crate::app::failure::{Failure, Outcome, say};
 use crate::net::{self, known};
-use crate::protocol::{ProviderConfig, ProviderId, ProviderKind, ProviderOptions};
+use crate::protocol::{ProviderConfig, ProviderId, ProviderKind, ProviderOptions, header_problem};
 use crate::store::help::HelpIndex;
 use crate::store::secrets;
 
@@ -137,8 +137,9 @@ fn headers(
             return Err(Failure::usage("a header has no colon behind its name", hint));
         };
         let (name, value) = (name.trim(), value.trim());
-        net::check_header(name, value)
-            .map_err(|reason| Failure::usage(reason, "Nothing was changed"))?;
+        if let Some(problem) = header_problem(name, value) {
+            return Err(Failure::usage(problem, "Nothing was changed"));
+        }
         headers.retain(|known, _| !known.eq_ignore_ascii_case(name));
         if !value.is_empty() {
             headers.insert(name.to_owned(), value.to_owned());

@@ -2,7 +2,9 @@
 
 use super::super::model::Effect;
 use super::super::{AppState, Appearance, ProviderForm, Theme};
-use crate::protocol::{BackendCommand, KeyChange, ModelId, ProviderConfig, ProviderId};
+use crate::protocol::{
+    BackendCommand, Fallback, KeyChange, ModelEdit, ModelId, Params, ProviderConfig, ProviderId,
+};
 
 pub(super) fn toggle_sidebar(state: &mut AppState) -> Vec<Effect> {
     state.settings.appearance.sidebar = !state.settings.appearance.sidebar;
@@ -65,6 +67,25 @@ pub(super) fn step_text_size(state: &mut AppState, step: i16) -> Vec<Effect> {
 
 pub(super) fn set_max_turns(state: &mut AppState, turns: u32) -> Vec<Effect> {
     state.settings.chat.max_turns = turns.clamp(1, 500);
+    configure(state)
+}
+
+pub(super) fn set_fallback(state: &mut AppState, fallback: Fallback) -> Vec<Effect> {
+    state.settings.fallback = fallback;
+    configure(state)
+}
+
+pub(super) fn set_default_params(state: &mut AppState, params: Params) -> Vec<Effect> {
+    state.settings.chat.params = params;
+    vec![Effect::SaveSettings]
+}
+
+pub(super) fn edit_model(state: &mut AppState, model: ModelId, edit: ModelEdit) -> Vec<Effect> {
+    if edit == ModelEdit::default() {
+        state.settings.models.remove(&model);
+    } else {
+        state.settings.models.insert(model, edit);
+    }
     configure(state)
 }
 

@@ -93,6 +93,29 @@ impl<'a> Field<'a> {
         response.inner
     }
 
+    /// Draws it for a text of several lines: it grows with them.
+    pub(in crate::ui) fn lines_ui(&self, ui: &mut Ui, text: &mut String) -> Response {
+        let palette = Palette::of(ui);
+        let has_focus = ui.memory(|memory| memory.has_focus(self.id));
+        let mut frame = widgets::field_frame(ui);
+        if has_focus {
+            frame.stroke = theme::focus_stroke(palette);
+        }
+        let response = frame.show(ui, |ui| {
+            let edit = TextEdit::multiline(text)
+                .id(self.id)
+                .frame(Frame::NONE)
+                .margin(Margin::ZERO)
+                .font(theme::body())
+                .hint_text(RichText::new(self.hint).color(palette.faint))
+                .desired_width(f32::INFINITY)
+                .desired_rows(2);
+            ui.add(edit)
+        });
+        ui.ctx().accesskit_node_builder(self.id, |node| node.set_label(self.name));
+        response.inner
+    }
+
     fn edit_ui(&self, ui: &mut Ui, text: &mut String) -> Response {
         let palette = Palette::of(ui);
         let font = match self.style {

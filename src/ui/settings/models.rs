@@ -1,44 +1,62 @@
-//! The default model, favourites, lists of models, and the turn limit.
+//! The default model and who stands in for it, favourites, parameters, and all models.
 
-use egui::{Id, Rect, ScrollArea, Ui, pos2, vec2};
+mod all;
+mod choice;
+mod edit;
+mod fallback;
+mod params;
 
-use super::field::Field;
+use egui::Ui;
+
+use self::all::AllView;
+use self::choice::Choice;
+use self::fallback::FallbackView;
+use self::params::ParamsView;
 use super::parts::{self, Stepper};
 use super::status;
-use crate::protocol::ModelId;
+use crate::protocol::{ModelId, Timestamp};
 use crate::state::{AppState, UiCommand};
 use crate::ui::icon::Icon;
-use crate::ui::picker::{List, ROW_HEIGHT, Row, RowUi};
 use crate::ui::theme::{self, Palette, model_color, provider_color};
 use crate::ui::widgets;
 
-/// Height of the list of models.
-const LIST: f32 = 320.0;
 const ROW: f32 = 32.0;
 
 /// What the page remembers.
 #[derive(Debug, Default)]
 pub(super) struct ModelsView {
     /// The list to choose the default model from, while it is open.
-    choice: Option<Choice>,
-}
-
-#[derive(Debug, Default)]
-struct Choice {
-    query: String,
-    list: List,
-    focused: bool,
+    default: Option<Choice>,
+    /// The list to choose the model for titles from, while it is open.
+    title: Option<Choice>,
+    fallback: FallbackView,
+    params: ParamsView,
+    all: AllView,
 }
 
 impl ModelsView {
-    pub(super) fn models_ui(&mut self, ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {
+    pub(super) fn models_ui(
+        &mut self,
+        ui: &mut Ui,
+        state: &AppState,
+        now: Timestamp,
+        out: &mut Vec<UiCommand>,
+    ) {
         parts::heading_ui(ui, "Models");
         parts::section_ui(ui, "Default model");
         parts::card_ui(ui, |ui| self.default_ui(ui, state, out));
         parts::section_ui(ui, "Favourites");
         parts::card_ui(ui, |ui| favourites_ui(ui, state, out));
+        parts::section_ui(ui, "Titles of chats");
+        parts::card_ui(ui, |ui| self.title_ui(ui, state, out));
+        parts::section_ui(ui, "When a model cannot answer");
+        parts::card_ui(ui, |ui| self.fallback.fallback_ui(ui, state, out));
+        parts::section_ui(ui, "Parameters");
+        parts::card_ui(ui, |ui| self.params.params_ui(ui, state, out));
+        parts::section_ui(ui, "All models");
+        parts::card_ui(ui, |ui| self.all.all_ui(ui, state, out));
         parts::section_ui(ui, "Lists of the providers");
-        parts::card_ui(ui, |ui| lists_ui(ui, state, out));
+        parts::card_ui(ui, |ui| lists_ui(ui, state, now, out));
         parts::section_ui(ui, "Runs");
         parts::card_ui(ui, |ui| turns_ui(ui, state, out));
     }
@@ -46,7 +64,7 @@ impl ModelsView {
     fn default_ui(&mut self, ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {
         let guide = ModelId::new("guide", "guide");
         let default = state.settings.default_model.as_ref().unwrap_or(&guide);
-        let label = if self.choice.is_some() { "Close list" } else { "Change…" };
+        let label = if self.default.is_some() { "Close list" } else { "Change…" };
         let clicked = parts::row_ui(
             ui,
             ROW,
@@ -54,99 +72,45 @@ impl ModelsView {
             |ui| widgets::small_button(ui, label).clicked(),
         );
         if clicked {
-            self.choice = if self.choice.is_some() { None } else { Some(Choice::default()) };
+            let open = self.default.is_none();
+            self.default = open.then(|| Choice::new("default"));
         }
-        let Some(choice) = &mut self.choice else {
+        let Some(choice) = &mut self.default else {
             parts::note_ui(ui, "Answers in chats for which no other model was chosen");
             return;
         };
-        if choice.choice_ui(ui, state, default, out) {
-            self.choice = None;
-        }
-    }
-}
-
-impl Choice {
-    /// True where a model was chosen.
-    fn choice_ui(
-        &mut self,
-        ui: &mut Ui,
-        state: &AppState,
-        default: &ModelId,
-        out: &mut Vec<UiCommand>,
-    ) -> bool {
-        let id = Id::unique("default_model_search");
-        let search = Field::search(id, "Search models").field_ui(ui, &mut self.query);
-        if !self.focused {
-            self.focused = true;
-            search.request_focus();
-        }
-        self.list.update(state, &self.query);
-        let entered = search.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
-        let best = self.list.best.and_then(|best| match self.list.rows.get(best) {
-            Some(Row::Model(row)) => row.info(state).map(|info| info.id.clone()),
-            Some(Row::Group { .. }) | None => None,
-        });
-        if let Some(model) = best.filter(|_| entered) {
+        if let Some(model) = choice.choice_ui(ui, state, Some(default), out) {
             out.push(UiCommand::SetDefaultModel(model));
-            return true;
+            self.default = None;
         }
-        if self.list.is_empty() {
-            parts::note_ui(ui, "No model fits");
-        }
-        let mut chosen = false;
-        ScrollArea::vertical()
-            .id_salt("default_model")
-            .max_height(LIST)
-            .auto_shrink([false, true])
-            .show_viewport(ui, |ui, viewport| {
-                chosen = self.rows_ui(ui, viewport, (state, default), out);
-            });
-        chosen
     }
 
-    fn rows_ui(
-        &self,
-        ui: &mut Ui,
-        viewport: Rect,
-        (state, default): (&AppState, &ModelId),
-        out: &mut Vec<UiCommand>,
-    ) -> bool {
-        let (origin, width) = (ui.min_rect().min, ui.available_width());
-        let mut chosen = false;
-        let mut y = 0.0;
-        for row in &self.list.rows {
-            let Row::Model(row) = row else { continue };
-            let top = y;
-            y += ROW_HEIGHT;
-            if y < viewport.min.y || top > viewport.max.y {
-                continue;
+    fn title_ui(&mut self, ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {
+        let model = state.settings.chat.title_model.as_ref();
+        let label = if self.title.is_some() { "Close the titles' list" } else { "Choose…" };
+        let left = |ui: &mut Ui| match model {
+            Some(model) => model_ui(ui, state, model),
+            None => parts::text_ui(ui, "The first words of the chat"),
+        };
+        let clicked = parts::row_ui(ui, ROW, left, |ui| {
+            let clicked = widgets::small_button(ui, label).clicked();
+            if model.is_some() && widgets::link_button(ui, "Use the first words").clicked() {
+                out.push(UiCommand::SetTitleModel(None));
             }
-            let (Some(info), Some(provider)) = (row.info(state), state.providers.get(row.provider))
-            else {
-                continue;
-            };
-            let rect = Rect::from_min_size(pos2(origin.x, origin.y + top), vec2(width, ROW_HEIGHT));
-            if ui.rect_contains_pointer(rect) {
-                ui.painter().rect_filled(rect, theme::ROUNDING, Palette::of(ui).hover);
-            }
-            let drawn = RowUi {
-                info,
-                row,
-                provider: &provider.config.name,
-                selected: info.id == *default,
-                chat_default: false,
-            }
-            .row_ui(ui, rect, Id::unique(("default_model_row", &info.id)));
-            if drawn.star.clicked() {
-                out.push(UiCommand::ToggleFavourite(info.id.clone()));
-            } else if drawn.row.clicked() {
-                out.push(UiCommand::SetDefaultModel(info.id.clone()));
-                chosen = true;
-            }
+            clicked
+        });
+        if clicked {
+            let open = self.title.is_none();
+            self.title = open.then(|| Choice::new("title"));
         }
-        ui.set_min_size(vec2(width, y));
-        chosen
+        let Some(choice) = &mut self.title else {
+            parts::note_ui(ui, "A cheap model will do. Offline, the first words count.");
+            return;
+        };
+        if let Some(model) = choice.choice_ui(ui, state, model, out) {
+            out.push(UiCommand::SetTitleModel(Some(model)));
+            self.title = None;
+        }
     }
 }
 
@@ -191,7 +155,7 @@ fn favourites_ui(ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {
     }
 }
 
-fn lists_ui(ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {
+fn lists_ui(ui: &mut Ui, state: &AppState, now: Timestamp, out: &mut Vec<UiCommand>) {
     let palette = Palette::of(ui);
     for provider in &state.providers {
         let id = &provider.config.id;
@@ -215,10 +179,13 @@ fn lists_ui(ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {
                 widgets::small_label(ui, words, tone.color(palette))
                     .on_hover_text(status::sentence(provider));
             }
+            if let Some(stale) = status::stale(provider, now) {
+                widgets::small_label(ui, &stale, palette.dim);
+            }
         };
         let left = |ui: &mut Ui| {
             widgets::dot(ui, provider_color(palette, id));
-            parts::text_ui(ui, &provider.config.name);
+            parts::text_ui(ui, &state.provider_label(provider));
         };
         parts::row_ui(ui, ROW, left, right);
     }

@@ -1,10 +1,10 @@
 //! What the pages of the settings have in common.
 
-use egui::{Align, DragValue, Layout, RichText, Ui, vec2};
+use egui::{Align, DragValue, Layout, Rect, RichText, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use crate::ui::icon::Icon;
 use crate::ui::theme::{self, Palette};
-use crate::ui::widgets;
+use crate::ui::widgets::{self, Chosen};
 
 /// Heading of a page.
 pub(super) fn heading_ui(ui: &mut Ui, text: &str) {
@@ -59,6 +59,84 @@ pub(super) fn row_ui<R>(
         .inner
     })
     .inner
+}
+
+/// Width of labels beside their fields.
+const LABELS: f32 = 120.0;
+/// Below this width labels stand above their fields.
+const NARROW: f32 = 420.0;
+
+/// A label with what belongs to it beside it, or below it where there is little room.
+pub(super) fn labelled_ui<R>(ui: &mut Ui, label: &str, content: impl FnOnce(&mut Ui) -> R) -> R {
+    let palette = Palette::of(ui);
+    let text = RichText::new(label).color(palette.dim);
+    if ui.available_width() < NARROW {
+        return ui
+            .vertical(|ui| {
+                ui.spacing_mut().item_spacing.y = 4.0;
+                if !label.is_empty() {
+                    ui.label(text);
+                }
+                content(ui)
+            })
+            .inner;
+    }
+    ui.horizontal_top(|ui| {
+        ui.spacing_mut().item_spacing.x = 10.0;
+        let size = vec2(LABELS, theme::CONTROL_HEIGHT);
+        ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Center), |ui| {
+            ui.set_min_size(size);
+            ui.set_max_width(LABELS);
+            ui.add(egui::Label::new(text).wrap());
+        });
+        ui.vertical(|ui| {
+            ui.spacing_mut().item_spacing = vec2(8.0, 4.0);
+            content(ui)
+        })
+        .inner
+    })
+    .inner
+}
+
+/// A box to be checked, with its words; true where it was clicked.
+pub(super) fn check_ui(ui: &mut Ui, text: &str, checked: Chosen) -> bool {
+    const BOX: f32 = 16.0;
+    let palette = Palette::of(ui);
+    let is_checked = checked == Chosen::Yes;
+    let room = (ui.available_width() - BOX - 10.0).max(80.0);
+    let galley = ui.painter().layout(text.to_owned(), theme::body(), palette.text, room);
+    let height = theme::CONTROL_HEIGHT.max(galley.size().y + 8.0);
+    let size = vec2(BOX + 10.0 + galley.size().x, height);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+    response.widget_info(|| {
+        WidgetInfo::selected(egui::Role::CheckBox, ui.is_enabled(), is_checked, text)
+    });
+    let top = rect.top() + ((theme::CONTROL_HEIGHT - BOX) / 2.0).round();
+    let mark = Rect::from_min_size(pos2(rect.left(), top), vec2(BOX, BOX));
+    let (fill, line) = match (is_checked, response.hovered()) {
+        (true, _) => (palette.accent, palette.accent),
+        (false, true) => (palette.hover, palette.faint),
+        (false, false) => (palette.raised, palette.faint),
+    };
+    let stroke = egui::Stroke::new(1.0, line);
+    ui.painter().rect(mark, 4.0, fill, stroke, egui::StrokeKind::Inside);
+    if is_checked {
+        widgets::paint_icon(ui, Icon::Check, mark, palette.on_accent);
+    }
+    let y = if height > theme::CONTROL_HEIGHT {
+        rect.top() + 4.0
+    } else {
+        rect.center().y - galley.size().y / 2.0
+    };
+    ui.painter().galley(pos2(mark.right() + 10.0, y.round()), galley, palette.text);
+    widgets::focus_ring(ui, &response, 6);
+    response.on_hover_cursor(egui::CursorIcon::PointingHand).clicked()
+}
+
+/// What is wrong with a field, below it.
+pub(super) fn problem_ui(ui: &mut Ui, text: &str) {
+    let palette = Palette::of(ui);
+    ui.label(RichText::new(text).font(theme::small()).color(palette.err));
 }
 
 /// A label of one line.

@@ -1,20 +1,25 @@
 //! The form of a provider.
 
-use egui::{Align, Id, Key, Layout, RichText, Ui, text_edit::TextEditState, vec2};
+mod advanced;
+
+use egui::{Align, Id, Key, RichText, Ui, text_edit::TextEditState};
 use secrecy::SecretString;
 
 use super::field::{Field, FieldStyle};
 use super::parts;
 use super::provider_text::{FieldName, KeyText, Problem, ProviderText, to_config};
 use super::status::{self, Tone};
-use crate::protocol::{KeyChange, KeySource, ProviderId};
+use crate::protocol::{KeptIn, KeyChange, KeySource, ProviderId, ProviderKind};
 use crate::state::{AppState, ProviderForm, UiCommand};
 use crate::ui::theme::{self, Palette};
-use crate::ui::widgets;
+use crate::ui::widgets::{self, Chosen};
 
-const LABELS: f32 = 120.0;
-/// Below this width labels stand above their fields.
-const NARROW: f32 = 420.0;
+/// The APIs to choose from.
+const KINDS: [(ProviderKind, &str, &str); 3] = [
+    (ProviderKind::Openai, "Chat completions", "OpenAI-compatible: what most servers speak"),
+    (ProviderKind::Responses, "Responses", "OpenAI's newer API"),
+    (ProviderKind::Anthropic, "Anthropic", "Anthropic's messages API"),
+];
 
 /// The form that is open. Which one that is, the state says.
 #[derive(Debug, Default)]
@@ -27,6 +32,8 @@ pub(super) struct FormView {
     /// It was just opened: it has to be in view.
     reveal: bool,
     saved: bool,
+    /// What most need not set is shown.
+    unfolded: bool,
 }
 
 impl FormView {
@@ -40,6 +47,7 @@ impl FormView {
         self.problem = None;
         self.saved = false;
         self.reveal = true;
+        self.unfolded = self.text.more.is_used();
         self.focus = match &self.form {
             ProviderForm::Closed | ProviderForm::Choose => None,
             ProviderForm::OtherServer => Some(FieldName::Name),
@@ -51,17 +59,17 @@ impl FormView {
         let title = match &self.form {
             ProviderForm::Closed | ProviderForm::Choose => return,
             ProviderForm::OtherServer => "Add a server".to_owned(),
-            ProviderForm::Provider(id) if state.provider(id).is_some() => {
-                format!("Edit {}", name_of(state, id))
-            }
-            ProviderForm::Provider(id) => format!("Add {}", name_of(state, id)),
+            ProviderForm::Provider(id) => match state.provider(id) {
+                Some(provider) => format!("Edit {}", state.provider_label(provider)),
+                None => format!("Add {}", name_of(state, id)),
+            },
         };
         parts::section_ui(ui, &title);
         let card = ui.scope(|ui| {
             parts::card_ui(ui, |ui| {
                 ui.spacing_mut().item_spacing.y = 10.0;
                 let entered = self.fields_ui(ui, state);
-                labelled(ui, "", |ui| {
+                parts::labelled_ui(ui, "", |ui| {
                     self.buttons_ui(ui, state, entered, out);
                     self.result_ui(ui, state);
                 });
@@ -83,47 +91,84 @@ impl FormView {
             }
             None => "Paste a key".to_owned(),
         };
-        let note = place.as_ref().map_or("", |(_, words)| words.as_str());
-        for name in [FieldName::Name, FieldName::Address, FieldName::Key] {
-            let (label, style) = match name {
-                FieldName::Name => ("Name", FieldStyle::Text),
-                FieldName::Address => ("Address", FieldStyle::Mono),
-                FieldName::Key => ("API key", FieldStyle::Secret),
-            };
-            labelled(ui, label, |ui| {
-                let mut field = Field { style, ..Field::new(field_id(name), label) };
-                let text = match name {
-                    FieldName::Name => &mut self.text.name,
-                    FieldName::Address => {
-                        field.hint = "https://api.example.com/v1";
-                        &mut self.text.url
-                    }
-                    FieldName::Key => {
-                        field.hint = &hint;
-                        field.note = note;
-                        &mut self.text.key.0
-                    }
-                };
-                let response = field.field_ui(ui, text);
-                if self.focus == Some(name) {
-                    self.focus = None;
-                    response.request_focus();
-                }
-                let enter = ui.input(|input| input.key_pressed(Key::Enter));
-                entered |= response.lost_focus() && enter;
-                if response.changed() {
-                    self.problem = None;
-                }
-                self.problem_ui(ui, name);
-            });
+        let note = match (&place, &state.keys_kept) {
+            (Some((_, words)), _) => words.as_str(),
+            (None, Some(KeptIn::Keychain)) => "goes to the system keychain",
+            (None, Some(KeptIn::File(_))) => "goes to a file only you can read",
+            (None, None) => "",
+        };
+        for (name, label, style) in [
+            (FieldName::Name, "Name", FieldStyle::Text),
+            (FieldName::Address, "Address", FieldStyle::Mono),
+            (FieldName::Key, "API key", FieldStyle::Secret),
+        ] {
+            let mut field = Field { style, ..Field::new(field_id(name), label) };
+            if name == FieldName::Address {
+                field.hint = "https://api.example.com/v1";
+            }
+            if name == FieldName::Key {
+                self.kind_ui(ui);
+                (field.hint, field.note) = (&hint, note);
+            }
+            entered |= parts::labelled_ui(ui, label, |ui| self.field_ui(ui, name, field));
         }
+        entered |= self.advanced_ui(ui);
         entered
     }
 
+    /// Which API it speaks.
+    fn kind_ui(&mut self, ui: &mut Ui) {
+        parts::labelled_ui(ui, "API", |ui| {
+            ui.horizontal_wrapped(|ui| {
+                ui.set_min_height(theme::CONTROL_HEIGHT);
+                for (kind, label, what) in KINDS {
+                    let chosen = Chosen::from(self.text.kind == kind);
+                    if widgets::chip(ui, label, chosen).on_hover_text(what).clicked() {
+                        self.text.kind = kind;
+                    }
+                }
+            });
+        });
+    }
+
+    /// A field with what is wrong with it; true where Enter was pressed in it.
+    fn field_ui(&mut self, ui: &mut Ui, name: FieldName, field: Field<'_>) -> bool {
+        let entered = self.bare_field_ui(ui, name, field);
+        self.problem_ui(ui, name);
+        entered
+    }
+
+    fn bare_field_ui(&mut self, ui: &mut Ui, name: FieldName, field: Field<'_>) -> bool {
+        let Some(text) = self.text_of(name) else { return false };
+        let response = field.field_ui(ui, text);
+        if self.focus == Some(name) {
+            self.focus = None;
+            response.request_focus();
+        }
+        if response.changed() {
+            self.problem = None;
+        }
+        response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter))
+    }
+
+    fn text_of(&mut self, name: FieldName) -> Option<&mut String> {
+        let more = &mut self.text.more;
+        Some(match name {
+            FieldName::Name => &mut self.text.name,
+            FieldName::Address => &mut self.text.url,
+            FieldName::Key => &mut self.text.key.0,
+            FieldName::HeaderName(place) => &mut more.headers.get_mut(place)?.name,
+            FieldName::HeaderValue(place) => &mut more.headers.get_mut(place)?.value,
+            FieldName::CaFile => &mut more.ca_file,
+            FieldName::ConnectTimeout => &mut more.connect_timeout_s,
+            FieldName::IdleTimeout => &mut more.idle_timeout_s,
+            FieldName::ApiVersion => &mut more.api_version,
+        })
+    }
+
     fn problem_ui(&self, ui: &mut Ui, field: FieldName) {
-        let palette = Palette::of(ui);
         if let Some(problem) = self.problem.as_ref().filter(|problem| problem.field == field) {
-            ui.label(RichText::new(problem.text).font(theme::small()).color(palette.err));
+            parts::problem_ui(ui, &problem.text);
         }
     }
 
@@ -171,6 +216,7 @@ impl FormView {
             Ok(checked) => checked,
             Err(problem) => {
                 self.focus = Some(problem.field);
+                self.unfolded |= problem.field.is_advanced();
                 self.problem = Some(problem);
                 return;
             }
@@ -216,32 +262,4 @@ fn name_of(state: &AppState, id: &ProviderId) -> String {
 
 fn field_id(name: FieldName) -> Id {
     Id::unique(("provider_form", name))
-}
-
-/// A label of 120 with what belongs to it beside it, or below it where there is little room.
-fn labelled(ui: &mut Ui, label: &str, content: impl FnOnce(&mut Ui)) {
-    let palette = Palette::of(ui);
-    let text = RichText::new(label).color(palette.dim);
-    if ui.available_width() < NARROW {
-        ui.vertical(|ui| {
-            ui.spacing_mut().item_spacing.y = 4.0;
-            if !label.is_empty() {
-                ui.label(text);
-            }
-            content(ui);
-        });
-        return;
-    }
-    ui.horizontal_top(|ui| {
-        ui.spacing_mut().item_spacing.x = 10.0;
-        let size = vec2(LABELS, theme::CONTROL_HEIGHT);
-        ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Center), |ui| {
-            ui.set_min_size(size);
-            ui.label(text);
-        });
-        ui.vertical(|ui| {
-            ui.spacing_mut().item_spacing = vec2(8.0, 4.0);
-            content(ui);
-        });
-    });
 }

@@ -5,7 +5,7 @@ use egui::{Align, Label, Layout, Popup, PopupCloseBehavior, Response, RichText, 
 use super::parts;
 use super::provider_form::FormView;
 use super::status::{self, Check};
-use crate::protocol::{KeySource, ProviderId, ProviderState};
+use crate::protocol::{KeySource, ProviderId, ProviderState, Timestamp};
 use crate::state::{AppState, ProviderForm, UiCommand};
 use crate::ui::icon::Icon;
 use crate::ui::theme::{self, Palette, provider_color};
@@ -25,7 +25,13 @@ pub(super) struct ProvidersView {
 }
 
 impl ProvidersView {
-    pub(super) fn providers_ui(&mut self, ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {
+    pub(super) fn providers_ui(
+        &mut self,
+        ui: &mut Ui,
+        state: &AppState,
+        now: Timestamp,
+        out: &mut Vec<UiCommand>,
+    ) {
         self.form.follow_state(ui, state);
         parts::row_ui(
             ui,
@@ -38,7 +44,7 @@ impl ProvidersView {
             },
         );
         for provider in &state.providers {
-            ui.push_id(&provider.config.id, |ui| self.card_ui(ui, provider, out));
+            ui.push_id(&provider.config.id, |ui| self.card_ui(ui, (state, now), provider, out));
         }
         let chooses = state.provider_form == ProviderForm::Choose;
         if chooses {
@@ -51,36 +57,44 @@ impl ProvidersView {
         self.form.form_ui(ui, state, out);
     }
 
-    fn card_ui(&mut self, ui: &mut Ui, provider: &ProviderState, out: &mut Vec<UiCommand>) {
+    fn card_ui(
+        &mut self,
+        ui: &mut Ui,
+        (state, now): (&AppState, Timestamp),
+        provider: &ProviderState,
+        out: &mut Vec<UiCommand>,
+    ) {
+        let label = state.provider_label(provider);
         parts::card_ui(ui, |ui| {
             ui.spacing_mut().item_spacing.x = 12.0;
             parts::row_ui(
                 ui,
                 38.0,
-                |ui| name_ui(ui, provider),
+                |ui| name_ui(ui, provider, &label),
                 |ui| {
                     if provider.config.id.as_str() == "guide" {
                         ui.allocate_exact_size(theme::ICON_BUTTON, Sense::hover());
                     } else {
-                        self.menu_ui(ui, provider, out);
+                        self.menu_ui(ui, provider, &label, out);
                     }
                     status::chip_ui(ui, &provider.status, Check::Hidden)
                         .on_hover_text(status::sentence(provider));
                     if ui.available_width() > 200.0 {
-                        let palette = Palette::of(ui);
-                        let count = match provider.models.len() {
-                            0 => "—".to_owned(),
-                            count => status::models(count),
-                        };
-                        widgets::small_label(ui, &count, palette.dim);
+                        count_ui(ui, provider, now);
                     }
                 },
             );
         });
     }
 
-    fn menu_ui(&mut self, ui: &mut Ui, provider: &ProviderState, out: &mut Vec<UiCommand>) {
-        let name = format!("More for {}", provider.config.name);
+    fn menu_ui(
+        &mut self,
+        ui: &mut Ui,
+        provider: &ProviderState,
+        label: &str,
+        out: &mut Vec<UiCommand>,
+    ) {
+        let name = format!("More for {label}");
         let button = widgets::icon_button(ui, Icon::Ellipsis, &name);
         if button.clicked() {
             self.confirming = None;
@@ -141,12 +155,32 @@ fn item_ui(ui: &mut Ui, text: &str, icon: Icon) -> bool {
     Button::new(text).ghost().icon(icon).width(MENU).ui(ui).clicked()
 }
 
-fn name_ui(ui: &mut Ui, provider: &ProviderState) {
+/// How many models there are, and how old the list is where that matters.
+fn count_ui(ui: &mut Ui, provider: &ProviderState, now: Timestamp) {
+    let palette = Palette::of(ui);
+    let count = match provider.models.len() {
+        0 => "—".to_owned(),
+        count => status::models(count),
+    };
+    match status::stale(provider, now) {
+        Some(stale) if ui.available_width() > 380.0 => {
+            widgets::small_label(ui, &format!("{count} · {stale}"), palette.dim);
+        }
+        Some(stale) => {
+            widgets::small_label(ui, &count, palette.dim).on_hover_text(stale);
+        }
+        None => {
+            widgets::small_label(ui, &count, palette.dim);
+        }
+    }
+}
+
+fn name_ui(ui: &mut Ui, provider: &ProviderState, label: &str) {
     let palette = Palette::of(ui);
     widgets::dot(ui, provider_color(palette, &provider.config.id));
     ui.vertical(|ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
-        let name = RichText::new(&provider.config.name).font(theme::semibold(14.0));
+        let name = RichText::new(label).font(theme::semibold(14.0));
         line_ui(ui, name.line_height(Some(20.0)).color(palette.text));
         let address = if provider.config.id.as_str() == "guide" {
             "built in"
@@ -189,7 +223,7 @@ fn choose_ui(ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) -> Respons
                     choice_ui(ui, (known.name, known.blurb), form, out);
                 }
             }
-            let other = ("Other server", "Any OpenAI-compatible address");
+            let other = ("Other server", "Any address that speaks one of the three APIs");
             choice_ui(ui, other, ProviderForm::OtherServer, out);
             if widgets::ghost_button(ui, "Cancel").clicked() {
                 out.push(UiCommand::EditProvider(ProviderForm::Closed));

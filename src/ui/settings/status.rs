@@ -2,7 +2,10 @@
 
 use egui::{Color32, CornerRadius, Rect, Response, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
 
-use crate::protocol::{ErrorKind, KeySource, ProviderError, ProviderState, ProviderStatus};
+use crate::protocol::{
+    ErrorKind, KeySource, ProviderError, ProviderKind, ProviderState, ProviderStatus, Timestamp,
+};
+use crate::state::words;
 use crate::ui::icon::Icon;
 use crate::ui::theme::{self, Palette};
 use crate::ui::widgets;
@@ -48,6 +51,20 @@ pub(in crate::ui) fn short(status: &ProviderStatus) -> (&'static str, Tone) {
             | ErrorKind::OverBudget => ("failed", Tone::Bad),
         },
     }
+}
+
+/// Where the models that are shown come from, when they are not what the provider says now.
+pub(in crate::ui) fn stale(provider: &ProviderState, now: Timestamp) -> Option<String> {
+    const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
+    if provider.config.kind == ProviderKind::Guide || provider.models.is_empty() {
+        return None;
+    }
+    let Some(listed) = provider.listed else {
+        return (provider.status != ProviderStatus::Ready).then(|| "bundled list".to_owned());
+    };
+    let failed = matches!(provider.status, ProviderStatus::Failed(_) | ProviderStatus::NeedsKey);
+    let is_old = listed > now || now.ms_since(listed) >= DAY_MS;
+    (failed || is_old).then(|| words::list_age(Some(listed), now))
 }
 
 /// A sentence for a status: what is the case and what to do.

@@ -6,7 +6,10 @@ use egui_kittest::{
 use secrecy::ExposeSecret as _;
 
 use super::SettingsView;
-use crate::protocol::{KeyChange, KeySource, ProviderConfig, ProviderState, ProviderStatus};
+use crate::protocol::{
+    Effort, ErrorKind, KeptIn, KeyChange, KeySource, ModelEdit, ModelId, Params, ProviderConfig,
+    ProviderError, ProviderKind, ProviderOptions, ProviderState, ProviderStatus, Timestamp,
+};
 use crate::state::{AppState, Page, ProviderForm, SettingsTab, Theme, UiCommand};
 use crate::ui::samples::{self, Driven};
 use crate::ui::theme::{self, Mode};
@@ -16,13 +19,13 @@ type Settings = Harness<'static, Driven<SettingsView>>;
 fn settings(mut state: AppState, tab: SettingsTab) -> Settings {
     state.page = Page::Settings(tab);
     let mut harness = Harness::builder()
-        .with_size(vec2(1000.0, 1000.0))
+        .with_size(vec2(1000.0, 2600.0))
         .with_context_setup(samples::install)
         .build_ui_state(
             |ui, driven: &mut Driven<SettingsView>| {
                 theme::apply(ui.ctx(), Mode::Dark, 100);
                 let mut out = Vec::new();
-                driven.view.settings_ui(ui, &driven.state, &mut out);
+                driven.view.settings_ui(ui, &driven.state, samples::NOW, &mut out);
                 driven.take(out);
             },
             Driven::new(state),
@@ -207,4 +210,194 @@ fn every_page_is_drawn_wide_and_narrow() {
         click(&mut harness, "About");
         harness.get_by_label("Open the help");
     }
+}
+
+#[test]
+fn what_stands_behind_the_fold_is_saved_with_the_api() {
+    let mut state = samples::configured();
+    state.provider_form = ProviderForm::OtherServer;
+    let mut harness = settings(state, SettingsTab::Providers);
+    fill(&mut harness, "Name", "Gateway");
+    fill(&mut harness, "Address", "https://box.local/v1");
+    assert!(harness.query_by_label("Add header").is_none(), "the fold is closed");
+    click(&mut harness, "Advanced");
+    assert!(harness.query_by_label("API version").is_none(), "that is for another API");
+    click(&mut harness, "Anthropic");
+    fill(&mut harness, "API version", "2023-06-01");
+    click(&mut harness, "Add header");
+    harness.event(Event::Text("Authorization".to_owned()));
+    harness.run();
+    click(&mut harness, "Save & test");
+    harness.get_by_label_contains("The header Authorization is the key's own");
+    assert!(saved(&harness).is_empty());
+    click(&mut harness, "Remove header 1");
+    click(&mut harness, "Add header");
+    harness.event(Event::Text("X-Team".to_owned()));
+    harness.run();
+    fill(&mut harness, "Value of header 1", "blue");
+    fill(&mut harness, "Certificate file", "/etc/ca.pem");
+    fill(&mut harness, "Silence at most", "300");
+    click(&mut harness, "Save & test");
+    let saved = saved(&harness);
+    let (config, _) = saved.first().unwrap();
+    assert_eq!(config.kind, ProviderKind::Anthropic);
+    let expected = ProviderOptions {
+        headers: [("X-Team".to_owned(), "blue".to_owned())].into(),
+        ca_file: Some("/etc/ca.pem".into()),
+        idle_timeout_s: Some(300),
+        api_version: Some("2023-06-01".to_owned()),
+        ..ProviderOptions::default()
+    };
+    assert_eq!(config.options, expected);
+}
+
+#[test]
+fn answers_in_the_background_are_a_choice_of_the_responses_api() {
+    let mut state = samples::fresh();
+    state.provider_form = ProviderForm::Provider("openai".into());
+    let mut harness = settings(state, SettingsTab::Providers);
+    click(&mut harness, "Responses");
+    click(&mut harness, "Advanced");
+    click(&mut harness, "Answers run on when the connection is gone");
+    click(&mut harness, "Save & test");
+    let saved = saved(&harness);
+    assert!(saved[0].0.options.background && saved[0].0.kind == ProviderKind::Responses);
+}
+
+#[test]
+fn a_new_key_says_where_it_will_be_kept() {
+    let mut state = samples::fresh();
+    state.keys_kept = Some(KeptIn::File("/home/ada/keys.json".into()));
+    state.provider_form = ProviderForm::Provider("openai".into());
+    let mut harness = settings(state, SettingsTab::Providers);
+    harness.get_by_label("goes to a file only you can read");
+    harness.state_mut().state.keys_kept = Some(KeptIn::Keychain);
+    harness.run();
+    harness.get_by_label("goes to the system keychain");
+}
+
+#[test]
+fn old_lists_and_names_that_are_alike_are_told_apart() {
+    let mut state = samples::configured();
+    let three_days = 3 * 24 * 3_600_000;
+    state.providers[0].listed = Some(Timestamp(samples::NOW.0 - three_days));
+    state.providers[0].status =
+        ProviderStatus::Failed(ProviderError::new(ErrorKind::Network, "refused"));
+    state.providers[1].listed = Some(samples::NOW);
+    state.providers[1].config.name = "Anthropic".to_owned();
+    let mut harness = settings(state, SettingsTab::Providers);
+    harness.get_by_label("5 models · list of 3 days ago");
+    harness.get_by_label("2 models");
+    harness.get_by_label("Anthropic (ollama)");
+    harness.get_by_label("More for Anthropic (anthropic)");
+    harness.state_mut().state.page = Page::Settings(SettingsTab::Models);
+    harness.run();
+    harness.get_by_label("list of 3 days ago");
+}
+
+#[test]
+fn the_chain_of_stand_ins_is_ordered_by_hand() {
+    let mut harness = settings(samples::configured(), SettingsTab::Models);
+    let chain = |harness: &Settings| -> Vec<String> {
+        let models = &harness.state().state.settings.fallback.models;
+        models.iter().map(ToString::to_string).collect()
+    };
+    for typed in ["qwen", "haiku"] {
+        click(&mut harness, "Add a model");
+        harness.event(Event::Text(typed.to_owned()));
+        harness.run();
+        harness.key_press(Key::Enter);
+        harness.run();
+    }
+    assert_eq!(chain(&harness), ["ollama/qwen3:8b", "openrouter/anthropic/haiku"]);
+    click(&mut harness, "Earlier: Claude Haiku 5.5");
+    assert_eq!(chain(&harness), ["openrouter/anthropic/haiku", "ollama/qwen3:8b"]);
+    click(&mut harness, "Remove qwen3:8b from the chain");
+    assert_eq!(chain(&harness), ["openrouter/anthropic/haiku"]);
+    click(&mut harness, "A dearer model may answer too, or one whose price is not known");
+    assert!(harness.state().state.settings.fallback.allow_dearer);
+}
+
+#[test]
+fn default_parameters_are_set_when_their_field_is_left() {
+    let mut harness = settings(samples::configured(), SettingsTab::Models);
+    fill(&mut harness, "Default temperature", "hot");
+    harness.key_press(Key::Enter);
+    harness.run();
+    harness.get_by_label("Enter a number from 0 to 2");
+    assert_eq!(harness.state().state.settings.chat.params, Params::default());
+    for _ in 0..3 {
+        control(&harness, "Default temperature").focus();
+        harness.run();
+        harness.key_press(Key::Backspace);
+        harness.run();
+    }
+    fill(&mut harness, "Default temperature", "0,7");
+    harness.key_press(Key::Enter);
+    harness.run();
+    click(&mut harness, "High");
+    fill(&mut harness, "Default stop words", "END, STOP");
+    fill(&mut harness, "Default output cap", "8k");
+    fill(&mut harness, "Default instructions", "Be brief");
+    click(&mut harness, "High");
+    let expected = Params {
+        temperature: Some(0.7),
+        max_tokens: Some(8_000),
+        effort: Some(Effort::High),
+        stop: vec!["END".to_owned(), "STOP".to_owned()],
+        system: Some("Be brief".to_owned()),
+        ..Params::default()
+    };
+    assert_eq!(harness.state().state.settings.chat.params, expected);
+    click(&mut harness, "Back to none");
+    assert_eq!(harness.state().state.settings.chat.params, Params::default());
+    assert_eq!(control(&harness, "Default stop words").value().as_deref(), Some(""));
+}
+
+#[test]
+fn a_model_is_corrected_and_set_back() {
+    let mut harness = settings(samples::configured(), SettingsTab::Models);
+    fill(&mut harness, "Search all models", "ollama qwen");
+    click(&mut harness, "Edit qwen3:8b, Ollama");
+    fill(&mut harness, "Name of the model", "Local");
+    fill(&mut harness, "Price in of the model", "much");
+    click(&mut harness, "Save");
+    harness.get_by_label_contains("Enter dollars per million tokens");
+    for _ in 0..4 {
+        harness.key_press(Key::Backspace);
+    }
+    harness.run();
+    fill(&mut harness, "Context of the model", "40k");
+    click(&mut harness, "Hidden in lists");
+    control(&harness, "Context of the model").focus();
+    harness.run();
+    harness.key_press(Key::Enter);
+    harness.run();
+    let id: ModelId = "ollama/qwen3:8b".parse().unwrap();
+    let expected = ModelEdit {
+        alias: Some("Local".to_owned()),
+        hidden: true,
+        context: Some(40_000),
+        ..ModelEdit::default()
+    };
+    assert_eq!(harness.state().state.settings.models.get(&id), Some(&expected));
+    assert!(harness.query_by_label("Name of the model").is_none(), "the form is closed");
+    click(&mut harness, "Edit qwen3:8b, Ollama");
+    assert_eq!(control(&harness, "Context of the model").value().as_deref(), Some("40000"));
+    click(&mut harness, "Back to what the provider says");
+    assert!(harness.state().state.settings.models.is_empty());
+}
+
+#[test]
+fn the_model_for_titles_is_chosen_and_given_up() {
+    let mut harness = settings(samples::configured(), SettingsTab::Models);
+    click(&mut harness, "Choose…");
+    harness.event(Event::Text("haiku".to_owned()));
+    harness.run();
+    harness.key_press(Key::Enter);
+    harness.run();
+    let title = harness.state().state.settings.chat.title_model.clone();
+    assert_eq!(title.map(|model| model.to_string()).as_deref(), Some("openrouter/anthropic/haiku"));
+    click(&mut harness, "Use the first words");
+    assert_eq!(harness.state().state.settings.chat.title_model, None);
 }

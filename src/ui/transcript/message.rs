@@ -8,7 +8,7 @@ use super::Draw;
 use super::chat::{Fold, Folds};
 use super::end::Next;
 use super::heights::Heights;
-use super::parts::ToolView;
+use super::parts::{ToolView, text_len};
 use super::user::UserView;
 use crate::protocol::{AnswerStatus, Message, Part, Role, ToolCallId};
 use crate::ui::markdown::DocView;
@@ -129,9 +129,14 @@ impl MessageView {
                 keys.push((Key::Attachment(index), 1));
             }
         }
+        let says_nothing = !keys.is_empty() && message.parts.iter().all(|part| text_len(part) == 0);
         if message.siblings.count > 1 {
             // Above the bubble: its width and height differ from version to version.
             keys.insert(0, (Key::Versions, 1));
+        }
+        if says_nothing {
+            // A picture or a file stands for itself: there is no bubble without words.
+            return;
         }
         let open = folds.is_open(message.id, Fold::All(0));
         keys.push((Key::User, self.user.update(message, open)));

@@ -19,7 +19,7 @@ fn page(mut state: AppState, size: egui::Vec2) -> Settings {
             |ui, driven: &mut Driven<SettingsView>| {
                 theme::apply(ui.ctx(), Mode::Dark, 100);
                 let mut out = Vec::new();
-                driven.view.settings_ui(ui, &driven.state, &mut out);
+                driven.view.settings_ui(ui, &driven.state, samples::NOW, &mut out);
                 driven.take(out);
             },
             Driven::new(state),

@@ -1,5 +1,7 @@
 //! What the backend told, applied to the state.
 
+use std::collections::VecDeque;
+
 use super::handle::load_usage;
 use super::model::{Effect, ToastAction};
 use super::words;
@@ -9,8 +11,8 @@ use super::{
 };
 use crate::protocol::{
     AgentState, BackendCommand, BackendEvent, ChatId, ChatSummary, Draft, Message, MessageId,
-    MessagePage, Notice, NoticeCode, Part, ProviderState, QueryId, QueuedMessage, RunEvent, RunId,
-    Spent, StreamEvent, Timestamp,
+    MessagePage, Notice, NoticeCode, Part, ProviderState, QueryId, QueuedMessage, Role, RunEvent,
+    RunId, Spent, StreamEvent, Timestamp,
 };
 
 /// How many messages a page holds.
@@ -141,7 +143,10 @@ fn replace_end(conversation: &mut Conversation, loaded: Vec<Message>) {
         conversation.generation += 1;
     }
     conversation.messages.extend(loaded);
-    let Some(answer) = live else { return };
+    let Some(answer) = live else {
+        keep_sent(conversation, old);
+        return;
+    };
     let Some(at) = old.iter().position(|message| message.id == answer) else { return };
     match conversation.messages.iter().position(|message| message.id == answer) {
         Some(place) => {
@@ -157,6 +162,17 @@ fn replace_end(conversation: &mut Conversation, loaded: Vec<Message>) {
             let from = old.iter().position(|message| message.parent == last).unwrap_or(at);
             conversation.messages.extend(old.into_iter().skip(from));
         }
+    }
+}
+
+/// A message that was just sent stays at the end, though the page was read before it was stored.
+fn keep_sent(conversation: &mut Conversation, mut old: VecDeque<Message>) {
+    let end = conversation.messages.back().map(|message| message.id);
+    if let Some(sent) = old.pop_back()
+        && sent.role == Role::User
+        && sent.parent == end
+    {
+        conversation.messages.push_back(sent);
     }
 }
 

@@ -28,7 +28,8 @@ pub(super) fn send(state: &mut AppState, text: String, context: HandleContext) -
     let draft = take_draft(state, open, chat);
     let Some(conversation) = state.conversations.get_mut(&chat) else { return Vec::new() };
     let words = Words { text, attachments: draft.attachments };
-    let request = new_request(conversation.chat, Place::AtLeaf, words, choice, context);
+    let place = place_of_next(conversation);
+    let request = new_request(conversation.chat, place, words, choice, context);
     if conversation.is_running() {
         conversation.queue.push(queued(&request));
     } else {
@@ -51,6 +52,15 @@ pub(super) fn send(state: &mut AppState, text: String, context: HandleContext) -
     }
     conversation.draft = rest;
     effects
+}
+
+/// Below answers that stand side by side, the message names the one that is kept: it may reach the
+/// store before the choice does.
+fn place_of_next(conversation: &Conversation) -> Place {
+    match conversation.compared() {
+        Some(_) => Place::Under(conversation.messages.back().map(|kept| kept.id)),
+        None => Place::AtLeaf,
+    }
 }
 
 /// Takes the draft out of the composer. Without an open chat, one begins.

@@ -167,6 +167,7 @@ fn the_next_message_follows_the_kept_answer_and_folds_the_rest() {
     finish_all(&mut state, &all);
     handle(&mut state, UiCommand::KeepAnswer(all[1].answer), at(0));
     let next = send(&mut state, "And then?");
+    assert_eq!(next.place, Place::Under(Some(all[1].answer)), "whatever the store knows by now");
     assert!(columns(&state).is_empty());
     start_run(&mut state, &next);
     let conversation = state.conversation().unwrap();
@@ -174,6 +175,22 @@ fn the_next_message_follows_the_kept_answer_and_folds_the_rest() {
     let kept = conversation.message(all[1].answer).unwrap();
     assert_eq!(kept.siblings, Siblings { index: 1, count: 3 });
     assert_eq!(conversation.message(next.message).unwrap().parent, Some(all[1].answer));
+}
+
+#[test]
+fn a_message_stays_in_sight_when_the_page_of_the_kept_answer_comes_after_it_was_sent() {
+    let mut state = state();
+    let all = three(&mut state);
+    finish_all(&mut state, &all);
+    handle(&mut state, UiCommand::KeepAnswer(all[1].answer), at(0));
+    let page = page_of(&state);
+    let next = send(&mut state, "And then?");
+    load(&mut state, page);
+    assert_eq!(last(&state), next.message);
+    assert!(columns(&state).is_empty());
+    start_run(&mut state, &next);
+    let conversation = state.conversation().unwrap();
+    assert_eq!((conversation.messages.len(), &conversation.compare), (4, &None));
 }
 
 #[test]

@@ -17,6 +17,7 @@ impl Run {
         if counted.is_none() && !self.turn_has_content {
             return;
         }
+        self.providers.settled().await;
         let model = self.providers.model(&self.model);
         let used = match counted {
             Some(prompt) => prompt + self.turn_usage.completion_tokens.unwrap_or(0),

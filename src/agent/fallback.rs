@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 
 use super::run::Run;
+use super::stop::StopWish;
 use crate::net::{self, Provider};
 use crate::protocol::{
     ErrorKind, Fallback, ModelId, ModelInfo, NotificationLevel, ProviderError, ProviderKind,
@@ -42,7 +43,12 @@ pub(super) struct Pick {
 impl Run {
     /// Whether another model would answer after such a failure: then it is not waited out.
     pub(super) async fn has_substitute(&self, kind: ErrorKind) -> bool {
-        self.substitute(kind).await.is_some_and(|pick| pick.next.is_some())
+        let control = self.control.clone();
+        tokio::select! {
+            biased;
+            _ = control.wished(StopWish::Graceful) => false,
+            pick = self.substitute(kind) => pick.is_some_and(|pick| pick.next.is_some()),
+        }
     }
 
     /// Who would answer after such a failure, if the chain has anyone. Changes nothing.
@@ -94,6 +100,8 @@ impl Run {
     async fn pick(&self) -> Pick {
         let mut pick = Pick::default();
         let Some(chosen) = &self.chain.chosen else { return pick };
+        // Right after the start, prices are still being read.
+        self.providers.settled().await;
         let provider = self.providers.ready(&chosen.provider).await.and_then(Result::ok);
         let chosen = self.priced(chosen, provider.as_deref());
         for id in &self.chain.rest {

@@ -37,9 +37,10 @@ pub fn find(id: &str) -> Option<&'static KnownProvider> {
 }
 
 /// How chat completions are written for a provider: by its host, and for servers on this machine
-/// or next to it by their well-known id or port.
+/// or next to it by their well-known id or port; else, as behind a gateway, by the id alone.
 pub(crate) fn wire_of(config: &ProviderConfig, base: &Url) -> Wire {
-    row(config, base).map_or(Wire::COMMON, |known| known.wire)
+    let by_id = || TABLE.iter().find(|known| known.offer.id == config.id.as_str());
+    row(config, base).or_else(by_id).map_or(Wire::COMMON, |known| known.wire)
 }
 
 /// Under which name the bundled table lists the models of a provider: that of the known provider

@@ -18,7 +18,8 @@ use futures_util::future::BoxFuture;
 use secrecy::SecretString;
 
 use super::exchange::Exchange;
-use super::http::KeyHeader;
+use super::http::{self, KeyHeader};
+use super::known;
 use super::openai::list_models;
 use super::{ChatRequest, ChunkStream, HttpClient, Provider, ResumeRequest};
 use crate::protocol::{ModelInfo, ProviderConfig, ProviderError, ResumePoint, Takes};
@@ -37,9 +38,11 @@ impl Responses {
     pub(crate) fn new(
         config: ProviderConfig,
         key: Option<SecretString>,
-        http: HttpClient,
+        client: HttpClient,
     ) -> Result<Self, ProviderError> {
-        let exchange = Exchange::new(&config, key, KeyHeader::Bearer, http)?;
+        let wire = known::wire_of(&config, &http::parse_base(&config.url)?);
+        let client = client.titled(wire.headers);
+        let exchange = Exchange::new(&config, key, KeyHeader::Bearer, client)?;
         Ok(Self { config, exchange })
     }
 

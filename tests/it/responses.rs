@@ -19,15 +19,15 @@ use switchboard::store::help::HelpIndex;
 use uuid::Uuid;
 
 use crate::support::responses::{
-    Luck, Responses, check, events, function_call, message, reasoning,
+    Luck, Mode, Responses, check, events, function_call, message, reasoning,
 };
 use crate::support::{Script, sse_without_done};
 
 const PATIENT: Duration = Duration::from_secs(20);
 
-fn provider(api: &Responses, background: bool) -> Arc<dyn Provider> {
+fn provider(api: &Responses, mode: Mode) -> Arc<dyn Provider> {
     let help = Arc::new(HelpIndex::new());
-    build(api.provider(background), Some("key".into()), &HttpClient::new(), help).unwrap()
+    build(api.provider(mode), Some("key".into()), &HttpClient::new(), help).unwrap()
 }
 
 fn said(role: Role, parts: Vec<Part>) -> Message {
@@ -105,7 +105,7 @@ fn thoughtful_items() -> [Value; 2] {
 #[tokio::test]
 async fn thinking_and_tools_go_round_and_back_to_the_model() {
     let api = Responses::start();
-    let provider = provider(&api, false);
+    let provider = provider(&api, Mode::Plain);
     api.answer(&thoughtful_items());
     let mut answer = open_answer();
     let got = whole(ask(&*provider, request(vec![question()])).await);
@@ -142,7 +142,7 @@ async fn thinking_and_tools_go_round_and_back_to_the_model() {
 #[tokio::test]
 async fn an_answer_split_at_every_byte_gives_the_same_chunks() {
     let api = Responses::start();
-    let provider = provider(&api, false);
+    let provider = provider(&api, Mode::Plain);
     let items = [
         reasoning("rs_1", &["hm\u{e4}", "\u{1f44b}"]),
         message("H\u{e9}llo \"you\""),
@@ -165,7 +165,7 @@ async fn an_answer_split_at_every_byte_gives_the_same_chunks() {
 #[tokio::test]
 async fn an_answer_cut_off_anywhere_is_no_success() {
     let api = Responses::start();
-    let provider = provider(&api, false);
+    let provider = provider(&api, Mode::Plain);
     let all = events("resp_1", false, &[message("one two")]);
     for count in 0..all.len() {
         api.luck(&[Luck::Cut(count)]);
@@ -181,7 +181,7 @@ async fn a_refused_request_says_why() {
     let api = Responses::start();
     let mut wrong = request(vec![question()]);
     wrong.model = ModelInfo::unknown(ModelId::new("mock", ""));
-    let got = ask(&*provider(&api, false), wrong).await;
+    let got = ask(&*provider(&api, Mode::Plain), wrong).await;
     let error = got[0].as_ref().unwrap_err();
     assert_eq!((error.kind, error.status), (ErrorKind::BadRequest, Some(400)));
     assert!(error.message.contains("'model'"), "{error}");
@@ -190,7 +190,7 @@ async fn a_refused_request_says_why() {
 #[tokio::test]
 async fn models_are_listed_and_what_they_take_is_known() {
     let api = Responses::start();
-    let provider = provider(&api, false);
+    let provider = provider(&api, Mode::Plain);
     api.server.set_models(&["gpt-6-sol", "gpt-4.1"]);
     let models = provider.models().await.unwrap();
     let takes: Vec<_> = models.iter().map(|model| provider.takes(model)).collect();
@@ -209,7 +209,7 @@ fn last_place(chunks: &[Chunk]) -> ResumePoint {
 #[tokio::test]
 async fn a_background_answer_goes_on_from_its_place_and_can_be_cancelled() {
     let api = Responses::start();
-    let provider = provider(&api, true);
+    let provider = provider(&api, Mode::Background);
     api.answer(&[message("one two three")]);
     api.luck(&[Luck::Cut(7)]);
     let got = ask(&*provider, request(vec![question()])).await;

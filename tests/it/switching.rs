@@ -17,11 +17,25 @@ use switchboard::store::help::HelpIndex;
 use uuid::Uuid;
 
 use crate::support::completions::{self, Strictness};
-use crate::support::histories::{self, Maker, OPAQUE};
-use crate::support::{Script, Server, responses, sse_without_done};
+use crate::support::histories::{self, Maker};
+use crate::support::{Request, Script, Server, anthropic, responses, sse};
 
 /// As many as the issue asks for.
 const HISTORIES: u64 = 10_000;
+
+/// Models of each kind, with what makes them differ: thinking by effort or by budget, no thinking,
+/// no eyes, and the maker's own thinking.
+const MODELS: [(ProviderKind, &str); 9] = [
+    (ProviderKind::Openai, "alpha"),
+    (ProviderKind::Openai, "blind"),
+    (ProviderKind::Openai, "ministral"),
+    (ProviderKind::Anthropic, "claude-sonnet-5-5"),
+    (ProviderKind::Anthropic, "claude-haiku-4-5"),
+    (ProviderKind::Anthropic, "claude-opus-4-6"),
+    (ProviderKind::Responses, "gpt-6.1-sol"),
+    (ProviderKind::Responses, "gpt-4.1"),
+    (ProviderKind::Responses, "o3"),
+];
 
 /// A provider under test with the server that watches over it.
 struct Target {
@@ -31,30 +45,50 @@ struct Target {
     server: Server,
 }
 
-type Check = fn(&Value, bool) -> Result<(), String>;
+fn check(kind: ProviderKind, request: &Request) -> Result<(), String> {
+    let body = request.json();
+    let model = request.model();
+    let sees = !model.contains("blind");
+    match kind {
+        ProviderKind::Anthropic => {
+            let version = request.header("anthropic-version").unwrap_or_default();
+            anthropic::check(&body, version)
+        }
+        ProviderKind::Responses => responses::check(&body, sees),
+        ProviderKind::Openai | ProviderKind::Guide => {
+            let answer_after_results = model == "ministral";
+            completions::check(&body, Strictness { sees, answer_after_results })
+        }
+    }
+}
 
-fn target(kind: ProviderKind, model: &str, check: Check, good: fn() -> Script) -> Target {
+fn good(kind: ProviderKind, model: &str) -> Script {
+    match kind {
+        ProviderKind::Anthropic => anthropic::Reply::of(model).text("fine").script(),
+        ProviderKind::Responses => {
+            let events = responses::events("resp_1", false, &[responses::message("fine")]);
+            Script::stream().bytes(sse(&events))
+        }
+        ProviderKind::Openai | ProviderKind::Guide => Script::answer("fine"),
+    }
+}
+
+fn target(kind: ProviderKind, model: &str) -> Target {
     let server = Server::start();
     let refusal = Arc::new(Mutex::new(None));
     let told = refusal.clone();
-    server.set_default(move |request| {
-        let body = request.json();
-        // The name tells what the model can do.
-        let sees = !body["model"].as_str().unwrap_or_default().contains("blind");
-        match check(&body, sees) {
-            Ok(()) => good(),
-            Err(reason) => {
-                *told.lock() = Some(format!("{reason}\n{body:#}"));
-                Script::json(
-                    400,
-                    &json!({ "error": { "message": reason, "type": "invalid_request_error" } }),
-                )
-            }
+    server.set_default(move |request| match check(kind, request) {
+        Ok(()) => good(kind, &request.model()),
+        Err(reason) => {
+            *told.lock() = Some(format!("{reason}\n{:#}", request.json()));
+            Script::json(400, &json!({ "error": { "message": reason, "type": "bad" } }))
         }
     });
+    // The well-known name brings the ways of that server with it.
+    let id = if model == "ministral" { "mistral" } else { kind.as_str() };
     let config = ProviderConfig {
-        id: kind.as_str().into(),
-        name: kind.as_str().to_owned(),
+        id: id.into(),
+        name: id.to_owned(),
         kind,
         url: server.url(),
         key_env: None,
@@ -62,38 +96,37 @@ fn target(kind: ProviderKind, model: &str, check: Check, good: fn() -> Script) -
     };
     let help = Arc::new(HelpIndex::new());
     let provider = build(config, Some("key".into()), &HttpClient::new(), help).unwrap();
-    let model = ModelId::new(kind.as_str(), model);
-    Target { model, provider, refusal, server: server }
+    Target { model: ModelId::new(id, model), provider, refusal, server }
 }
 
 fn targets() -> Vec<Target> {
-    let completions: Check =
-        |body, sees| completions::check(body, Strictness { sees, answer_after_results: false });
-    let answer = || Script::answer("fine");
-    let said = || {
-        let items = [responses::message("fine")];
-        Script::stream().bytes(sse_without_done(&responses::events("resp_1", false, &items)))
-    };
-    vec![
-        target(ProviderKind::Openai, "alpha", completions, answer),
-        target(ProviderKind::Openai, "blind", completions, answer),
-        target(ProviderKind::Responses, "gpt-5", responses::check, said),
-        target(ProviderKind::Responses, "gpt-4.1-blind", responses::check, said),
-    ]
+    MODELS.iter().map(|(kind, model)| target(*kind, model)).collect()
 }
 
-fn makers() -> Vec<Maker> {
-    let completions: fn(&str, &str) -> Value =
-        |_text, mark| json!([{ "type": "reasoning.encrypted", "data": mark }]);
-    let responses: fn(&str, &str) -> Value = |_text, mark| {
-        json!({"next": "msg_1", "items": [{"type": "reasoning", "id": "rs_1", "summary": [],
-               "encrypted_content": mark}]})
+fn maker(kind: ProviderKind, model: &ModelId) -> Maker {
+    let opaque: fn(&str, &str) -> Value = match kind {
+        ProviderKind::Anthropic => anthropic::opaque,
+        ProviderKind::Responses => |model, text| {
+            let summary: Vec<&str> =
+                Some(text).filter(|text| !text.is_empty()).into_iter().collect();
+            let mut item = responses::reasoning("rs_1", &summary);
+            item["encrypted_content"] = json!(mark(model));
+            json!({ "items": [item], "next": "msg_1" })
+        },
+        ProviderKind::Openai | ProviderKind::Guide => {
+            |model, _text| json!([{ "type": "reasoning.encrypted", "data": mark(model) }])
+        }
     };
-    let completions = ["alpha", "blind"]
-        .map(|model| Maker { model: ModelId::new("openai", model), opaque: completions });
-    let responses = ["gpt-5", "gpt-4.1-blind"]
-        .map(|model| Maker { model: ModelId::new("responses", model), opaque: responses });
-    completions.into_iter().chain(responses).collect()
+    Maker { model: model.clone(), opaque }
+}
+
+/// What only this model understands.
+fn mark(model: &str) -> String {
+    format!("sig-{model}-")
+}
+
+fn makers(targets: &[Target]) -> Vec<Maker> {
+    targets.iter().zip(MODELS).map(|(target, (kind, _))| maker(kind, &target.model)).collect()
 }
 
 fn params(rng: &mut Rng) -> Params {
@@ -110,7 +143,7 @@ fn params(rng: &mut Rng) -> Params {
 fn request(rng: &mut Rng, target: &Target, makers: &[Maker]) -> ChatRequest {
     let mut model = ModelInfo::unknown(target.model.clone());
     let sees = !target.model.model.contains("blind");
-    model.abilities = Abilities { vision: Some(sees), thinking: Some(true), ..model.abilities };
+    model.abilities = Abilities { vision: Some(sees), ..model.abilities };
     model.takes = target.provider.takes(&model);
     ChatRequest {
         model,
@@ -144,7 +177,7 @@ async fn switch(seed: u64, target: &Target, makers: &[Maker]) -> Result<(), Stri
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn any_chat_can_go_on_with_any_model() {
     let targets = targets();
-    let makers = makers();
+    let makers = makers(&targets);
     let one = |seed: u64| {
         let target = &targets[usize::try_from(seed).unwrap() % targets.len()];
         switch(seed, target, &makers)
@@ -160,17 +193,21 @@ async fn any_chat_can_go_on_with_any_model() {
 #[tokio::test]
 async fn no_model_sees_what_only_another_one_understands() {
     let targets = targets();
-    let makers = makers();
-    for seed in 0..400 {
+    let makers = makers(&targets);
+    for seed in 0..200 {
         for target in &targets {
             switch(seed, target, &makers).await.unwrap();
         }
     }
     for target in &targets {
+        let mut own_came_back = false;
         for post in target.server.posts() {
             let body = String::from_utf8_lossy(&post.body);
-            let others = body.replace(&format!("{OPAQUE}{}", target.model.model), "");
-            assert!(!others.contains(OPAQUE), "{} was sent {body}", target.model);
+            let own = mark(&target.model.model);
+            own_came_back |= body.contains(&own);
+            let others = body.replace(&own, "");
+            assert!(!others.contains("sig-"), "{} was sent {body}", target.model);
         }
+        assert!(own_came_back, "{} never got its own thinking back", target.model);
     }
 }

@@ -10,12 +10,10 @@ use switchboard::protocol::{
 };
 use uuid::Uuid;
 
-/// Stands in all opaque data; only that of the asked model may be sent.
-pub(crate) const OPAQUE: &str = "opaque-of-";
-
-/// Who may have spoken, and how each writes its opaque data.
+/// Who may have spoken.
 pub(crate) struct Maker {
     pub(crate) model: ModelId,
+    /// The opaque data that a model of this name keeps beside a thought.
     pub(crate) opaque: fn(&str, &str) -> Value,
 }
 
@@ -157,8 +155,7 @@ fn text(rng: &mut Rng) -> Part {
 
 fn thinking(rng: &mut Rng, maker: &Maker) -> Part {
     let text = if rng.usize(0..4) == 0 { "" } else { "Let me see" };
-    let opaque = (rng.usize(0..4) > 0)
-        .then(|| (maker.opaque)(text, &format!("{OPAQUE}{}", maker.model.model)));
+    let opaque = (rng.usize(0..4) > 0).then(|| (maker.opaque)(&maker.model.model, text));
     let ended = rng.bool().then_some(Timestamp(1));
     Part::Thinking { text: text.to_owned(), started: Timestamp(0), ended, opaque }
 }

@@ -27,6 +27,15 @@ pub(crate) enum Luck {
     Status(u16),
 }
 
+/// Where answers live while they are made.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Mode {
+    /// On the connection.
+    Plain,
+    /// At the server.
+    Background,
+}
+
 /// The server.
 pub(crate) struct Responses {
     pub(crate) server: Server,
@@ -51,8 +60,9 @@ impl Responses {
         Self { server, shared }
     }
 
-    /// A provider `mock` at this server, whose answers run on in the background or do not.
-    pub(crate) fn provider(&self, background: bool) -> ProviderConfig {
+    /// A provider `mock` at this server.
+    pub(crate) fn provider(&self, mode: Mode) -> ProviderConfig {
+        let background = mode == Mode::Background;
         ProviderConfig {
             id: "mock".into(),
             name: "Mock".to_owned(),

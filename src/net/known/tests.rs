@@ -38,11 +38,11 @@ fn every_known_provider_can_be_built_and_is_found_by_its_own_address() {
 }
 
 #[test]
-fn a_wire_is_chosen_by_host_then_by_the_id_or_port_of_a_local_server() {
+fn a_wire_is_chosen_by_host_then_by_id_or_port() {
     let table = [
         ("mine", "https://eu.api.openai.com/v1", Cap::MaxCompletionTokens, 4),
         ("mine", "https://notopenai.com/v1", Cap::MaxTokens, 4),
-        ("openai", "https://gateway.example.com/v1", Cap::MaxTokens, 4),
+        ("openai", "https://gateway.example.com/v1", Cap::MaxCompletionTokens, 4),
         ("mine", "https://api.mistral.ai/v1", Cap::MaxTokens, 16),
         ("mine", "http://127.0.0.1:11434/v1", Cap::MaxTokens, 16),
         ("ollama", "https://box.example.com/v1", Cap::MaxTokens, 16),

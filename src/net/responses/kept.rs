@@ -7,8 +7,18 @@ use serde_json::{Value, json};
 pub(super) struct Kept<'a> {
     /// Exactly as they came.
     pub(super) items: Vec<&'a Value>,
-    /// The id of the item that follows them.
-    pub(super) next: Option<&'a str>,
+    /// What follows them.
+    pub(super) next: Next<'a>,
+}
+
+/// What must be said again of the item that reasoning led to.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Next<'a> {
+    /// Its id.
+    pub(super) id: Option<&'a str>,
+    /// Of a message: whether it was a remark on the way or the answer. Models answer worse where
+    /// it is not sent back.
+    pub(super) phase: Option<&'a str>,
 }
 
 impl<'a> Kept<'a> {
@@ -16,16 +26,20 @@ impl<'a> Kept<'a> {
     pub(super) fn read(opaque: &'a Value) -> Option<Self> {
         let items = opaque["items"].as_array()?.iter().filter(|item| is_whole(item));
         let items: Vec<&Value> = items.collect();
-        Some(Self { items, next: opaque["next"].as_str() }).filter(|kept| !kept.items.is_empty())
+        let next = Next { id: opaque["next"].as_str(), phase: opaque["phase"].as_str() };
+        Some(Self { items, next }).filter(|kept| !kept.items.is_empty())
     }
 }
 
 /// The opaque data of a thinking part.
-pub(super) fn write(items: &[Value], next: Option<&str>) -> Value {
-    match next {
-        Some(next) => json!({ "items": items, "next": next }),
-        None => json!({ "items": items }),
+pub(super) fn write(items: &[Value], next: Next<'_>) -> Value {
+    let mut kept = json!({ "items": items });
+    for (name, value) in [("next", next.id), ("phase", next.phase)] {
+        if let Some(value) = value {
+            kept[name] = value.into();
+        }
     }
+    kept
 }
 
 /// Whether a reasoning item can go back: without its encrypted content it is only a name for

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::kept::Next;
 use super::point::{self, Point};
 use super::request::Keeping;
 use super::wire::{WireEvent, WireKind, WireResponse, WireStatus, WireText};
@@ -339,7 +340,7 @@ impl ResponseMapper {
         if content.is_empty() {
             return;
         }
-        self.hand_over(None, out);
+        self.hand_over(Next::default(), out);
         let offset = match self.open {
             OpenPart::Text(length) => length,
             OpenPart::None | OpenPart::Thinking(_) => 0,

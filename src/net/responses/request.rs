@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::efforts::{nearest, traits};
-use super::kept::Kept;
+use super::kept::{Kept, Next};
 use crate::net::projection::{Block, Piece, Projection, Rules, Turn, project};
 use crate::net::{ChatRequest, ToolSpec};
 use crate::protocol::{Effort, ErrorKind, ProviderError};
@@ -131,6 +131,8 @@ enum OwnItem<'a> {
         /// Wanted where there is an id.
         #[serde(skip_serializing_if = "Option::is_none")]
         status: Option<&'static str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        phase: Option<&'a str>,
     },
     FunctionCall {
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -164,7 +166,7 @@ fn items<'a>(projection: &'a Projection<'_>) -> Vec<Item<'a>> {
                 }));
                 if !blocks.is_empty() {
                     let content = blocks.iter().map(content).collect();
-                    items.push(message("user", content, None));
+                    items.push(message("user", content, Next::default()));
                 }
             }
             Turn::Assistant { pieces } => said(pieces, &mut items),
@@ -180,15 +182,17 @@ fn content<'a>(block: &'a Block<'_>) -> Content<'a> {
     }
 }
 
-fn message<'a>(role: &'static str, content: Vec<Content<'a>>, id: Option<&'a str>) -> Item<'a> {
+fn message<'a>(role: &'static str, content: Vec<Content<'a>>, as_it_was: Next<'a>) -> Item<'a> {
+    let Next { id, phase } = as_it_was;
+    let id = id.filter(|id| id.starts_with("msg"));
     let status = id.map(|_| "completed");
-    Item::Own(OwnItem::Message { id, role, content, status })
+    Item::Own(OwnItem::Message { id, role, content, status, phase })
 }
 
 /// One answer. What follows reasoning keeps the id that the reasoning was followed by: the API
 /// knows the pair by their ids.
 fn said<'a>(pieces: &'a [Piece<'_>], items: &mut Vec<Item<'a>>) {
-    let mut next = None;
+    let mut next = Next::default();
     for piece in pieces {
         match piece {
             Piece::Thinking { opaque, .. } => {
@@ -199,11 +203,10 @@ fn said<'a>(pieces: &'a [Piece<'_>], items: &mut Vec<Item<'a>>) {
             }
             Piece::Text(text) => {
                 let content = vec![Content::OutputText { text, annotations: [] }];
-                let id = next.take().filter(|id| id.starts_with("msg"));
-                items.push(message("assistant", content, id));
+                items.push(message("assistant", content, std::mem::take(&mut next)));
             }
             Piece::Call(call) => items.push(Item::Own(OwnItem::FunctionCall {
-                id: next.take().filter(|id| id.starts_with("fc")),
+                id: std::mem::take(&mut next).id.filter(|id| id.starts_with("fc")),
                 call_id: &call.id,
                 name: &call.name,
                 arguments: call.arguments.to_string(),

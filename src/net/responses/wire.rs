@@ -122,6 +122,8 @@ pub(super) struct WireItemHead {
     pub(super) kind: Option<WireItemKind>,
     #[serde(deserialize_with = "lenient")]
     pub(super) id: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    pub(super) phase: Option<String>,
 }
 
 /// The kinds of items that are read.

@@ -77,6 +77,10 @@ fn goes_on_writing(command: &UiCommand) -> bool {
             | UiCommand::Regenerate { .. }
             | UiCommand::Continue { .. }
             | UiCommand::SelectBranch { .. }
+            | UiCommand::KeepAnswer(_)
+            | UiCommand::SetCovered { .. }
+            | UiCommand::MakeRoom { .. }
+            | UiCommand::AnswerAnyway { .. }
             | UiCommand::EditMessage { .. }
             | UiCommand::LoadImage(_)
             | UiCommand::PinChat { .. }

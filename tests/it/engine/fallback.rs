@@ -158,13 +158,15 @@ async fn a_dearer_model_is_passed_over_and_named_unless_it_is_allowed() {
 async fn nobody_finishes_another_models_sentence() {
     let (folder, server) = (folder(), Server::start());
     server.push(
-        Script::stream()
-            .bytes(sse_without_done(&[delta("Half a"), failure("overloaded", "overloaded")])),
+        Script::stream().bytes(sse_without_done(&[delta("Half a"), failure(503, "overloaded")])),
     );
     let mut desk = Desk::open(folder.path(), &server);
-    let told = send(&mut desk, with_chain(Desk::new_chat(), "alpha", chain(&["beta"]))).await;
+    let chat = Desk::new_chat();
+    let told = send(&mut desk, with_chain(chat, "alpha", chain(&["beta"]))).await;
     assert_eq!(told.status, RunStatus::Interrupted);
     assert_eq!(server.posts().len(), 1);
+    let error = desk.messages(chat).await.remove(1).answer.unwrap().error.unwrap();
+    assert_eq!(error.kind, ErrorKind::Overloaded);
 }
 
 #[tokio::test]

@@ -118,8 +118,8 @@ async fn attachments_and_options_go_with_the_message_through_the_queue_too() {
     let kept = desk.messages(chat).await;
     for (at, text) in [(0, "first"), (2, "second")] {
         let expected = [
-            Part::Text { text: text.to_owned() },
             Part::File { name: "notes.txt".to_owned(), text: format!("{text} notes") },
+            Part::Text { text: text.to_owned() },
         ];
         assert_eq!(kept[at].parts, expected);
         assert_eq!(kept[at + 1].answer.as_ref().unwrap().params.temperature, Some(0.5));

@@ -9,7 +9,7 @@ use switchboard::protocol::{
     Part, RunId, RunStatus, Seq, StopMode, StreamEvent,
 };
 
-use crate::support::responses::{Luck, Responses, function_call, message, reasoning};
+use crate::support::responses::{Luck, Mode, Responses, function_call, message, reasoning};
 use crate::support::{Desk, model};
 
 fn folder() -> tempfile::TempDir {
@@ -17,7 +17,7 @@ fn folder() -> tempfile::TempDir {
 }
 
 fn desk(folder: &Path, api: &Responses) -> Desk {
-    Desk::with(folder, api.provider(true), EngineSettings::default())
+    Desk::with(folder, api.provider(Mode::Background), EngineSettings::default())
 }
 
 const LONG: &str = "one two three four five six seven eight nine ten";
@@ -185,6 +185,39 @@ async fn an_answer_goes_on_after_the_app_was_closed_in_the_middle_of_it() {
 }
 
 #[tokio::test]
+async fn killed_at_any_moment_it_goes_on_whole_and_once() {
+    for count in 1..28 {
+        let (folder, copy, api) = (folder(), self::folder(), Responses::start());
+        api.answer(&long());
+        api.luck(&[Luck::Silence(count)]);
+        let mut killed = desk(folder.path(), &api);
+        killed.send(Desk::new_chat(), "Count", model("gpt-5")).await;
+        killed
+            .until(|event| match event {
+                BackendEvent::Run(event) => event.resume.map(drop),
+                _ => None,
+            })
+            .await;
+        for _ in 0..20 * count {
+            tokio::task::yield_now().await;
+        }
+        killed.store.flush().await.unwrap();
+        // What is on the disk now is what a killed process leaves, and nobody holds its lock.
+        for file in ["switchboard.db", "switchboard.db-wal"] {
+            std::fs::copy(folder.path().join(file), copy.path().join(file)).unwrap();
+        }
+        let mut next = desk(copy.path(), &api);
+        assert_eq!(next.notices, []);
+        let (run, open) = begun(&mut next).await;
+        assert_eq!(next.finish(run).await.status, RunStatus::Complete);
+        assert_whole(&next.messages(open.chat).await[1]);
+        assert_eq!(api.server.posts().len(), 1);
+        next.close().await;
+        killed.close().await;
+    }
+}
+
+#[tokio::test]
 async fn the_tools_of_an_answer_that_went_on_are_run_once() {
     let (folder, api) = (folder(), Responses::start());
     let call = function_call("call_a", "read", serde_json::json!({"path": "a"}));
@@ -241,7 +274,7 @@ async fn an_answer_whose_provider_is_gone_becomes_interrupted() {
     let run = first.send(chat, "Count", model("gpt-5")).await;
     first.until_text(run, "two").await;
     first.close().await;
-    let mut other = api.provider(true);
+    let mut other = api.provider(Mode::Background);
     other.id = "other".into();
     let mut next = Desk::with(folder.path(), other, EngineSettings::default());
     assert_eq!(next.finish(run).await.status, RunStatus::Interrupted);

@@ -46,7 +46,8 @@ enum Known {
 }
 
 fn known(model: &str) -> Known {
-    let is_o = model.starts_with('o') && model[1..].starts_with(|next: char| next.is_ascii_digit());
+    let behind_o = model.strip_prefix('o').and_then(|rest| rest.chars().next());
+    let is_o = behind_o.is_some_and(|next| next.is_ascii_digit());
     let starts = |names: &[&str]| names.iter().any(|name| model.starts_with(name));
     if is_o || starts(&["gpt-5", "gpt-6"]) && !model.contains("chat") {
         Known::Thinks

@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use super::{OpenPart, ResponseMapper, Source};
 use crate::net::Chunk;
 use crate::net::chunk::Outbox;
-use crate::net::responses::kept;
+use crate::net::responses::kept::{self, Next};
 use crate::net::responses::wire::{WireItemHead, WireItemKind};
 use crate::protocol::{ProviderError, StreamEvent, ToolCallId};
 
@@ -18,7 +18,8 @@ impl ResponseMapper {
         let head = item.map(head).unwrap_or_default();
         match head.kind {
             Some(WireItemKind::Message | WireItemKind::FunctionCall) => {
-                self.hand_over(head.id.as_deref(), out);
+                let (id, phase) = (head.id.as_deref(), head.phase.as_deref());
+                self.hand_over(Next { id, phase }, out);
             }
             Some(WireItemKind::Reasoning) | None => {}
             // What only this item needs cannot go back, for the item does not.
@@ -57,7 +58,8 @@ impl ResponseMapper {
 
     /// A message that came without deltas.
     fn message(&mut self, item: &Value, out: &mut Outbox) {
-        self.hand_over(item["id"].as_str(), out);
+        let (id, phase) = (item["id"].as_str(), item["phase"].as_str());
+        self.hand_over(Next { id, phase }, out);
         for block in item["content"].as_array().into_iter().flatten() {
             self.gap = true;
             let text = |name: &str| block[name].as_str().map(Into::into);
@@ -85,7 +87,7 @@ impl ResponseMapper {
         if item["status"] == "incomplete" {
             return;
         }
-        self.hand_over(item["id"].as_str(), out);
+        self.hand_over(Next { id: item["id"].as_str(), phase: None }, out);
         let id = item["call_id"].as_str().or(item["id"].as_str()).unwrap_or_default();
         let id = if id.is_empty() || self.calls.iter().any(|known| known == id) {
             format!("call_{}", self.calls.len() + 1)
@@ -100,9 +102,9 @@ impl ResponseMapper {
         out.push(Chunk::Event(StreamEvent::ToolStart { id, tool, args }));
     }
 
-    /// Hands on the reasoning that led to the item of this id. Where text stands between it and
+    /// Hands on the reasoning that led to the next item. Where text stands between it and
     /// what was thought before, it is a part of its own.
-    pub(super) fn hand_over(&mut self, next: Option<&str>, out: &mut Outbox) {
+    pub(super) fn hand_over(&mut self, next: Next<'_>, out: &mut Outbox) {
         if self.held.is_empty() {
             return;
         }

@@ -143,7 +143,8 @@ fn history() -> Vec<Message> {
         thought(json!({"items": [item("rs_1")], "next": "fc_1"})),
         call("call_a"),
         result("call_a"),
-        thought(json!({"items": [item("rs_2"), item("rs_3")], "next": "msg_1"})),
+        thought(json!({"items": [item("rs_2"), item("rs_3")], "next": "msg_1",
+                       "phase": "final_answer"})),
         text("There."),
         thought(json!({"items": [item("rs_4")], "next": "msg_2"})),
     ];
@@ -168,6 +169,7 @@ fn reasoning_goes_back_unchanged_before_what_it_led_to() {
         item("rs_2"),
         item("rs_3"),
         {"type": "message", "id": "msg_1", "role": "assistant", "status": "completed",
+         "phase": "final_answer",
          "content": [{"type": "output_text", "text": "There.", "annotations": []}]},
         {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Thanks"}]},
     ]);

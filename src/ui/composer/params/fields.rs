@@ -5,6 +5,7 @@ use egui::{Frame, Id, Margin, Stroke, TextEdit, Ui};
 use super::{About, effort_label, inherited_words, label_ui};
 use crate::protocol::Params;
 use crate::state::{Bound, parse_number};
+use crate::ui::composer::typed;
 use crate::ui::settings::field::Field;
 use crate::ui::theme::{self, Palette};
 use crate::ui::widgets::{self, Chosen};
@@ -63,9 +64,9 @@ impl About<'_> {
             (false, false) => {}
         }
         if self.takes.max_tokens {
-            let inherited = self.inherited.max_tokens.map(|cap| cap.to_string());
+            let inherited = self.inherited.max_tokens.map(|cap| grouped(u64::from(cap)));
             let hint = match (&inherited, self.most) {
-                (None, Some(most)) => format!("At most {most}, as the model has it"),
+                (None, Some(most)) => format!("At most {}, as the model has it", grouped(most)),
                 (Some(_), _) | (None, None) => inherited_words(inherited, self.scope),
             };
             let bound = Bound::MaxTokens(self.most);
@@ -117,6 +118,10 @@ impl About<'_> {
             }
         }
     }
+}
+
+fn grouped(tokens: u64) -> String {
+    usize::try_from(tokens).map_or_else(|_| tokens.to_string(), typed::grouped)
 }
 
 /// As it is typed.

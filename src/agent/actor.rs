@@ -10,13 +10,15 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::begin::Start;
 use super::clock::Clock;
+use super::desk;
 use super::group::{Group, Running};
 use super::providers::Providers;
 use super::stop::{ChatControl, StopWish};
 use super::title;
 use crate::protocol::{
-    BackendEvent, ChatId, EngineSettings, ErrorKind, IdSource, MessageId, Notice, NoticeCode,
-    ProviderError, RegenerateRequest, RunEvent, RunStatus, SendRequest, Seq, StreamEvent,
+    BackendCommand, BackendEvent, ChatId, EngineSettings, ErrorKind, IdSource, MessageId, Notice,
+    NoticeCode, ProviderError, RegenerateRequest, RunEvent, RunStatus, SendRequest, Seq,
+    StreamEvent,
 };
 use crate::store::{ReadState, Resumable, StoreError, StoreHandle};
 
@@ -51,10 +53,19 @@ impl Shared {
 pub(super) enum AgentCommand {
     Send(Box<SendRequest>),
     Regenerate(Box<RegenerateRequest>),
-    EditQueued { message: MessageId, text: String },
-    RemoveQueued { message: MessageId },
-    SendQueuedNow { message: MessageId },
+    EditQueued {
+        message: MessageId,
+        text: String,
+    },
+    RemoveQueued {
+        message: MessageId,
+    },
+    SendQueuedNow {
+        message: MessageId,
+    },
     GoOn(Box<Resumable>),
+    /// Changes what the chat shows: another branch, another kept answer.
+    ChangePath(Box<BackendCommand>),
 }
 
 /// How long the agent waits for its runs when the app ends.
@@ -113,6 +124,7 @@ impl Agent {
             AgentCommand::Send(request) => self.send(*request).await,
             AgentCommand::Regenerate(request) => self.regenerate(*request).await,
             AgentCommand::GoOn(left) => self.go_on(*left).await,
+            AgentCommand::ChangePath(command) => desk::handle(&self.shared, *command).await,
             AgentCommand::EditQueued { message, text } => {
                 let edited = self.shared.store.queue_edit(message, &text).await;
                 self.queue_changed(edited).await;

@@ -1,4 +1,6 @@
-//! What needs no agent: lists and pages, names and pins, drafts. In the order of asking.
+//! What needs no agent: lists and pages, names and pins, drafts. In the order of asking. Changes of
+//! a chat's visible path are carried out here too, but asked by the chat's agent, so that a
+//! message sent behind one goes where it leads.
 
 use std::sync::Arc;
 
@@ -19,18 +21,23 @@ pub(super) async fn work(shared: Arc<Shared>, mut commands: mpsc::Receiver<Backe
     budget::tell_at_start(&shared).await;
     purge(&shared).await;
     while let Some(command) = commands.recv().await {
-        if let Err(error) = serve(&shared, command).await {
-            let code = match error {
-                StoreError::NotFound => NoticeCode::ChatMissing,
-                StoreError::Full
-                | StoreError::ReadOnly
-                | StoreError::Busy
-                | StoreError::Closed
-                | StoreError::Other(_) => NoticeCode::WriteFailed,
-                StoreError::Damaged(_) => NoticeCode::StoreDamaged,
-            };
-            shared.notice(code, error).await;
-        }
+        handle(&shared, command).await;
+    }
+}
+
+/// Carries out a command, and tells what went wrong with it.
+pub(super) async fn handle(shared: &Shared, command: BackendCommand) {
+    if let Err(error) = serve(shared, command).await {
+        let code = match error {
+            StoreError::NotFound => NoticeCode::ChatMissing,
+            StoreError::Full
+            | StoreError::ReadOnly
+            | StoreError::Busy
+            | StoreError::Closed
+            | StoreError::Other(_) => NoticeCode::WriteFailed,
+            StoreError::Damaged(_) => NoticeCode::StoreDamaged,
+        };
+        shared.notice(code, error).await;
     }
 }
 

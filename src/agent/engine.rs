@@ -197,6 +197,11 @@ impl Dispatcher {
             BackendCommand::SendQueuedNow { chat, message } => {
                 self.for_agent(chat, AgentCommand::SendQueuedNow { message });
             }
+            BackendCommand::SelectBranch { chat, .. }
+            | BackendCommand::KeepAnswer { chat, .. }
+            | BackendCommand::SetCovered { chat, .. } => {
+                self.for_agent(chat, AgentCommand::ChangePath(Box::new(command)));
+            }
             BackendCommand::Stop { chat, mode } => self.agents.stop(chat, StopWish::from(mode)),
             BackendCommand::RetryNow { chat } => self.agents.retry_now(chat),
             BackendCommand::SaveProvider { config, key } => {
@@ -215,15 +220,12 @@ impl Dispatcher {
             }
             BackendCommand::ListChats { .. }
             | BackendCommand::LoadMessages { .. }
-            | BackendCommand::SelectBranch { .. }
             | BackendCommand::RenameChat { .. }
             | BackendCommand::PinChat { .. }
             | BackendCommand::DeleteChat { .. }
             | BackendCommand::RestoreChat { .. }
             | BackendCommand::SetChatModel { .. }
             | BackendCommand::SetChatOptions { .. }
-            | BackendCommand::KeepAnswer { .. }
-            | BackendCommand::SetCovered { .. }
             | BackendCommand::LoadUsage { .. }
             | BackendCommand::MarkRead { .. }
             | BackendCommand::SaveDraft { .. } => {

@@ -255,6 +255,10 @@ impl Printer {
                 tracing::warn!("{message}");
                 None
             }
+            StreamEvent::ModelFallback { old_model, new_model, reason } => {
+                tracing::warn!("{new_model} answers instead of {old_model}: {reason}");
+                None
+            }
             StreamEvent::Message { content, .. } if !self.json => {
                 self.ends_with_newline = content.ends_with('\n');
                 print(content.as_bytes())?;
@@ -267,8 +271,7 @@ impl Printer {
             | StreamEvent::ToolEnd { .. }
             | StreamEvent::ApprovalNeeded { .. }
             | StreamEvent::Usage { .. }
-            | StreamEvent::Context { .. }
-            | StreamEvent::ModelFallback { .. } => None,
+            | StreamEvent::Context { .. } => None,
         };
         if self.json {
             let mut line = serde_json::to_vec(&Frame::from(event))

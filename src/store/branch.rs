@@ -35,6 +35,14 @@ fn show(db: &Connection, chat: i64, top: i64) -> Result<MessageId> {
     Ok(id)
 }
 
+/// The end of a chat's visible path.
+pub(super) fn leaf(db: &Connection, chat: i64) -> Result<Option<i64>> {
+    let leaf = db
+        .prepare_cached("SELECT leaf FROM chat WHERE n = ?1")?
+        .query_row([chat], |row| row.get(0))?;
+    Ok(leaf)
+}
+
 /// Whether a new answer to `question` in this column is to be the visible one: it is where the
 /// visible path ends with the question or goes through an answer of the same column. An answer
 /// without a column always is.
@@ -46,9 +54,7 @@ pub(super) fn is_visible_column(
 ) -> Result<bool> {
     let Some(column) = column else { return Ok(true) };
     let at = message_rows::place(db, question)?.ok_or(StoreError::NotFound)?;
-    let leaf: Option<i64> = db
-        .prepare_cached("SELECT leaf FROM chat WHERE n = ?1")?
-        .query_row([chat], |row| row.get(0))?;
+    let leaf = leaf(db, chat)?;
     if leaf == Some(at.n) {
         return Ok(true);
     }

@@ -247,7 +247,9 @@ fn fold_into_parts(db: &Connection, run: RunId, row: &RunRow, read: ReadState) -
         ReadState::Seen => None,
         ReadState::Unread => Some(true),
     };
-    let last_model = Some(&answer.model);
+    // Of several answers to one question the visible one counts, whichever ends last.
+    let is_beside = answer.column.is_some() && branch::leaf(db, row.chat)? != Some(row.answer);
+    let last_model = if is_beside { None } else { Some(&answer.model) };
     chats::touch(db, row.chat, &Touch { leaf: None, added: 0, last_model, unread, at: ended })
 }
 

@@ -519,3 +519,17 @@ fn two_providers_with_one_id_are_told_and_the_first_counts() {
     let listed = out(&run(folder.path(), &["providers", "list"]));
     assert!(listed.contains("127.0.0.1:1/v1") && !listed.contains("127.0.0.1:2/v1"), "{listed}");
 }
+
+#[test]
+fn another_model_answers_on_the_command_line_and_says_so() {
+    let (folder, server) = (tempfile::tempdir().unwrap(), Server::start());
+    add_provider(folder.path(), &server);
+    let config = folder.path().join("config.toml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, format!("[fallback]\nmodels = [\"mock/beta\"]\n\n{text}")).unwrap();
+    server.push(Script::json(404, &failure("model_not_found", "no such model")));
+    let answered = run(folder.path(), &["ask", "--model", "mock/gone", "hello"]);
+    assert_eq!(out(&answered), "beta: hello\n");
+    let said = err(&answered);
+    assert!(said.contains("mock/beta answers instead of mock/gone"), "{said}");
+}

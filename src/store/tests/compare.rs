@@ -53,6 +53,12 @@ async fn a_page_shows_the_newest_answer_of_each_other_column() {
     for (answer, said) in answers.iter().zip(["first", "second", "third"]) {
         end(store, answer, said).await;
     }
+    let summary = store.chat(chat).await.unwrap().unwrap();
+    assert_eq!(
+        summary.last_model,
+        Some(ModelId::new("test", "one")),
+        "who is shown, not who is last"
+    );
     let Question::New(asked) = asked else { panic!("the question is new") };
     let mut again = column(&asked, "four", 2);
     again.created = START.plus_ms(1_000);

@@ -211,6 +211,24 @@ async fn the_kept_answer_is_the_one_the_chat_goes_on_from() {
 }
 
 #[tokio::test]
+async fn a_message_sent_right_behind_a_choice_goes_where_it_leads() {
+    let (folder, server) = (folder(), Server::start());
+    server.set_default(|request| Script::answer(&format!("I am {}.", request.model())));
+    let mut desk = Desk::open(folder.path(), &server);
+    for round in 0..10 {
+        let chat = Desk::new_chat();
+        let request = Desk::comparison(chat, "who?", &["alpha", "beta"]);
+        desk.ask(BackendCommand::Send(Box::new(request.clone()))).await;
+        desk.finish_all(&Desk::runs(&request)).await;
+        let (query, message) = (QueryId(round), request.also[0].answer);
+        desk.ask(BackendCommand::KeepAnswer { query, chat, message, limit: 100 }).await;
+        let run = desk.send(chat, "go on", model("alpha")).await;
+        desk.finish(run).await;
+        assert_eq!(desk.messages(chat).await[1].text(), "I am beta.", "round {round}");
+    }
+}
+
+#[tokio::test]
 async fn more_than_four_models_are_refused_and_the_text_comes_back() {
     let (folder, server) = (folder(), Server::start());
     let mut desk = Desk::open(folder.path(), &server);

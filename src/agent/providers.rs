@@ -343,7 +343,8 @@ impl Providers {
 
     /// Takes over what the user knows better about models. Holds at once.
     pub(super) fn edit(self: Arc<Self>, edits: Edits) {
-        let before = std::mem::replace(&mut *self.edits.write(), Arc::new(edits.clone()));
+        let edits = Arc::new(edits);
+        let before = std::mem::replace(&mut *self.edits.write(), Arc::clone(&edits));
         let changed: BTreeSet<ProviderId> = before
             .iter()
             .filter(|(id, edit)| edits.get(*id) != Some(*edit))

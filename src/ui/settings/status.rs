@@ -98,11 +98,15 @@ fn failure(error: &ProviderError) -> String {
         | ErrorKind::OverBudget => "the request was not accepted.",
     };
     let mut text = match error.status {
+        // Nothing was sent: what is wrong with the settings says all.
+        None if error.kind == ErrorKind::BadRequest && !error.message.is_empty() => String::new(),
         Some(status) => format!("{status}: {advice}"),
         None => capitalised(advice),
     };
     if !error.message.is_empty() {
-        text.push(' ');
+        if !text.is_empty() {
+            text.push(' ');
+        }
         text.push_str(&error.message);
     }
     text
@@ -182,6 +186,8 @@ mod tests {
         let mut error = ProviderError::new(ErrorKind::Auth, "");
         error.status = Some(401);
         assert_eq!(failure(&error), "401: the key was rejected. Paste a new one.");
+        let error = ProviderError::new(ErrorKind::BadRequest, "The certificate file is gone");
+        assert_eq!(failure(&error), "The certificate file is gone");
         let error = ProviderError::new(ErrorKind::Network, "connection refused");
         assert_eq!(
             failure(&error),

@@ -89,7 +89,7 @@ impl Choice {
             let drawn = RowUi {
                 info,
                 row,
-                provider: &provider.config.name,
+                provider: &state.provider_label(provider),
                 selected: Some(&info.id) == chosen,
                 chat_default: false,
             }

@@ -12,6 +12,7 @@ mod request;
 mod wire;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -24,13 +25,16 @@ use super::openai::list_models;
 use super::{ChatRequest, ChunkStream, HttpClient, Provider, ResumeRequest};
 use crate::protocol::{ModelInfo, ProviderConfig, ProviderError, ResumePoint, Takes};
 use mapper::ResponseMapper;
-use request::Keeping;
+use request::{Keeping, Summaries};
 
 /// A server that speaks the Responses API.
 #[derive(Debug)]
 pub(crate) struct Responses {
     config: ProviderConfig,
     exchange: Exchange,
+    /// OpenAI gives summaries of reasoning only to organisations that it has verified, and
+    /// refuses whole requests of others that ask for them. Known after the first such refusal.
+    without_summaries: AtomicBool,
 }
 
 impl Responses {
@@ -43,7 +47,7 @@ impl Responses {
         let wire = known::wire_of(&config, &http::parse_base(&config.url)?);
         let client = client.titled(wire.headers);
         let exchange = Exchange::new(&config, key, KeyHeader::Bearer, client)?;
-        Ok(Self { config, exchange })
+        Ok(Self { config, exchange, without_summaries: AtomicBool::new(false) })
     }
 
     fn keeping(&self) -> Keeping {
@@ -51,13 +55,30 @@ impl Responses {
     }
 
     async fn start(&self, request: ChatRequest) -> Result<ChunkStream, ProviderError> {
-        let body = request::body(&request, self.keeping())?;
+        if self.without_summaries.load(Ordering::Relaxed) {
+            return self.ask(&request, Summaries::Unasked).await;
+        }
+        match self.ask(&request, Summaries::Asked).await {
+            // A refused request was not worked on: this is no second question.
+            Err(error) if error.code.as_deref() == Some("unsupported_value") => {
+                let answer = self.ask(&request, Summaries::Unasked).await?;
+                self.without_summaries.store(true, Ordering::Relaxed);
+                Ok(answer)
+            }
+            answer => answer,
+        }
+    }
+
+    async fn ask(
+        &self,
+        request: &ChatRequest,
+        summaries: Summaries,
+    ) -> Result<ChunkStream, ProviderError> {
+        let body = request::body(request, self.keeping(), summaries)?;
         let post = self.exchange.post(self.exchange.url(&["responses"]), body)?;
         let credentials = Arc::clone(self.exchange.credentials());
-        let mapper = ResponseMapper::new(&request, self.keeping(), credentials);
-        let idle_timeout = request.idle_timeout;
-        drop(request);
-        self.exchange.answer(post, mapper, idle_timeout).await
+        let mapper = ResponseMapper::new(request, self.keeping(), credentials);
+        self.exchange.answer(post, mapper, request.idle_timeout).await
     }
 
     async fn go_on(&self, request: ResumeRequest) -> Result<ChunkStream, ProviderError> {

@@ -350,3 +350,26 @@ fn the_server_refuses_what_the_real_one_refuses() {
     unanswered["tools"] = json!([tool]);
     assert!(check(&unanswered, true).unwrap_err().contains("No tool output found"));
 }
+
+#[tokio::test]
+async fn a_key_that_gets_no_summaries_gets_answers_all_the_same() {
+    let server = crate::support::Server::start();
+    server.set_default(|request| {
+        if request.json()["reasoning"].get("summary").is_some() {
+            let error = json!({"message": "Your organization must be verified to generate reasoning summaries.",
+                "type": "invalid_request_error", "param": "reasoning.summary", "code": "unsupported_value"});
+            return Script::json(400, &json!({ "error": error }));
+        }
+        Script::stream().bytes(crate::support::sse(&events("resp_1", false, &[message("fine")])))
+    });
+    let mut config = Responses::start().provider(Mode::Plain);
+    config.url = server.url();
+    let help = Arc::new(HelpIndex::new());
+    let provider = build(config, Some("key".into()), &HttpClient::new(), help).unwrap();
+    for _ in 0..2 {
+        let stream = provider.stream(request(vec![said(Role::User, vec![text("hi")])])).await;
+        let chunks: Vec<_> = stream.unwrap().collect().await;
+        assert!(chunks.iter().all(Result::is_ok), "{chunks:?}");
+    }
+    assert_eq!(server.posts().len(), 3, "what was refused once is not asked for again");
+}

@@ -26,15 +26,31 @@ pub(super) enum Keeping {
     AtProvider,
 }
 
+/// Whether summaries of the reasoning are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Summaries {
+    /// They are.
+    Asked,
+    /// The provider gives none to this key.
+    Unasked,
+}
+
 /// The request's body.
-pub(super) fn body(request: &ChatRequest, keeping: Keeping) -> Result<Vec<u8>, ProviderError> {
+pub(super) fn body(
+    request: &ChatRequest,
+    keeping: Keeping,
+    summaries: Summaries,
+) -> Result<Vec<u8>, ProviderError> {
     let traits = traits(&request.model);
     let projection = project(request, RULES);
     let params = &request.params;
     let effort = params.effort.and_then(|asked| nearest(traits.efforts, asked));
     let thinks = traits.reasons && effort != Some(Effort::None);
     let samples = traits.samples || effort == Some(Effort::None);
-    let reasoning = Reasoning { effort, summary: Some("auto").filter(|_| thinks) };
+    let reasoning = Reasoning {
+        effort,
+        summary: Some("auto").filter(|_| thinks && summaries == Summaries::Asked),
+    };
     let body = Body {
         model: &request.model.id.model,
         input: items(&projection),

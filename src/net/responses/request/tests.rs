@@ -66,7 +66,7 @@ fn hello(model: &str) -> ChatRequest {
 }
 
 fn sent(request: &ChatRequest) -> Value {
-    serde_json::from_slice(&body(request, Keeping::Nowhere).unwrap()).unwrap()
+    serde_json::from_slice(&body(request, Keeping::Nowhere, Summaries::Asked).unwrap()).unwrap()
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn models_that_think_are_asked_for_it() {
 
 #[test]
 fn an_answer_in_the_background_is_kept_at_the_provider() {
-    let body = body(&hello("gpt-5"), Keeping::AtProvider).unwrap();
+    let body = body(&hello("gpt-5"), Keeping::AtProvider, Summaries::Asked).unwrap();
     let body: Value = serde_json::from_slice(&body).unwrap();
     assert_eq!((&body["background"], &body["store"]), (&json!(true), &json!(true)));
 }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use egui::{
-    Align2, Color32, CornerRadius, CursorIcon, Galley, Mesh, Popup, PopupCloseBehavior, Rect,
-    Response, RichText, Role, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo,
-    emath::GuiRounding as _, pos2, vec2,
+    Align, Align2, Color32, CornerRadius, CursorIcon, Galley, Layout, Mesh, Popup,
+    PopupCloseBehavior, Rect, Response, RichText, Role, Sense, Shape, Stroke, StrokeKind, Ui,
+    WidgetInfo, emath::GuiRounding as _, pos2, vec2,
 };
 
 use crate::protocol::{ContextUse, MessageId, ModelId};
@@ -133,34 +133,41 @@ impl Meter {
     }
 
     fn popup_ui(&self, ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {
-        let palette = Palette::of(ui);
         egui::Frame::new().inner_margin(6).show(ui, |ui| {
-            ui.spacing_mut().item_spacing = vec2(8.0, 4.0);
-            let title = RichText::new(self.figures()).font(theme::semibold(14.0));
-            ui.add(egui::Label::new(title).selectable(false));
-            let name = state.model_name(&self.model);
-            for line in [format!("That is what {name} would read."), self.counted_by().to_owned()] {
-                let line = RichText::new(line).font(theme::small()).color(palette.dim);
-                ui.add(egui::Label::new(line).wrap().selectable(false));
-            }
-            ui.add_space(6.0);
-            let answer = self.answer;
-            let actions = [
-                ("Answer again without the oldest", UiCommand::MakeRoom { answer }),
-                (
-                    "Summarise the start and answer again…",
-                    UiCommand::Pick(PickerPurpose::Summary(answer)),
-                ),
-                ("Use a model with more room…", UiCommand::Pick(PickerPurpose::Message)),
-            ];
-            let width = ui.available_width();
-            for (label, command) in actions {
-                if Button::new(label).small().width(width).ui(ui).clicked() {
-                    out.push(command);
-                    ui.close();
-                }
-            }
+            // Not the layout of menus, which spreads the words of a line over its width.
+            let layout = Layout::top_down(Align::LEFT);
+            ui.with_layout(layout, |ui| self.popup_contents_ui(ui, state, out));
         });
+    }
+
+    fn popup_contents_ui(&self, ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {
+        let palette = Palette::of(ui);
+        ui.spacing_mut().item_spacing = vec2(8.0, 4.0);
+        let title = RichText::new(self.figures()).font(theme::semibold(14.0));
+        ui.add(egui::Label::new(title).selectable(false));
+        let small = |ui: &mut Ui, text: &str| {
+            let text = RichText::new(text).font(theme::small()).color(palette.dim);
+            ui.add(egui::Label::new(text).wrap().selectable(false));
+        };
+        small(ui, &format!("That is what {} would read.", state.model_name(&self.model)));
+        small(ui, self.counted_by());
+        ui.add_space(6.0);
+        let answer = self.answer;
+        let width = ui.available_width();
+        let button = |ui: &mut Ui, command: UiCommand, label: &str| {
+            if Button::new(label).small().width(width).ui(ui).clicked() {
+                ui.close();
+                return Some(command);
+            }
+            None
+        };
+        out.extend(button(ui, UiCommand::MakeRoom { answer }, "Leave out the oldest"));
+        let summary = UiCommand::Pick(PickerPurpose::Summary(answer));
+        out.extend(button(ui, summary, "Summarise the start…"));
+        small(ui, "Both make the last answer again.");
+        ui.add_space(6.0);
+        let other = UiCommand::Pick(PickerPurpose::Message);
+        out.extend(button(ui, other, "Use a model with more room…"));
     }
 }
 

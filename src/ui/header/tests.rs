@@ -113,8 +113,8 @@ fn the_meter_leads_to_more_room() {
     let mut harness = header(filled(850_000, false), Sidebar::Shown);
     harness.run();
     for (button, wanted) in [
-        ("Answer again without the oldest", "MakeRoom"),
-        ("Summarise the start and answer again…", "Pick(Summary"),
+        ("Leave out the oldest", "MakeRoom"),
+        ("Summarise the start…", "Pick(Summary"),
         ("Use a model with more room…", "Pick(Message)"),
     ] {
         harness.get_by_label("Context: 85 % of 1M").click();

@@ -38,7 +38,6 @@ struct Grid {
 
 impl Grid {
     /// As many in a row as have enough room, and the rows as even as can be.
-    #[expect(clippy::cast_sign_loss, reason = "at least one card stands in a row")]
     fn of(cards: usize, width: f32) -> Self {
         let fit = ((width + GAP) / (LEAST_WIDTH + GAP)).floor().max(1.0) as usize;
         let rows = cards.div_ceil(fit.min(cards).max(1)).max(1);

@@ -94,7 +94,6 @@ async fn finish(thread: Thread, store: &StoreHandle) {
     store.set_chat_model(chat, Some(haiku())).await.unwrap();
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "what an answer holds")]
 fn used(used: u64) -> Option<ContextUse> {
     Some(ContextUse { used, limit: Some(1_000_000), estimated: false })
 }

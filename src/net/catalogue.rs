@@ -138,11 +138,19 @@ impl Facts {
 
     /// Says what is not said yet.
     fn fill(&self, info: &mut ModelInfo) {
+        self.fill_prices(info);
+        self.fill_abilities(info);
+    }
+
+    fn fill_prices(&self, info: &mut ModelInfo) {
         // Both prices or none: one of the list beside one of the table would be no price at all.
         if info.price_in.is_none() && info.price_out.is_none() {
             (info.price_in, info.price_out) = (self.usd_per_m_in, self.usd_per_m_out);
             info.price_cached = info.price_cached.or(self.usd_per_m_cached);
         }
+    }
+
+    fn fill_abilities(&self, info: &mut ModelInfo) {
         info.context = info.context.or(self.context);
         info.output = info.output.or(self.output);
         info.retires = info.retires.take().or_else(|| self.retires.clone());
@@ -156,6 +164,15 @@ impl Facts {
     }
 }
 
+/// Who makes the models that speak an API.
+fn maker_of(kind: ProviderKind) -> Option<&'static str> {
+    match kind {
+        ProviderKind::Anthropic => Some("anthropic"),
+        ProviderKind::Responses => Some("openai"),
+        ProviderKind::Openai | ProviderKind::Guide => None,
+    }
+}
+
 /// Fills what a provider's list lacks, and leaves out what this provider's API does not have.
 pub fn complete(config: &ProviderConfig, list: Vec<ModelInfo>) -> Vec<ModelInfo> {
     let name = known::bundled_name(config);
@@ -166,8 +183,13 @@ pub fn complete(config: &ProviderConfig, list: Vec<ModelInfo>) -> Vec<ModelInfo>
             return None;
         }
         let passed_on = || TABLE.anyone(&info.id.model).filter(|_| passes_on);
+        // Behind a gateway a model is the same, and what it costs there is not known.
+        let by_gateway =
+            || maker_of(config.kind).and_then(|maker| TABLE.own(maker, &info.id.model));
         if let Some(facts) = own.or_else(passed_on) {
             facts.fill(&mut info);
+        } else if let Some(facts) = by_gateway() {
+            facts.fill_abilities(&mut info);
         }
         Some(info)
     };
@@ -269,6 +291,14 @@ mod tests {
         let other = config("box", ProviderKind::Openai, "https://box.example.com/v1");
         let unknown = plain(&other, "openai/gpt-5");
         assert_eq!(complete(&other, unknown.clone()), Some(unknown));
+    }
+
+    #[test]
+    fn behind_a_gateway_a_model_is_known_but_not_what_it_costs() {
+        let gateway = config("work", ProviderKind::Anthropic, "http://127.0.0.1:9/v1");
+        let info = complete(&gateway, plain(&gateway, "claude-sonnet-4-5")).unwrap();
+        assert_eq!((info.context, info.abilities.vision), (Some(200_000), Some(true)));
+        assert_eq!((info.price_in, info.price_out), (None, None));
     }
 
     #[test]

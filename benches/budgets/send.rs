@@ -35,9 +35,11 @@ pub(crate) fn run() {
     }
     let kinds = [Kind::Plain, Kind::ModelChosen, Kind::WhileRefreshing];
     let mut samples = [Vec::new(), Vec::new(), Vec::new()];
-    for _ in 0..MESSAGES {
-        for (kind, samples) in kinds.into_iter().zip(&mut samples) {
-            samples.push(desk.send(kind));
+    for round in 0..MESSAGES {
+        // Each kind comes first, second and third as often: what came before leaves traces.
+        for place in 0..kinds.len() {
+            let turn = (round + place) % kinds.len();
+            samples[turn].push(desk.send(kinds[turn]));
         }
     }
     let [mut plain, mut chosen, mut refreshing] = samples;

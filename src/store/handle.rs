@@ -353,6 +353,11 @@ impl StoreHandle {
         self.write(|reply| WriteCommand::SaveModels(kept, reply)).await
     }
 
+    /// The models of a provider were told again, and are what is kept.
+    pub async fn models_listed(&self, provider: ProviderId, at: Timestamp) -> Result<()> {
+        self.write(|reply| WriteCommand::ModelsListed(provider, at, reply)).await
+    }
+
     /// Forgets the models of a provider.
     pub async fn forget_models(&self, provider: ProviderId) -> Result<()> {
         self.write(|reply| WriteCommand::ForgetModels(provider, reply)).await

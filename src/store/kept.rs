@@ -97,6 +97,15 @@ pub(super) fn save_models(db: &Connection, kept: &KeptModels) -> Result<()> {
     Ok(())
 }
 
+/// Keeps when the models of a provider were told for the last time.
+pub(super) fn models_listed(db: &Connection, provider: &ProviderId, at: Timestamp) -> Result<()> {
+    db.execute(
+        "UPDATE provider_models SET listed = ?2 WHERE provider = ?1",
+        params![provider.as_str(), at.0],
+    )?;
+    Ok(())
+}
+
 /// Forgets the models of a provider.
 pub(super) fn forget_models(db: &Connection, provider: &ProviderId) -> Result<()> {
     db.execute("DELETE FROM provider_models WHERE provider = ?1", [provider.as_str()])?;

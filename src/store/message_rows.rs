@@ -306,12 +306,11 @@ pub(super) fn page(
     Ok(MessagePage { messages, has_older, applied, compared, compared_applied })
 }
 
+/// The columns beside an answer, and how far the open ones are folded.
+type Columns = (Vec<Message>, Vec<(RunId, Seq)>);
+
 /// The other columns beside an answer, and how far those of them that are open are folded.
-fn beside(
-    db: &Connection,
-    waiting: &[Entry],
-    answer: i64,
-) -> Result<(Vec<Message>, Vec<(RunId, Seq)>)> {
+fn beside(db: &Connection, waiting: &[Entry], answer: i64) -> Result<Columns> {
     let (mut compared, mut all_applied) = (Vec::new(), Vec::new());
     for other in branch::columns_beside(db, answer)? {
         let Stretch { messages, applied } = path(db, waiting, other, 1)?;

@@ -47,6 +47,7 @@ pub(super) enum WriteCommand {
     QueueEdit(MessageId, String, Reply<()>),
     QueueTake(ChatId, Option<MessageId>, Reply<Option<QueuedMessage>>),
     SaveModels(KeptModels, Reply<()>),
+    ModelsListed(ProviderId, Timestamp, Reply<()>),
     ForgetModels(ProviderId, Reply<()>),
     SetValue(String, Option<String>, Reply<()>),
     Mark(String, String, Reply<bool>),
@@ -165,6 +166,9 @@ impl Writer {
             }
             WriteCommand::SaveModels(kept, reply) => {
                 self.answer(reply, |db| kept::save_models(db, &kept));
+            }
+            WriteCommand::ModelsListed(provider, at, reply) => {
+                self.answer(reply, |db| kept::models_listed(db, &provider, at));
             }
             WriteCommand::ForgetModels(provider, reply) => {
                 self.answer(reply, |db| kept::forget_models(db, &provider));

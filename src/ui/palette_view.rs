@@ -33,7 +33,7 @@ pub struct PaletteView {
 /// What came of a frame.
 enum Outcome {
     Open,
-    Run(UiCommand),
+    Run(Box<UiCommand>),
 }
 
 impl PaletteView {
@@ -64,7 +64,7 @@ impl PaletteView {
         });
         let run = match response.inner {
             Outcome::Open => None,
-            Outcome::Run(ref command) => Some(command.clone()),
+            Outcome::Run(ref command) => Some(command.as_ref().clone()),
         };
         if run.is_some() || response.should_close() {
             out.push(UiCommand::CloseOverlay);
@@ -82,7 +82,7 @@ impl PaletteView {
         if keys.enter
             && let Some(entry) = self.entries.get(self.selected)
         {
-            return Outcome::Run(entry.command.clone());
+            return Outcome::Run(Box::new(entry.command.clone()));
         }
         let palette = Palette::of(ui);
         if self.entries.len() == 0 {
@@ -166,7 +166,7 @@ impl PaletteView {
                         ui.ctx().request_repaint();
                     }
                     if response.clicked() {
-                        outcome = Outcome::Run(entry.command.clone());
+                        outcome = Outcome::Run(Box::new(entry.command.clone()));
                     }
                     at += 1;
                 }

@@ -14,6 +14,17 @@ use crate::store::KeptModels;
 /// How often it is looked whether a list is a day old.
 const LOOK: Duration = Duration::from_secs(60 * 60);
 
+/// What a list of models brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum News {
+    /// The provider was removed meanwhile.
+    Gone,
+    /// It is what was known.
+    Same,
+    /// It differs.
+    Other,
+}
+
 impl Providers {
     /// What follows the start: cached models, keys that need the keychain, lists, local servers.
     pub(super) async fn settle(self: &Arc<Self>) {
@@ -96,12 +107,19 @@ impl Providers {
         match listed {
             Ok(models) => {
                 let listed = Some((self.clock.now)());
-                if !self.set_list(&id, models.clone(), listed) {
-                    return;
+                match self.set_list(&id, models.clone(), listed) {
+                    News::Gone => {}
+                    // Nothing is put together or written again.
+                    News::Same => {
+                        self.set_status(&id, ProviderStatus::Ready).await;
+                        self.keep_time(&id, listed).await;
+                    }
+                    News::Other => {
+                        self.show(&id);
+                        self.set_status(&id, ProviderStatus::Ready).await;
+                        self.keep(KeptModels { provider: id, models, listed }).await;
+                    }
                 }
-                self.show(&id);
-                self.set_status(&id, ProviderStatus::Ready).await;
-                self.keep(KeptModels { provider: id, models, listed }).await;
             }
             Err(error) => self.set_status(&id, ProviderStatus::Failed(error)).await,
         }
@@ -135,7 +153,7 @@ impl Providers {
         match self.store.load_models().await {
             Ok(lists) => {
                 for kept in lists {
-                    self.set_list(&kept.provider, kept.models, kept.listed);
+                    let _news = self.set_list(&kept.provider, kept.models, kept.listed);
                 }
             }
             Err(error) => tracing::warn!(%error, "cached model lists not read"),
@@ -159,13 +177,23 @@ impl Providers {
         }
     }
 
-    /// False where the provider was removed meanwhile.
-    fn set_list(&self, id: &ProviderId, models: Vec<ModelInfo>, listed: Option<Timestamp>) -> bool {
+    async fn keep_time(&self, id: &ProviderId, listed: Option<Timestamp>) {
+        if let Some(listed) = listed
+            && let Err(error) = self.store.models_listed(id.clone(), listed).await
+        {
+            tracing::warn!(%error, "the time of a model list is not kept");
+        }
+    }
+
+    fn set_list(&self, id: &ProviderId, models: Vec<ModelInfo>, listed: Option<Timestamp>) -> News {
         let mut entries = self.entries.write();
-        let Some(entry) = entries.get_mut(id) else { return false };
-        entry.listed = Some(models.into());
+        let Some(entry) = entries.get_mut(id) else { return News::Gone };
         entry.state.listed = listed.filter(|_| entry.state.config.kind != ProviderKind::Guide);
-        true
+        if entry.listed.as_deref() == Some(models.as_slice()) {
+            return News::Same;
+        }
+        entry.listed = Some(models.into());
+        News::Other
     }
 
     /// A provider that told its models today is ready without being asked again.

@@ -72,7 +72,9 @@ fn the_bundled_table_is_asked_for_hosted_providers_only() {
 fn models_are_judged_by_their_names() {
     use Effort::{High, Low, Medium, Minimal, None, Xhigh};
     let openai = wire("openai", "https://api.openai.com/v1");
-    let table: [(&str, Option<(&[Effort], bool)>); 8] = [
+    /// Its efforts, and whether it takes a temperature.
+    type Taken = Option<(&'static [Effort], bool)>;
+    let table: [(&str, Taken); 8] = [
         ("gpt-5", Some((&[Minimal, Low, Medium, High], false))),
         ("gpt-5-chat-latest", Some((&[], true))),
         ("gpt-5.1", Some((&[None, Low, Medium, High], false))),

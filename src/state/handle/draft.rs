@@ -106,19 +106,19 @@ pub(super) fn choose_model(
             state.new_chat_model = Some(model);
             Vec::new()
         }
-        (ModelScope::Default, _) => set_default(state, model, context.now),
+        (ModelScope::Default, _) => set_default(state, &model, context.now),
     }
 }
 
 /// The default for chats that name no model. Where the chat on screen names one, nothing on
 /// screen changes: a toast says what did.
-fn set_default(state: &mut AppState, model: ModelId, now: Timestamp) -> Vec<Effect> {
+fn set_default(state: &mut AppState, model: &ModelId, now: Timestamp) -> Vec<Effect> {
     let effects = super::settings::set_default_model(state, model.clone());
     if state.open_chat().is_none() {
         state.new_chat_model = None;
         draft_mut(state, None, now).model = None;
-    } else if state.next_model().0 != model {
-        let title = format!("New chats begin with {}", state.model_name(&model));
+    } else if state.next_model().0 != *model {
+        let title = format!("New chats begin with {}", state.model_name(model));
         tell(state, (&title, "This chat keeps its own model."), now);
     }
     effects

@@ -116,9 +116,9 @@ fn a_comparison_is_kept_with_the_draft_of_the_chat_that_began_with_it() {
     let chat = state.open_chat().unwrap();
     let saved: Vec<_> = sent
         .iter()
-        .filter_map(|command| match command {
-            BackendCommand::SaveDraft { chat, draft } => Some((*chat, draft.clone())),
-            _ => None,
+        .filter_map(|command| {
+            let BackendCommand::SaveDraft { chat, draft } = command else { return None };
+            Some((*chat, draft.clone()))
         })
         .collect();
     let kept = Draft { model: Some(model("d")), compare: vec![model("a")], ..Draft::default() };

@@ -150,10 +150,8 @@ pub(super) fn drop_hint_ui(ui: &Ui, rect: Rect) {
 fn pasted_picture(ui: &Ui) -> Option<Arc<ColorImage>> {
     ui.input_mut(|input| {
         let at = input.events.iter().position(|event| matches!(event, Event::PasteImage(_)))?;
-        match input.events.remove(at) {
-            Event::PasteImage(picture) => Some(picture),
-            _other => None,
-        }
+        let Event::PasteImage(picture) = input.events.remove(at) else { return None };
+        Some(picture)
     })
 }
 

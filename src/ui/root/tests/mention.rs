@@ -17,9 +17,9 @@ fn press(harness: &mut Window, key: Key) {
 }
 
 fn chosen(harness: &Window) -> Vec<String> {
-    let choices = harness.state().sent.iter().filter_map(|command| match command {
-        UiCommand::ChooseModel { model, .. } => Some(model.to_string()),
-        _ => None,
+    let choices = harness.state().sent.iter().filter_map(|command| {
+        let UiCommand::ChooseModel { model, .. } = command else { return None };
+        Some(model.to_string())
     });
     choices.collect()
 }

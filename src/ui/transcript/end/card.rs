@@ -21,14 +21,14 @@ pub(in crate::ui::transcript) struct Action {
 
 #[derive(Clone, Debug)]
 enum Does {
-    Ask(UiCommand),
+    Ask(Box<UiCommand>),
     Details,
 }
 
 impl Action {
     /// A button for a command.
     pub(in crate::ui::transcript) fn new(label: &'static str, command: UiCommand) -> Self {
-        Self { label, does: Does::Ask(command) }
+        Self { label, does: Does::Ask(Box::new(command)) }
     }
 
     /// A button with the words of its command.
@@ -177,7 +177,11 @@ fn buttons_at_end_ui(ui: &mut Ui, actions: &[Action], out: &mut Vec<UiCommand>) 
     let row = UiBuilder::new().max_rect(rect).layout(Layout::left_to_right(Align::Center));
     ui.scope_builder(row, |ui| {
         ui.spacing_mut().item_spacing.x = BETWEEN;
-        actions.iter().fold(false, |asked, action| action_ui(ui, action, out) || asked)
+        let mut asked = false;
+        for action in actions {
+            asked |= action_ui(ui, action, out);
+        }
+        asked
     })
     .inner
 }
@@ -220,7 +224,7 @@ fn action_ui(ui: &mut Ui, action: &Action, out: &mut Vec<UiCommand>) -> bool {
         Does::Details => clicked,
         Does::Ask(command) => {
             if clicked {
-                out.push(command.clone());
+                out.push(command.as_ref().clone());
             }
             false
         }

@@ -120,10 +120,12 @@ impl Open {
     }
 
     /// Does with a model what the picker is open for.
-    fn choose(&self, model: &ModelId, out: &mut Vec<UiCommand>) -> Option<MentionEnd> {
+    fn choose(&mut self, model: &ModelId, out: &mut Vec<UiCommand>) -> Option<MentionEnd> {
         let model = model.clone();
         if self.purpose == PickerPurpose::Compare {
             out.push(UiCommand::Draft(DraftCommand::ToggleCompared(model)));
+            // The next name can be typed at once.
+            self.query.clear();
             return None;
         }
         out.push(UiCommand::ChooseModel { model, scope: self.scope });

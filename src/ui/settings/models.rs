@@ -104,7 +104,10 @@ impl ModelsView {
             self.title = open.then(|| Choice::new("title"));
         }
         let Some(choice) = &mut self.title else {
-            parts::note_ui(ui, "A cheap model will do. Offline, the first words count.");
+            parts::note_ui(
+                ui,
+                "A model is asked once, after the first answer. A cheap one will do; what it costs counts in the usage.",
+            );
             return;
         };
         if let Some(model) = choice.choice_ui(ui, state, model, out) {

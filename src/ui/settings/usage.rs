@@ -6,23 +6,20 @@ mod rows;
 #[cfg(test)]
 mod tests;
 
-use egui::{Id, Popup, RichText, Ui, vec2};
+use egui::{Id, RichText, Ui, vec2};
 
 use self::amount::{Amount, AmountUi};
 use self::rows::Line;
 use super::parts;
-use crate::protocol::{Budget, ModelId, UsageRange, UsageReport, UsageSum, dollars, tokens};
+use crate::protocol::{Budget, UsageRange, UsageReport, UsageSum, dollars, tokens};
 use crate::state::{AppState, Period, UiCommand};
-use crate::ui::icon::Icon;
 use crate::ui::theme::{self, Palette, model_color};
-use crate::ui::widgets::{self, Button, Chosen};
+use crate::ui::widgets::{self, Chosen};
 
 /// So many chats are shown before all are asked for.
 const FEW_CHATS: usize = 8;
 /// So many chats come from the store, the dearest.
 const MOST_CHATS: usize = 100;
-/// So many cheap models are offered for titles.
-const CHEAP_MODELS: usize = 6;
 
 const RANGES: [(UsageRange, &str); 4] = [
     (UsageRange::Today, "Today"),
@@ -63,8 +60,6 @@ impl UsageView {
                 parts::card_ui(ui, |ui| self.budget_ui(ui, state, out));
             }
         }
-        parts::section_ui(ui, "Titles of chats");
-        parts::card_ui(ui, |ui| titles_ui(ui, state, out));
     }
 
     fn report_ui(
@@ -210,55 +205,4 @@ fn models_ui(ui: &mut Ui, state: &AppState, report: &UsageReport) {
         };
         line.line_ui(ui);
     }
-}
-
-/// Who names chats.
-fn titles_ui(ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {
-    let chosen = state.settings.chat.title_model.as_ref();
-    let name = chosen.map_or("First words", |model| state.model_name(model));
-    let right = |ui: &mut Ui| {
-        let button = Button::new(name).small().icon(Icon::ChevronDown).ui(ui);
-        Popup::menu(&button).show(|ui| {
-            ui.set_max_width(320.0);
-            if ui.selectable_label(chosen.is_none(), "First words").clicked() {
-                out.push(UiCommand::SetTitleModel(None));
-            }
-            for model in title_models(state) {
-                let is_chosen = chosen == Some(&model);
-                if ui.selectable_label(is_chosen, state.model_name(&model)).clicked() {
-                    out.push(UiCommand::SetTitleModel(Some(model)));
-                }
-            }
-        });
-    };
-    parts::row_ui(
-        ui,
-        theme::CONTROL_HEIGHT,
-        |ui| parts::text_ui(ui, "New chats are named by"),
-        right,
-    );
-    let note = "A model is asked once, after the first answer, with the beginning of the chat. \
-                What that costs counts here. A title of your own always stays.";
-    parts::note_ui(ui, note);
-}
-
-/// What is offered for titles: the favourites, and the cheapest of the models with a price.
-fn title_models(state: &AppState) -> Vec<ModelId> {
-    let mut priced: Vec<(f64, &ModelId)> = state
-        .providers
-        .iter()
-        .flat_map(|provider| &provider.models)
-        .filter(|model| !model.hidden && model.id.provider.as_str() != "guide")
-        .filter_map(|model| Some((model.price_out?, &model.id)))
-        .collect();
-    priced.sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.cmp(b.1)));
-    let chosen = state.settings.chat.title_model.iter();
-    let cheap = priced.into_iter().map(|(_, id)| id).take(CHEAP_MODELS);
-    let mut offered: Vec<ModelId> = Vec::new();
-    for model in chosen.chain(&state.settings.favourites).chain(cheap) {
-        if model.provider.as_str() != "guide" && !offered.contains(model) {
-            offered.push(model.clone());
-        }
-    }
-    offered
 }

@@ -155,19 +155,6 @@ fn a_budget_is_set_changed_and_taken_away() {
 }
 
 #[test]
-fn a_model_for_titles_is_chosen_from_favourites_and_cheap_ones() {
-    let mut harness = page(used(), large());
-    click(&mut harness, "First words");
-    assert!(harness.query_by_label("Guide").is_none());
-    click(&mut harness, "Claude Haiku 5.5");
-    let model = ModelId::new("openrouter", "anthropic/haiku");
-    assert_eq!(harness.state().state.settings.chat.title_model, Some(model));
-    click(&mut harness, "Claude Haiku 5.5");
-    click(&mut harness, "First words");
-    assert_eq!(harness.state().state.settings.chat.title_model, None);
-}
-
-#[test]
 fn nothing_used_and_nothing_known_yet_are_said() {
     let harness = page(samples::configured(), large());
     harness.get_by_label("Adding up…");

@@ -215,7 +215,7 @@ impl Dispatcher {
             }
             BackendCommand::LoadImage { url } => self.shared.providers.clone().load_image(url),
             BackendCommand::Configure(settings) => {
-                self.shared.providers.clone().edit(Arc::new(settings.edits.clone()));
+                self.shared.providers.clone().edit(&settings.edits);
                 *self.shared.settings.write() = *settings;
             }
             BackendCommand::ListChats { .. }

@@ -342,7 +342,8 @@ impl Providers {
     }
 
     /// Takes over what the user knows better about models. Holds at once.
-    pub(super) fn edit(self: Arc<Self>, edits: Arc<Edits>) {
+    pub(super) fn edit(self: Arc<Self>, edits: &Edits) {
+        let edits = Arc::new(edits.clone());
         let before = std::mem::replace(&mut *self.edits.write(), Arc::clone(&edits));
         let changed: BTreeSet<ProviderId> = before
             .iter()

@@ -43,7 +43,7 @@ pub(crate) fn run() {
         }
     }
     let [mut plain, mut chosen, mut refreshing] = samples;
-    let mut median_and_p99 =
+    let median_and_p99 =
         |samples: &mut [Duration]| (percentile(samples, 0.5), percentile(samples, 0.99));
     let (plain_half, plain_worst) = median_and_p99(&mut plain);
     for (name, samples) in [

@@ -256,7 +256,8 @@ async fn an_answer_split_anywhere_gives_the_same_chunks() {
     failing.push(error("overloaded_error", "busy"));
     let with_calls =
         ["usage", "thinking", "thinking", "thinking", "text", "call", "call", "usage", "finish"];
-    let table: [(Vec<Value>, &[&str], Result<FinishReason, ErrorKind>); 2] = [
+    type Outcome = Result<FinishReason, ErrorKind>;
+    let table: [(Vec<Value>, &[&str], Outcome); 2] = [
         (good, &with_calls, Ok(FinishReason::ToolCalls)),
         (failing, &["usage", "thinking", "text"], Err(ErrorKind::Overloaded)),
     ];

@@ -243,11 +243,11 @@ async fn models_are_listed_and_what_they_take_is_known() {
 }
 
 fn last_place(chunks: &[Chunk]) -> ResumePoint {
-    let places = chunks.iter().filter_map(|chunk| match chunk {
+    let last = chunks.iter().rev().find_map(|chunk| match chunk {
         Chunk::Mark(place) => Some(place.clone()),
         Chunk::Event(_) | Chunk::Finish(_) => None,
     });
-    places.last().expect("a place is told")
+    last.expect("a place is told")
 }
 
 #[tokio::test]

@@ -1,18 +1,12 @@
 //! Events as fast as the socket gives them, until the last word is painted.
 
-use std::collections::HashMap;
-use std::sync::mpsc::sync_channel;
 use std::time::{Duration, Instant};
 
-use switchboard::agent::{Clock, Environment};
-use switchboard::app::{Backend, BackendParts};
 use switchboard::protocol::*;
-use switchboard::state::{self, AppState, Effect, HandleContext, Settings, UiCommand};
-use switchboard::store::secrets::{KeychainUse, Secrets};
-use switchboard::store::{Paths, ReadState};
+use switchboard::state::UiCommand;
 
+use crate::desk::Desk;
 use crate::server::Server;
-use crate::world::Window;
 use crate::{ms, ratio, report};
 
 pub(crate) fn run() {
@@ -35,53 +29,13 @@ pub(crate) fn run() {
 
 /// Time from the first event of an answer to the frame that shows its last.
 fn painted(server: &Server, events: usize) -> Duration {
-    let folder = tempfile::tempdir().unwrap();
-    let paths = Paths::find(Some(folder.path().to_owned())).unwrap();
-    let provider = ProviderConfig {
-        options: Default::default(),
-        id: "mock".into(),
-        name: "Mock".to_owned(),
-        kind: ProviderKind::Openai,
-        url: server.url(),
-        key_env: None,
-    };
-    let model = ModelId::new("mock", format!("events-{events}"));
-    let settings =
-        Settings { default_model: Some(model), providers: vec![provider], ..Settings::default() };
-    let mut state = AppState::new(settings.clone(), &[], folder.path().to_owned());
-    state.chats = Some(Vec::new());
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    let (wake, woken) = sync_channel(1);
-    let mut backend = {
-        let _inside = runtime.enter();
-        let parts = BackendParts {
-            secrets: Secrets::new(&paths.keys_file(), KeychainUse::Never),
-            clock: Clock::system(),
-            paths,
-            settings,
-            environment: Environment::new(HashMap::new()),
-            read: ReadState::Unread,
-            ask_at_start: false,
-        };
-        Backend::start(parts, move || {
-            let _already_woken = wake.try_send(());
-        })
-    };
-    let mut window = Window::new();
-    window.frame(&state, Vec::new());
-    let context = HandleContext { now: now(), ids: IdSource };
-    let send = UiCommand::Send { text: "go".to_owned() };
-    for effect in state::handle(&mut state, send, context) {
-        if let Effect::Backend(command) = effect {
-            backend.commands.blocking_send(command).unwrap();
-        }
-    }
+    let mut desk = Desk::start(server.url(), &format!("events-{events}"));
+    desk.window.frame(&desk.state, Vec::new());
+    desk.handle(UiCommand::Send { text: "go".to_owned() });
     let (mut first, mut done) = (None, false);
     while !done {
-        woken.recv().unwrap();
-        while let Ok(event) = backend.events.try_recv() {
-            if let BackendEvent::Run(event) = &event {
+        desk.receive(|event| {
+            if let BackendEvent::Run(event) = event {
                 match event.event {
                     StreamEvent::Message { .. } => {
                         first.get_or_insert_with(Instant::now);
@@ -90,15 +44,10 @@ fn painted(server: &Server, events: usize) -> Duration {
                     _ => {}
                 }
             }
-            state::apply(&mut state, event, now());
-        }
-        window.frame(&state, Vec::new());
+        });
+        desk.window.frame(&desk.state, Vec::new());
     }
     let elapsed = first.expect("text came").elapsed();
-    runtime.block_on(backend.end());
+    desk.end();
     elapsed
-}
-
-fn now() -> Timestamp {
-    (Clock::system().now)()
 }

@@ -109,14 +109,9 @@ fn begin(state: &mut state::AppState, chat: ChatId) -> Stream {
     let conversation = state.conversations.get_mut(&chat).unwrap();
     let parent = conversation.messages.back().map(|message| message.id);
     conversation.messages.push_back(Message {
-        id,
-        chat,
         parent,
-        role: Role::Assistant,
-        created: NOW,
-        parts: Vec::new(),
         answer: Some(answer(run, AnswerStatus::Open)),
-        siblings: Siblings::default(),
+        ..Message::new(id, chat, Role::Assistant, NOW, Vec::new())
     });
     conversation.run = Some(LiveRun {
         id: run,

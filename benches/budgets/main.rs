@@ -15,6 +15,7 @@
     reason = "a benchmark"
 )]
 
+mod desk;
 mod flood;
 mod frames;
 mod picker;

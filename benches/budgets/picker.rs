@@ -57,14 +57,12 @@ fn state() -> AppState {
         });
         state.providers.push(ProviderState {
             models: models.collect(),
-            config: ProviderConfig {
-                id: id.as_str().into(),
-                name: format!("Provider {provider}"),
-                kind: ProviderKind::Openai,
-                url: "http://127.0.0.1:1/v1".to_owned(),
-                key_env: None,
-                options: ProviderOptions::default(),
-            },
+            config: ProviderConfig::new(
+                id.as_str(),
+                format!("Provider {provider}"),
+                ProviderKind::Openai,
+                "http://127.0.0.1:1/v1",
+            ),
             key: KeySource::NotNeeded,
             status: ProviderStatus::Ready,
             listed: Some(NOW),

@@ -1,20 +1,15 @@
 //! From the key press that sends a message to its first byte on the socket.
 
-use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
 use egui::{Event, Key, Modifiers};
-use switchboard::agent::{Clock, Environment};
-use switchboard::app::{Backend, BackendParts};
 use switchboard::protocol::*;
-use switchboard::state::{self, AppState, Effect, HandleContext, Page, Settings, UiCommand};
-use switchboard::store::secrets::{KeychainUse, Secrets};
-use switchboard::store::{Paths, ReadState};
+use switchboard::state::{Page, UiCommand};
 
-use crate::world::Window;
+use crate::desk::Desk;
 use crate::{ms, percentile, ratio, report};
 
 /// Messages of each kind, in turns.
@@ -29,9 +24,9 @@ enum Kind {
 }
 
 pub(crate) fn run() {
-    let mut desk = Desk::start();
+    let mut writer = Writer::start();
     for _ in 0..20 {
-        desk.send(Kind::Plain);
+        writer.send(Kind::Plain);
     }
     let kinds = [Kind::Plain, Kind::ModelChosen, Kind::WhileRefreshing];
     let mut samples = [Vec::new(), Vec::new(), Vec::new()];
@@ -39,7 +34,7 @@ pub(crate) fn run() {
         // Each kind comes first, second and third as often: what came before leaves traces.
         for place in 0..kinds.len() {
             let turn = (round + place) % kinds.len();
-            samples[turn].push(desk.send(kinds[turn]));
+            samples[turn].push(writer.send(kinds[turn]));
         }
     }
     let [mut plain, mut chosen, mut refreshing] = samples;
@@ -66,91 +61,39 @@ pub(crate) fn run() {
             "1 ×",
         );
     }
-    desk.end();
+    writer.desk.end();
 }
 
-/// The whole app without a screen, and the server it talks to.
-struct Desk {
-    state: AppState,
-    window: Window,
-    runtime: tokio::runtime::Runtime,
-    backend: Backend,
-    woken: Receiver<()>,
+/// Who sends messages, and when the server saw them begin.
+struct Writer {
+    desk: Desk,
     first_byte: Receiver<Instant>,
-    _folder: tempfile::TempDir,
 }
 
-impl Desk {
+impl Writer {
     fn start() -> Self {
         let (port, first_byte) = serve();
-        let folder = tempfile::tempdir().unwrap();
-        let paths = Paths::find(Some(folder.path().to_owned())).unwrap();
-        let provider = ProviderConfig {
-            id: "mock".into(),
-            name: "Mock".to_owned(),
-            kind: ProviderKind::Openai,
-            url: format!("http://127.0.0.1:{port}/v1"),
-            key_env: None,
-            options: ProviderOptions::default(),
-        };
-        let settings = Settings {
-            default_model: Some(ModelId::new("mock", "m0")),
-            providers: vec![provider],
-            ..Settings::default()
-        };
-        let mut state = AppState::new(settings.clone(), &[], folder.path().to_owned());
-        state.chats = Some(Vec::new());
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .enable_all()
-            .build()
-            .unwrap();
-        let (wake, woken) = sync_channel(1);
-        let backend = {
-            let _inside = runtime.enter();
-            let parts = BackendParts {
-                secrets: Secrets::new(&paths.keys_file(), KeychainUse::Never),
-                clock: Clock::system(),
-                paths,
-                settings,
-                environment: Environment::new(HashMap::new()),
-                read: ReadState::Unread,
-                ask_at_start: false,
-            };
-            Backend::start(parts, move || {
-                let _already_woken = wake.try_send(());
-            })
-        };
-        let window = Window::new();
-        Self { state, window, runtime, backend, woken, first_byte, _folder: folder }
-    }
-
-    fn handle(&mut self, command: UiCommand) {
-        let context = HandleContext { now: now(), ids: IdSource };
-        for effect in state::handle(&mut self.state, command, context) {
-            if let Effect::Backend(command) = effect {
-                self.backend.commands.blocking_send(command).unwrap();
-            }
-        }
+        Self { desk: Desk::start(format!("http://127.0.0.1:{port}/v1"), "m0"), first_byte }
     }
 
     /// Types a message in a new chat, presses Enter, and waits for the end of its answer.
     fn send(&mut self, kind: Kind) -> Duration {
-        self.handle(UiCommand::NewChat);
-        self.state.new_draft.text = "How should a client back off?".to_owned();
+        let desk = &mut self.desk;
+        desk.handle(UiCommand::NewChat);
+        desk.state.new_draft.text = "How should a client back off?".to_owned();
         if kind == Kind::ModelChosen {
-            self.state.new_draft.model = Some(ModelId::new("mock", "m4999"));
+            desk.state.new_draft.model = Some(ModelId::new("mock", "m4999"));
         }
         for _ in 0..3 {
-            self.window.frame(&self.state, Vec::new());
+            desk.window.frame(&desk.state, Vec::new());
         }
         if kind == Kind::WhileRefreshing {
-            self.handle(UiCommand::RefreshModels(None));
+            desk.handle(UiCommand::RefreshModels(None));
         }
         let pressed = Instant::now();
-        let (_, _, commands) = self.window.frame(&self.state, vec![enter()]);
+        let (_, _, commands) = desk.window.frame(&desk.state, vec![enter()]);
         for command in commands {
-            self.handle(command);
+            desk.handle(command);
         }
         let first = self.first_byte.recv_timeout(Duration::from_secs(20)).expect("it was sent");
         let elapsed = first.duration_since(pressed);
@@ -159,25 +102,16 @@ impl Desk {
     }
 
     fn wait_for_end(&mut self) {
-        loop {
-            self.woken.recv().unwrap();
-            let mut done = false;
-            while let Ok(event) = self.backend.events.try_recv() {
+        let mut done = false;
+        while !done {
+            self.desk.receive(|event| {
                 done |= matches!(
-                    &event,
+                    event,
                     BackendEvent::Run(RunEvent { event: StreamEvent::Done { .. }, .. })
                 );
-                state::apply(&mut self.state, event, now());
-            }
-            if done {
-                assert!(matches!(self.state.page, Page::Chat(_)));
-                return;
-            }
+            });
         }
-    }
-
-    fn end(self) {
-        self.runtime.block_on(self.backend.end());
+        assert!(matches!(self.desk.state.page, Page::Chat(_)));
     }
 }
 
@@ -189,10 +123,6 @@ fn enter() -> Event {
         repeat: false,
         modifiers: Modifiers::NONE,
     }
-}
-
-fn now() -> Timestamp {
-    (Clock::system().now)()
 }
 
 /// A server that tells when the first byte of each POST came.

@@ -29,15 +29,12 @@ pub(crate) fn messages(chat: ChatId, count: usize) -> Vec<Message> {
             } else {
                 format!("Answer {number}. {PARAGRAPH}\n\n- one\n- two\n\n```rust\nfn a{number}() {{}}\n```")
             };
+            let role = if number % 2 == 0 { Role::User } else { Role::Assistant };
+            let answered = || answer(IdSource.run(at), AnswerStatus::Complete);
             let message = Message {
-                id,
-                chat,
                 parent,
-                role: if number % 2 == 0 { Role::User } else { Role::Assistant },
-                created: at,
-                parts: vec![Part::Text { text }],
-                answer: (number % 2 == 1).then(|| answer(IdSource.run(at), AnswerStatus::Complete)),
-                siblings: Siblings::default(),
+                answer: (role == Role::Assistant).then(answered),
+                ..Message::new(id, chat, role, at, vec![Part::Text { text }])
             };
             parent = Some(id);
             message
@@ -47,17 +44,10 @@ pub(crate) fn messages(chat: ChatId, count: usize) -> Vec<Message> {
 
 pub(crate) fn answer(run: RunId, status: AnswerStatus) -> Answer {
     Answer {
-        column: None,
-        context: None,
-        model: ModelId::new("mock", "alpha"),
-        run,
         status,
-        one_off: false,
-        params: Params::default(),
-        usage: Usage::default(),
         first_token_ms: Some(300),
         duration_ms: Some(2_000),
-        error: None,
+        ..Answer::open(ModelId::new("mock", "alpha"), run)
     }
 }
 

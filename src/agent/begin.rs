@@ -10,9 +10,8 @@ use super::run::{Limits, Run};
 use super::sink::Sink;
 use super::stop::RunControl;
 use crate::protocol::{
-    Answer, AnswerStatus, BackendEvent, ChatId, ChatOptions, MakeRoom, Message, MessageId, ModelId,
-    Part, Place, RegenerateRequest, ResumePoint, Role, RunId, SendRequest, Seq, Siblings,
-    Timestamp, Usage,
+    Answer, BackendEvent, ChatId, ChatOptions, MakeRoom, Message, MessageId, ModelId, Part, Place,
+    RegenerateRequest, ResumePoint, Role, RunId, SendRequest, Seq, Timestamp, Usage,
 };
 use crate::store::{BeginRun, Question, Resumable, StoreError};
 
@@ -53,14 +52,8 @@ impl Start {
             parts.push(Part::Text { text: request.text });
         }
         let question = Message {
-            id: request.message,
-            chat: request.chat,
             parent,
-            role: Role::User,
-            created: request.created,
-            parts,
-            answer: None,
-            siblings: Siblings::default(),
+            ..Message::new(request.message, request.chat, Role::User, request.created, parts)
         };
         let others = (1_u8..).zip(request.also).map(|(column, other)| Asked {
             model: other.model,
@@ -152,27 +145,15 @@ impl Start {
     }
 
     fn open_answer(&self, chat: ChatId, asked: &Asked) -> Message {
+        let answer = Answer {
+            one_off: asked.one_off,
+            params: self.options.params.clone(),
+            column: asked.column,
+            ..Answer::open(asked.model.clone(), asked.run)
+        };
         Message {
-            id: asked.answer,
-            chat,
-            parent: None,
-            role: Role::Assistant,
-            created: self.created,
-            parts: Vec::new(),
-            answer: Some(Answer {
-                model: asked.model.clone(),
-                run: asked.run,
-                status: AnswerStatus::Open,
-                one_off: asked.one_off,
-                params: self.options.params.clone(),
-                usage: Usage::default(),
-                first_token_ms: None,
-                duration_ms: None,
-                error: None,
-                context: None,
-                column: asked.column,
-            }),
-            siblings: Siblings::default(),
+            answer: Some(answer),
+            ..Message::new(asked.answer, chat, Role::Assistant, self.created, Vec::new())
         }
     }
 }

@@ -169,14 +169,7 @@ mod tests {
                 price_out,
                 ..ModelInfo::unknown(ModelId::new("test", "one"))
             };
-            let provider = ProviderConfig {
-                id: "test".into(),
-                name: "Test".to_owned(),
-                kind: ProviderKind::Openai,
-                url: url.to_owned(),
-                key_env: None,
-                options: Default::default(),
-            };
+            let provider = ProviderConfig::new("test", "Test", ProviderKind::Openai, url);
             assert_eq!(may_cost(&model, &provider), expected, "{url} {price_in:?} {price_out:?}");
         }
         let guide = crate::agent::guide_config();

@@ -20,8 +20,7 @@ use super::clock::Clock;
 use crate::net::{self, HttpClient, Provider};
 use crate::protocol::{
     BackendEvent, HelpSearch, KeyChange, KeySource, ModelId, ModelInfo, ProviderConfig,
-    ProviderError, ProviderId, ProviderKind, ProviderOptions, ProviderState, ProviderStatus,
-    Timestamp, Usage,
+    ProviderError, ProviderId, ProviderKind, ProviderState, ProviderStatus, Timestamp, Usage,
 };
 use crate::store::StoreHandle;
 use crate::store::secrets::Secrets;
@@ -74,14 +73,7 @@ pub struct ProviderSetup {
 
 /// The configuration of the built-in provider.
 pub fn guide_config() -> ProviderConfig {
-    ProviderConfig {
-        id: ProviderId::from("guide"),
-        name: "Guide".to_owned(),
-        kind: ProviderKind::Guide,
-        url: String::new(),
-        key_env: None,
-        options: ProviderOptions::default(),
-    }
+    ProviderConfig::new("guide", "Guide", ProviderKind::Guide, "")
 }
 
 #[derive(Debug)]

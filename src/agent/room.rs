@@ -97,19 +97,15 @@ fn first_kept(seen: &[Message], target: u64) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::{ChatId, MessageId, Part, Siblings, Timestamp};
+    use crate::protocol::{ChatId, MessageId, Part, Timestamp};
 
     /// Messages of so many tokens each, the user's and the model's in turn.
     fn chat(sizes: &[usize]) -> Vec<Message> {
-        let message = |(at, size): (usize, &usize)| Message {
-            id: MessageId(uuid::Uuid::from_u128(at as u128)),
-            chat: ChatId(uuid::Uuid::nil()),
-            parent: None,
-            role: if at.is_multiple_of(2) { Role::User } else { Role::Assistant },
-            created: Timestamp(0),
-            parts: vec![Part::Text { text: "word ".repeat(size - 4) }],
-            answer: None,
-            siblings: Siblings::default(),
+        let message = |(at, size): (usize, &usize)| {
+            let id = MessageId(uuid::Uuid::from_u128(at as u128));
+            let role = if at.is_multiple_of(2) { Role::User } else { Role::Assistant };
+            let parts = vec![Part::Text { text: "word ".repeat(size - 4) }];
+            Message::new(id, ChatId(uuid::Uuid::nil()), role, Timestamp(0), parts)
         };
         sizes.iter().enumerate().map(message).collect()
     }

@@ -202,13 +202,14 @@ impl Run {
             messages.push(self.sink.answer().clone());
         }
         ChatRequest {
-            model: self.providers.model(&self.model),
-            messages,
             params: self.params.clone(),
-            tools: Vec::new(),
-            answer: self.sink.answer_id(),
             continues: self.continues && !self.sink.has_content(),
-            idle_timeout: self.limits.idle_timeout(provider),
+            ..ChatRequest::new(
+                self.providers.model(&self.model),
+                messages,
+                self.sink.answer_id(),
+                self.limits.idle_timeout(provider),
+            )
         }
     }
 

@@ -5,7 +5,6 @@ use super::turn::TurnEnd;
 use crate::net::{ChatRequest, FinishReason};
 use crate::protocol::{
     ErrorKind, Message, MessageId, ModelId, Params, Part, ProviderError, ProviderKind, Role,
-    Siblings,
 };
 
 const INSTRUCTIONS: &str = "You summarise the beginning of a conversation between a user and an \
@@ -44,13 +43,13 @@ impl Run {
         let mut summary = before;
         for piece in pieces(messages, bytes.max(1_000)) {
             let request = ChatRequest {
-                model: model.clone(),
-                messages: vec![self.asking(summary.as_deref(), &piece)],
                 params: Params { system: Some(INSTRUCTIONS.to_owned()), ..Params::default() },
-                tools: Vec::new(),
-                answer: self.sink.answer_id(),
-                continues: false,
-                idle_timeout: self.limits.idle_timeout(provider.config()),
+                ..ChatRequest::new(
+                    model.clone(),
+                    vec![self.asking(summary.as_deref(), &piece)],
+                    self.sink.answer_id(),
+                    self.limits.idle_timeout(provider.config()),
+                )
             };
             self.aside = Some(String::new());
             let end = self.turn(provider.as_ref(), request).await;
@@ -69,16 +68,13 @@ impl Run {
             None => format!("The conversation:\n\n{piece}\n\nSummarise it."),
         };
         let answer = self.sink.answer();
-        Message {
-            id: MessageId(uuid::Uuid::nil()),
-            chat: answer.chat,
-            parent: None,
-            role: Role::User,
-            created: answer.created,
-            parts: vec![Part::Text { text }],
-            answer: None,
-            siblings: Siblings::default(),
-        }
+        Message::new(
+            MessageId(uuid::Uuid::nil()),
+            answer.chat,
+            Role::User,
+            answer.created,
+            vec![Part::Text { text }],
+        )
     }
 }
 
@@ -168,16 +164,13 @@ mod tests {
     use crate::protocol::{ChatId, Timestamp};
 
     fn said(role: Role, text: &str) -> Message {
-        Message {
-            id: MessageId(uuid::Uuid::nil()),
-            chat: ChatId(uuid::Uuid::nil()),
-            parent: None,
+        Message::new(
+            MessageId(uuid::Uuid::nil()),
+            ChatId(uuid::Uuid::nil()),
             role,
-            created: Timestamp(0),
-            parts: vec![Part::Text { text: text.to_owned() }],
-            answer: None,
-            siblings: Siblings::default(),
-        }
+            Timestamp(0),
+            vec![Part::Text { text: text.to_owned() }],
+        )
     }
 
     #[test]

@@ -13,7 +13,7 @@ use super::budget;
 use crate::net::{ChatRequest, Chunk, Provider};
 use crate::protocol::{
     BackendEvent, ChatId, Effort, Message, ModelId, ModelInfo, Params, Part, ProviderKind, Role,
-    Siblings, StreamEvent, Takes, Usage,
+    StreamEvent, Takes, Usage,
 };
 use crate::store::{ReadState, StoreError};
 
@@ -117,24 +117,11 @@ fn request(
         said(Role::User),
         said(Role::Assistant)
     );
-    let message = Message {
-        id: shared.ids.message(now),
-        chat,
-        parent: None,
-        role: Role::User,
-        created: now,
-        parts: vec![Part::Text { text }],
-        answer: None,
-        siblings: Siblings::default(),
-    };
+    let message =
+        Message::new(shared.ids.message(now), chat, Role::User, now, vec![Part::Text { text }]);
     ChatRequest {
         params: params(&provider.takes(&model), model.abilities.thinking),
-        model,
-        messages: vec![message],
-        tools: Vec::new(),
-        answer: shared.ids.message(now),
-        continues: false,
-        idle_timeout: DEADLINE,
+        ..ChatRequest::new(model, vec![message], shared.ids.message(now), DEADLINE)
     }
 }
 

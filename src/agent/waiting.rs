@@ -10,17 +10,7 @@ use crate::store::StoreError;
 impl Agent {
     /// Puts a message at the end of the queue.
     pub(super) async fn enqueue(&mut self, request: SendRequest) {
-        let item = QueuedMessage {
-            id: request.message,
-            chat: request.chat,
-            text: request.text,
-            model: request.model,
-            one_off: request.one_off,
-            also: request.also.into_iter().map(|other| other.model).collect(),
-            options: request.options,
-            attachments: request.attachments,
-            created: request.created,
-        };
+        let item = QueuedMessage::from(request);
         let (chat, message, text) = (item.chat, item.id, item.text.clone());
         let added = self.shared.store.queue_add(item).await;
         if added.is_err() {

@@ -189,14 +189,7 @@ mod tests {
     use crate::state::Theme;
 
     fn provider(id: &str) -> ProviderConfig {
-        ProviderConfig {
-            options: Default::default(),
-            id: id.into(),
-            name: id.to_uppercase(),
-            kind: ProviderKind::Openai,
-            url: "http://localhost:1/v1".to_owned(),
-            key_env: None,
-        }
+        ProviderConfig::new(id, id.to_uppercase(), ProviderKind::Openai, "http://localhost:1/v1")
     }
 
     #[test]

@@ -208,6 +208,7 @@ impl Provider for Anthropic {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::ProviderKind;
 
     #[test]
     fn the_base_may_end_with_a_version_or_not() {
@@ -220,14 +221,7 @@ mod tests {
             ("https://a/vertex", "https://a/vertex/v1/messages"),
         ];
         for (base, expected) in table {
-            let config = ProviderConfig {
-                id: "p".into(),
-                name: "P".to_owned(),
-                kind: crate::protocol::ProviderKind::Anthropic,
-                url: base.to_owned(),
-                key_env: None,
-                options: Default::default(),
-            };
+            let config = ProviderConfig::new("p", "P", ProviderKind::Anthropic, base);
             let provider = Anthropic::new(config, None, HttpClient::new()).unwrap();
             assert_eq!(provider.url("messages").as_str(), expected);
         }

@@ -215,17 +215,9 @@ pub fn bundled(config: &ProviderConfig, today: &str) -> Vec<ModelInfo> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::ProviderOptions;
 
     fn config(id: &str, kind: ProviderKind, url: &str) -> ProviderConfig {
-        ProviderConfig {
-            id: id.into(),
-            name: id.to_owned(),
-            kind,
-            url: url.to_owned(),
-            key_env: None,
-            options: ProviderOptions::default(),
-        }
+        ProviderConfig::new(id, id, kind, url)
     }
 
     fn openai(kind: ProviderKind) -> ProviderConfig {

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::http::parse_base;
 use super::{HttpClient, body, http, known};
-use crate::protocol::{ProviderConfig, ProviderKind, ProviderOptions};
+use crate::protocol::{ProviderConfig, ProviderKind};
 
 const DEADLINE: Duration = Duration::from_millis(400);
 const LIST_BYTES: usize = 8 << 20;
@@ -39,14 +39,8 @@ const fn servers() -> [LocalServer; known::SERVERS.len()] {
 
 impl LocalServer {
     fn config(&self) -> ProviderConfig {
-        ProviderConfig {
-            id: self.id.into(),
-            name: self.name.to_owned(),
-            kind: ProviderKind::Openai,
-            url: format!("http://127.0.0.1:{}/v1", self.port),
-            key_env: None,
-            options: ProviderOptions::default(),
-        }
+        let url = format!("http://127.0.0.1:{}/v1", self.port);
+        ProviderConfig::new(self.id, self.name, ProviderKind::Openai, url)
     }
 }
 

@@ -72,6 +72,19 @@ pub struct ChatRequest {
     pub idle_timeout: Duration,
 }
 
+impl ChatRequest {
+    /// A call without parameters and tools, for an answer that begins.
+    pub fn new(
+        model: ModelInfo,
+        messages: Vec<Message>,
+        answer: MessageId,
+        idle_timeout: Duration,
+    ) -> Self {
+        let params = Params::default();
+        Self { model, messages, params, tools: Vec::new(), answer, continues: false, idle_timeout }
+    }
+}
+
 /// A tool that a model may call.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ToolSpec {

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ChatId, Message, MessageId, ModelId, Params, Part, RunId, Seq, Timestamp};
+use super::{
+    ChatId, Message, MessageId, ModelId, Params, Part, RunId, SendRequest, Seq, Timestamp,
+};
 
 /// A chat as the sidebar shows it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -109,6 +111,22 @@ pub struct QueuedMessage {
     pub attachments: Vec<Part>,
     /// When it was written.
     pub created: Timestamp,
+}
+
+impl From<SendRequest> for QueuedMessage {
+    fn from(request: SendRequest) -> Self {
+        Self {
+            id: request.message,
+            chat: request.chat,
+            text: request.text,
+            model: request.model,
+            one_off: request.one_off,
+            also: request.also.into_iter().map(|other| other.model).collect(),
+            options: request.options,
+            attachments: request.attachments,
+            created: request.created,
+        }
+    }
 }
 
 /// A page of the bundled help.

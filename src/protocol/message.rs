@@ -40,6 +40,18 @@ pub struct Message {
 }
 
 impl Message {
+    /// A message that follows none, has no alternatives, and is no model's answer.
+    pub fn new(
+        id: MessageId,
+        chat: ChatId,
+        role: Role,
+        created: Timestamp,
+        parts: Vec<Part>,
+    ) -> Self {
+        let siblings = Siblings::default();
+        Self { id, chat, parent: None, role, created, parts, answer: None, siblings }
+    }
+
     /// All text parts, joined by blank lines: what *Copy* copies.
     pub fn text(&self) -> String {
         let texts: Vec<&str> = self
@@ -188,6 +200,25 @@ pub struct Answer {
     pub context: Option<ContextUse>,
     /// Its column, where one question went to several models at once: from 0.
     pub column: Option<u8>,
+}
+
+impl Answer {
+    /// An answer of which nothing has come yet.
+    pub fn open(model: ModelId, run: RunId) -> Self {
+        Self {
+            model,
+            run,
+            status: AnswerStatus::Open,
+            one_off: false,
+            params: Params::default(),
+            usage: Usage::default(),
+            first_token_ms: None,
+            duration_ms: None,
+            error: None,
+            context: None,
+            column: None,
+        }
+    }
 }
 
 /// How full a model's context is.

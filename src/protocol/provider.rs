@@ -52,6 +52,25 @@ pub struct ProviderConfig {
     pub options: ProviderOptions,
 }
 
+impl ProviderConfig {
+    /// A provider of which no more is set than must be.
+    pub fn new(
+        id: impl Into<ProviderId>,
+        name: impl Into<String>,
+        kind: ProviderKind,
+        url: impl Into<String>,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            name: name.into(),
+            kind,
+            url: url.into(),
+            key_env: None,
+            options: ProviderOptions::default(),
+        }
+    }
+}
+
 /// What most providers need not set.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -316,12 +335,8 @@ impl KnownProvider {
     /// Its configuration.
     pub fn config(&self) -> ProviderConfig {
         ProviderConfig {
-            id: self.id.into(),
-            name: self.name.to_owned(),
-            kind: self.kind,
-            url: self.url.to_owned(),
             key_env: Some(self.key_env.to_owned()),
-            options: ProviderOptions::default(),
+            ..ProviderConfig::new(self.id, self.name, self.kind, self.url)
         }
     }
 }

@@ -48,28 +48,29 @@ fn send(state: &mut AppState, text: &str) -> SendRequest {
     found.expect("a message is sent")
 }
 
+fn summary(chat: ChatId, title: &str) -> ChatSummary {
+    ChatSummary {
+        id: chat,
+        title: title.to_owned(),
+        pinned: false,
+        unread: false,
+        model: None,
+        last_model: None,
+        created: NOW,
+        updated: NOW,
+        messages: 1,
+        options: ChatOptions::default(),
+    }
+}
+
 fn answer_to(request: &SendRequest) -> Message {
     Message {
-        id: request.answer,
-        chat: request.chat,
         parent: Some(request.message),
-        role: Role::Assistant,
-        created: NOW,
-        parts: Vec::new(),
         answer: Some(Answer {
-            column: None,
-            context: None,
-            model: request.model.clone(),
-            run: request.run,
-            status: AnswerStatus::Open,
             one_off: request.one_off,
-            params: Params::default(),
-            usage: Usage::default(),
-            first_token_ms: None,
-            duration_ms: None,
-            error: None,
+            ..Answer::open(request.model.clone(), request.run)
         }),
-        siblings: Siblings::default(),
+        ..Message::new(request.answer, request.chat, Role::Assistant, NOW, Vec::new())
     }
 }
 
@@ -186,18 +187,7 @@ fn a_model_for_the_next_message_goes_with_that_message_only() {
     handle(&mut state, UiCommand::ChooseModel { model: model("a"), scope }, at(0));
     let first = send(&mut state, "one");
     assert_eq!((first.model, first.one_off, first.chat_model), (model("a"), false, model("a")));
-    let summary = ChatSummary {
-        options: Default::default(),
-        id: first.chat,
-        title: "one".to_owned(),
-        pinned: false,
-        unread: false,
-        model: Some(model("a")),
-        last_model: None,
-        created: NOW,
-        updated: NOW,
-        messages: 1,
-    };
+    let summary = ChatSummary { model: Some(model("a")), ..summary(first.chat, "one") };
     apply(&mut state, BackendEvent::ChatChanged(summary), NOW);
     let scope = ModelScope::NextMessage;
     handle(&mut state, UiCommand::ChooseModel { model: model("b"), scope }, at(0));
@@ -285,13 +275,7 @@ fn an_answer_to_an_older_question_is_dropped() {
         query,
         chat,
         page: page.clone(),
-        draft: Draft {
-            attachments: Vec::new(),
-            compare: Vec::new(),
-            params: Default::default(),
-            text: "kept".to_owned(),
-            model: None,
-        },
+        draft: Draft { text: "kept".to_owned(), ..Draft::default() },
         queue: Vec::new(),
     };
     apply(&mut state, late(QueryId(old.0 + 1)), NOW);
@@ -334,18 +318,7 @@ fn a_deleted_chat_can_be_brought_back_from_its_toast() {
 fn a_change_before_the_first_list_does_not_hide_the_other_chats() {
     let mut state = AppState::new(Settings::default(), &[], "/data".into());
     let asked = commands(start(&mut state));
-    let summary = ChatSummary {
-        options: Default::default(),
-        id: IdSource.chat(NOW),
-        title: "new".to_owned(),
-        pinned: false,
-        unread: false,
-        model: None,
-        last_model: None,
-        created: NOW,
-        updated: NOW,
-        messages: 1,
-    };
+    let summary = summary(IdSource.chat(NOW), "new");
     let again = commands(apply(&mut state, BackendEvent::ChatChanged(summary), NOW));
     assert_eq!(state.chats, None);
     assert!(matches!(again[..], [BackendCommand::ListChats { .. }]));

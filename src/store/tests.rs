@@ -50,14 +50,8 @@ fn text(text: &str) -> Part {
 
 fn question(chat: ChatId, parent: Option<MessageId>, said: &str) -> Message {
     Message {
-        id: IdSource.message(START),
-        chat,
         parent,
-        role: Role::User,
-        created: START,
-        parts: vec![text(said)],
-        answer: None,
-        siblings: Siblings::default(),
+        ..Message::new(IdSource.message(START), chat, Role::User, START, vec![text(said)])
     }
 }
 
@@ -68,17 +62,8 @@ fn answer_to(question: &Message, model: &str) -> Message {
         parent: Some(question.id),
         parts: vec![],
         answer: Some(Answer {
-            column: None,
-            context: None,
-            model: ModelId::new("test", model),
-            run: IdSource.run(START),
-            status: AnswerStatus::Open,
-            one_off: false,
             params: Params { temperature: Some(0.7), ..Params::default() },
-            usage: Usage::default(),
-            first_token_ms: None,
-            duration_ms: None,
-            error: None,
+            ..Answer::open(ModelId::new("test", model), IdSource.run(START))
         }),
         ..question.clone()
     }

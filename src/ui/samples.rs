@@ -6,8 +6,8 @@ use egui::Context;
 
 use super::theme;
 use crate::protocol::{
-    Abilities, AgentState, ChatId, ChatSummary, ErrorKind, HelpPage, IdSource, KeySource,
-    KnownProvider, MessageId, ModelId, ModelInfo, ProviderConfig, ProviderError, ProviderId,
+    Abilities, AgentState, ChatId, ChatOptions, ChatSummary, ErrorKind, HelpPage, IdSource,
+    KeySource, KnownProvider, MessageId, ModelId, ModelInfo, ProviderConfig, ProviderError,
     ProviderKind, ProviderState, ProviderStatus, QueuedMessage, RunId, Seq, Timestamp,
 };
 use crate::state::{
@@ -120,14 +120,7 @@ fn provider(
     models: Vec<ModelInfo>,
 ) -> ProviderState {
     let kind = if id == "guide" { ProviderKind::Guide } else { ProviderKind::Openai };
-    let config = ProviderConfig {
-        options: Default::default(),
-        id: ProviderId::from(id),
-        name: name.to_owned(),
-        kind,
-        url: url.to_owned(),
-        key_env: None,
-    };
+    let config = ProviderConfig::new(id, name, kind, url);
     ProviderState { listed: None, config, key, status, models, discovered: false }
 }
 
@@ -197,7 +190,7 @@ pub(super) fn chat() -> AppState {
     let mut state = configured();
     let id = ChatId(uuid::Uuid::from_u128(1));
     state.chats = Some(vec![ChatSummary {
-        options: Default::default(),
+        options: ChatOptions::default(),
         id,
         title: "Reconnect back-off in tokio".to_owned(),
         pinned: false,
@@ -233,7 +226,7 @@ pub(super) fn queued(waiting: &[&str]) -> AppState {
         .map(|(id, text)| QueuedMessage {
             also: Vec::new(),
             attachments: Vec::new(),
-            options: Default::default(),
+            options: ChatOptions::default(),
             id: MessageId(uuid::Uuid::from_u128(id)),
             chat,
             text: (*text).to_owned(),

@@ -9,9 +9,9 @@ use switchboard::net::{
     ChatRequest, Chunk, FinishReason, HttpClient, Provider, ToolSpec, build, coalesce,
 };
 use switchboard::protocol::{
-    Answer, AnswerStatus, ChatId, Effort, EngineSettings, ErrorKind, HelpHit, HelpSearch, Message,
-    MessageId, ModelId, ModelInfo, Params, Part, ProviderConfig, ProviderError, ProviderKind,
-    ProviderOptions, Role, RunId, RunStatus, Siblings, StreamEvent, Timestamp, ToolCallId, Usage,
+    Answer, ChatId, Effort, EngineSettings, ErrorKind, HelpHit, HelpSearch, Message, MessageId,
+    ModelId, ModelInfo, Params, Part, ProviderConfig, ProviderError, ProviderKind, ProviderOptions,
+    Role, RunId, RunStatus, StreamEvent, Timestamp, ToolCallId,
 };
 use uuid::Uuid;
 
@@ -50,15 +50,12 @@ impl HelpSearch for NoHelp {
 
 fn config(url: &str, version: Option<&str>) -> ProviderConfig {
     ProviderConfig {
-        id: "test".into(),
-        name: "Test".to_owned(),
-        kind: ProviderKind::Anthropic,
-        url: url.to_owned(),
         key_env: Some("TEST_KEY".to_owned()),
         options: ProviderOptions {
             api_version: version.map(str::to_owned),
             ..ProviderOptions::default()
         },
+        ..ProviderConfig::new("test", "Test", ProviderKind::Anthropic, url)
     }
 }
 
@@ -72,16 +69,13 @@ fn provider(server: &AnthropicServer) -> Arc<dyn Provider> {
 }
 
 fn message(number: u128, role: Role, parts: Vec<Part>) -> Message {
-    Message {
-        id: MessageId(Uuid::from_u128(number)),
-        chat: ChatId(Uuid::from_u128(1)),
-        parent: None,
+    Message::new(
+        MessageId(Uuid::from_u128(number)),
+        ChatId(Uuid::from_u128(1)),
         role,
-        created: Timestamp(0),
+        Timestamp(0),
         parts,
-        answer: None,
-        siblings: Siblings::default(),
-    }
+    )
 }
 
 fn text(text: &str) -> Part {
@@ -93,32 +87,17 @@ fn user(content: &str) -> Message {
 }
 
 fn answer(model: &str, parts: Vec<Part>) -> Message {
-    let answer = Answer {
-        model: ModelId::new("test", model),
-        run: RunId(Uuid::nil()),
-        status: AnswerStatus::Open,
-        one_off: false,
-        params: Params::default(),
-        usage: Usage::default(),
-        first_token_ms: None,
-        duration_ms: None,
-        error: None,
-        context: None,
-        column: None,
-    };
+    let answer = Answer::open(ModelId::new("test", model), RunId(Uuid::nil()));
     Message { answer: Some(answer), ..message(3, Role::Assistant, parts) }
 }
 
 fn request(model: &str, messages: Vec<Message>) -> ChatRequest {
-    ChatRequest {
-        model: ModelInfo::unknown(ModelId::new("test", model)),
+    ChatRequest::new(
+        ModelInfo::unknown(ModelId::new("test", model)),
         messages,
-        tools: Vec::new(),
-        params: Params::default(),
-        answer: MessageId(Uuid::from_u128(3)),
-        continues: false,
-        idle_timeout: PATIENT,
-    }
+        MessageId(Uuid::from_u128(3)),
+        PATIENT,
+    )
 }
 
 fn question(content: &str) -> ChatRequest {

@@ -6,9 +6,11 @@ mod fallback;
 mod room;
 mod waiting;
 
+use std::path::Path;
+
 use switchboard::protocol::{
-    AgentState, AnswerStatus, BackendCommand, BackendEvent, ErrorKind, Part, Role, RunStatus, Seq,
-    Siblings, StopMode, StreamEvent,
+    AgentState, AnswerStatus, BackendCommand, BackendEvent, ChatId, ErrorKind, Part, Role, RunId,
+    RunStatus, Seq, Siblings, StopMode, StreamEvent,
 };
 
 use crate::support::{
@@ -22,6 +24,16 @@ fn folder() -> tempfile::TempDir {
 /// A stream that gives its first half, then waits.
 fn half(text: &str, go: &Signal) -> Script {
     Script::stream().bytes(sse_without_done(&[delta(text)])).wait(go)
+}
+
+/// A new chat with the message `first`, of whose answer `one` has come.
+async fn half_answered(folder: &Path, server: &Server, answer: Script) -> (Desk, ChatId, RunId) {
+    server.push(answer);
+    let mut desk = Desk::open(folder, server);
+    let chat = Desk::new_chat();
+    let run = desk.send(chat, "first", model("alpha")).await;
+    desk.until_text(run, "one").await;
+    (desk, chat, run)
 }
 
 #[tokio::test]

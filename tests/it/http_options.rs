@@ -29,12 +29,8 @@ impl HelpSearch for NoHelp {
 
 fn provider(url: &str, options: ProviderOptions) -> Result<Arc<dyn Provider>, ProviderError> {
     let config = ProviderConfig {
-        id: "test".into(),
-        name: "Test".to_owned(),
-        kind: ProviderKind::Openai,
-        url: url.to_owned(),
-        key_env: None,
         options,
+        ..ProviderConfig::new("test", "Test", ProviderKind::Openai, url)
     };
     build(config, Some("sk-secret".into()), &HttpClient::new(), Arc::new(NoHelp))
 }

@@ -9,8 +9,8 @@ use switchboard::net::{
     ChatRequest, Chunk, FinishReason, HttpClient, Provider, build, coalesce, fetch_image, local,
 };
 use switchboard::protocol::{
-    ChatId, ErrorKind, HelpHit, HelpSearch, Message, MessageId, ModelId, ModelInfo, Params, Part,
-    ProviderConfig, ProviderError, ProviderKind, Role, Siblings, StreamEvent, Timestamp,
+    ChatId, ErrorKind, HelpHit, HelpSearch, Message, MessageId, ModelId, ModelInfo, Part,
+    ProviderConfig, ProviderError, ProviderKind, Role, StreamEvent, Timestamp,
 };
 use uuid::Uuid;
 
@@ -28,14 +28,7 @@ impl HelpSearch for NoHelp {
 }
 
 fn config(url: &str) -> ProviderConfig {
-    ProviderConfig {
-        options: Default::default(),
-        id: "test".into(),
-        name: "Test".to_owned(),
-        kind: ProviderKind::Openai,
-        url: url.to_owned(),
-        key_env: None,
-    }
+    ProviderConfig::new("test", "Test", ProviderKind::Openai, url)
 }
 
 fn provider(url: &str, key: Option<&str>) -> Arc<dyn Provider> {
@@ -43,25 +36,19 @@ fn provider(url: &str, key: Option<&str>) -> Arc<dyn Provider> {
 }
 
 pub(crate) fn request(text: &str, idle_timeout: Duration) -> ChatRequest {
-    let question = Message {
-        id: MessageId(Uuid::from_u128(1)),
-        chat: ChatId(Uuid::from_u128(2)),
-        parent: None,
-        role: Role::User,
-        created: Timestamp(0),
-        parts: vec![Part::Text { text: text.to_owned() }],
-        answer: None,
-        siblings: Siblings::default(),
-    };
-    ChatRequest {
-        model: ModelInfo::unknown(ModelId::new("test", "alpha")),
-        messages: vec![question],
-        tools: Vec::new(),
-        params: Params::default(),
-        answer: MessageId(Uuid::from_u128(3)),
-        continues: false,
+    let question = Message::new(
+        MessageId(Uuid::from_u128(1)),
+        ChatId(Uuid::from_u128(2)),
+        Role::User,
+        Timestamp(0),
+        vec![Part::Text { text: text.to_owned() }],
+    );
+    ChatRequest::new(
+        ModelInfo::unknown(ModelId::new("test", "alpha")),
+        vec![question],
+        MessageId(Uuid::from_u128(3)),
         idle_timeout,
-    }
+    )
 }
 
 const PATIENT: Duration = Duration::from_secs(20);

@@ -12,8 +12,8 @@ use switchboard::net::{
     coalesce,
 };
 use switchboard::protocol::{
-    Answer, AnswerStatus, ChatId, Effort, ErrorKind, Message, MessageId, ModelId, ModelInfo,
-    Params, Part, ProviderError, ResumePoint, Role, RunId, Siblings, StreamEvent, Timestamp, Usage,
+    Answer, ChatId, Effort, ErrorKind, Message, MessageId, ModelId, ModelInfo, Params, Part,
+    ProviderError, ResumePoint, Role, RunId, StreamEvent, Timestamp,
 };
 use switchboard::store::help::HelpIndex;
 use uuid::Uuid;
@@ -31,16 +31,13 @@ fn provider(api: &Responses, mode: Mode) -> Arc<dyn Provider> {
 }
 
 fn said(role: Role, parts: Vec<Part>) -> Message {
-    Message {
-        id: MessageId(Uuid::from_u128(1)),
-        chat: ChatId(Uuid::from_u128(2)),
-        parent: None,
+    Message::new(
+        MessageId(Uuid::from_u128(1)),
+        ChatId(Uuid::from_u128(2)),
         role,
-        created: Timestamp(0),
+        Timestamp(0),
         parts,
-        answer: None,
-        siblings: Siblings::default(),
-    }
+    )
 }
 
 fn text(text: &str) -> Part {
@@ -48,35 +45,24 @@ fn text(text: &str) -> Part {
 }
 
 fn open_answer() -> Message {
-    let answer = Answer {
-        model: ModelId::new("mock", "gpt-5"),
-        run: RunId(Uuid::from_u128(4)),
-        status: AnswerStatus::Open,
-        one_off: false,
-        params: Params::default(),
-        usage: Usage::default(),
-        first_token_ms: None,
-        duration_ms: None,
-        error: None,
-        context: None,
-        column: None,
-    };
+    let answer = Answer::open(ModelId::new("mock", "gpt-5"), RunId(Uuid::from_u128(4)));
     Message { answer: Some(answer), ..said(Role::Assistant, Vec::new()) }
 }
 
 fn request(messages: Vec<Message>) -> ChatRequest {
     ChatRequest {
-        model: ModelInfo::unknown(ModelId::new("mock", "gpt-5")),
-        messages,
         tools: vec![ToolSpec {
             name: "read".to_owned(),
             description: "Reads a file".to_owned(),
             schema: json!({"type": "object", "properties": {"path": {"type": "string"}}}),
         }],
         params: Params { effort: Some(Effort::High), ..Params::default() },
-        answer: open_answer().id,
-        continues: false,
-        idle_timeout: PATIENT,
+        ..ChatRequest::new(
+            ModelInfo::unknown(ModelId::new("mock", "gpt-5")),
+            messages,
+            open_answer().id,
+            PATIENT,
+        )
     }
 }
 

@@ -11,7 +11,6 @@ use serde_json::{Value, json};
 use switchboard::net::{ChatRequest, HttpClient, Provider, build};
 use switchboard::protocol::{
     Abilities, Effort, MessageId, ModelId, ModelInfo, Params, ProviderConfig, ProviderKind,
-    ProviderOptions,
 };
 use switchboard::store::help::HelpIndex;
 use uuid::Uuid;
@@ -86,14 +85,7 @@ fn target(kind: ProviderKind, model: &str) -> Target {
     });
     // The well-known name brings the ways of that server with it.
     let id = if model == "ministral" { "mistral" } else { kind.as_str() };
-    let config = ProviderConfig {
-        id: id.into(),
-        name: id.to_owned(),
-        kind,
-        url: server.url(),
-        key_env: None,
-        options: ProviderOptions::default(),
-    };
+    let config = ProviderConfig::new(id, id, kind, server.url());
     let help = Arc::new(HelpIndex::new());
     let provider = build(config, Some("key".into()), &HttpClient::new(), help).unwrap();
     Target { model: ModelId::new(id, model), provider, refusal, server }
@@ -145,14 +137,12 @@ fn request(rng: &mut Rng, target: &Target, makers: &[Maker]) -> ChatRequest {
     let sees = !target.model.model.contains("blind");
     model.abilities = Abilities { vision: Some(sees), ..model.abilities };
     model.takes = target.provider.takes(&model);
+    let messages = histories::path(rng, makers);
+    let (answer, idle_timeout) = (MessageId(Uuid::from_u128(u128::MAX)), Duration::from_secs(20));
     ChatRequest {
-        model,
-        messages: histories::path(rng, makers),
         params: params(rng),
-        tools: Vec::new(),
-        answer: MessageId(Uuid::from_u128(u128::MAX)),
         continues: rng.usize(0..4) == 0,
-        idle_timeout: Duration::from_secs(20),
+        ..ChatRequest::new(model, messages, answer, idle_timeout)
     }
 }
 

@@ -9,8 +9,8 @@ use switchboard::agent::{self, Clock, EngineHandle, EngineParts, Environment, Pr
 use switchboard::net::HttpClient;
 use switchboard::protocol::{
     Alternative, BackendCommand, BackendEvent, ChatId, ChatOptions, EngineSettings, IdSource,
-    Message, MessageId, ModelId, ModelInfo, Place, ProviderConfig, ProviderKind, RegenerateRequest,
-    RunEvent, RunId, RunStatus, SendRequest, StreamEvent, Timestamp,
+    Message, MessageId, ModelId, ModelInfo, Place, ProviderConfig, ProviderKind, QueuedMessage,
+    RegenerateRequest, RunEvent, RunId, RunStatus, SendRequest, StreamEvent, Timestamp,
 };
 use switchboard::store::help::HelpIndex;
 use switchboard::store::secrets::{KeychainUse, Secrets};
@@ -64,14 +64,7 @@ pub(crate) fn provider(server: &Server) -> ProviderConfig {
 }
 
 fn provider_at(url: &str) -> ProviderConfig {
-    ProviderConfig {
-        options: Default::default(),
-        id: "mock".into(),
-        name: "Mock".to_owned(),
-        kind: ProviderKind::Openai,
-        url: url.to_owned(),
-        key_env: None,
-    }
+    ProviderConfig::new("mock", "Mock", ProviderKind::Openai, url)
 }
 
 /// A model of that provider.
@@ -196,7 +189,7 @@ impl Desk {
             over_budget: false,
             column: None,
             make_room: None,
-            options: Default::default(),
+            options: ChatOptions::default(),
             chat,
             question,
             model: model(name),
@@ -262,6 +255,31 @@ impl Desk {
                     text.push_str(content);
                 }
                 text.contains(wanted).then_some(())
+            }
+            _ => None,
+        })
+        .await;
+    }
+
+    /// Waits until the queue of a chat is as wanted.
+    pub(crate) async fn until_queue(
+        &mut self,
+        fits: impl Fn(&[QueuedMessage]) -> bool,
+    ) -> Vec<QueuedMessage> {
+        self.until(|event| match event {
+            BackendEvent::Queue { items, .. } => fits(&items).then_some(items),
+            _ => None,
+        })
+        .await
+    }
+
+    /// Waits until so many runs have ended.
+    pub(crate) async fn until_ended(&mut self, count: usize) {
+        let mut ended = 0;
+        self.until(|event| match event {
+            BackendEvent::Run(event) if matches!(event.event, StreamEvent::Done { .. }) => {
+                ended += 1;
+                (ended == count).then_some(())
             }
             _ => None,
         })

@@ -75,14 +75,15 @@ fn message(
         Role::Assistant => answered(rng, number, maker),
     };
     Message {
-        id: MessageId(Uuid::from_u128(number as u128 + 1)),
-        chat: ChatId(Uuid::nil()),
         parent: parent.map(|(id, _)| id),
-        role,
-        created: Timestamp(number as i64),
-        parts,
         answer: (role == Role::Assistant).then(|| answer(rng, maker)),
-        siblings: Siblings::default(),
+        ..Message::new(
+            MessageId(Uuid::from_u128(number as u128 + 1)),
+            ChatId(Uuid::nil()),
+            role,
+            Timestamp(number as i64),
+            parts,
+        )
     }
 }
 
@@ -93,19 +94,7 @@ fn answer(rng: &mut Rng, maker: &Maker) -> Answer {
         2 => AnswerStatus::Failed,
         _ => AnswerStatus::Complete,
     };
-    Answer {
-        model: maker.model.clone(),
-        run: RunId(Uuid::nil()),
-        status,
-        one_off: false,
-        params: Params::default(),
-        usage: Usage::default(),
-        first_token_ms: None,
-        duration_ms: None,
-        error: None,
-        context: None,
-        column: None,
-    }
+    Answer { status, ..Answer::open(maker.model.clone(), RunId(Uuid::nil())) }
 }
 
 /// An answer in turns, cut off anywhere.

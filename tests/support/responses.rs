@@ -64,12 +64,8 @@ impl Responses {
     pub(crate) fn provider(&self, mode: Mode) -> ProviderConfig {
         let background = mode == Mode::Background;
         ProviderConfig {
-            id: "mock".into(),
-            name: "Mock".to_owned(),
-            kind: ProviderKind::Responses,
-            url: self.server.url(),
-            key_env: None,
             options: ProviderOptions { background, ..ProviderOptions::default() },
+            ..ProviderConfig::new("mock", "Mock", ProviderKind::Responses, self.server.url())
         }
     }
 

@@ -85,7 +85,7 @@ fn day(now: Timestamp) -> String {
 mod tests {
     use super::*;
     use crate::net::{HttpClient, build};
-    use crate::protocol::{Effort, HelpHit, HelpSearch, ProviderKind, ProviderOptions, Takes};
+    use crate::protocol::{Effort, HelpHit, HelpSearch, ProviderKind, Takes};
 
     #[derive(Debug)]
     struct NoHelp;
@@ -99,14 +99,7 @@ mod tests {
     const NOW: Timestamp = Timestamp(1_795_000_000_000);
 
     fn config() -> ProviderConfig {
-        ProviderConfig {
-            id: "openai".into(),
-            name: "OpenAI".to_owned(),
-            kind: ProviderKind::Openai,
-            url: "https://api.openai.com/v1".to_owned(),
-            key_env: None,
-            options: ProviderOptions::default(),
-        }
+        ProviderConfig::new("openai", "OpenAI", ProviderKind::Openai, "https://api.openai.com/v1")
     }
 
     fn model(name: &str) -> ModelInfo {

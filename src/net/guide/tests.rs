@@ -1,7 +1,7 @@
 use futures_util::StreamExt;
 
 use super::*;
-use crate::protocol::{ChatId, HelpHit, HelpPage, Params, Part, ProviderKind, Siblings, Timestamp};
+use crate::protocol::{ChatId, HelpHit, HelpPage, Part, ProviderKind, Timestamp};
 
 /// Knows one page about keys.
 #[derive(Debug)]
@@ -24,40 +24,27 @@ impl HelpSearch for KeysOnly {
 }
 
 fn guide() -> Guide {
-    let config = ProviderConfig {
-        options: Default::default(),
-        id: "guide".into(),
-        name: "Guide".to_owned(),
-        kind: ProviderKind::Guide,
-        url: String::new(),
-        key_env: None,
-    };
+    let config = ProviderConfig::new("guide", "Guide", ProviderKind::Guide, "");
     Guide::new(config, Arc::new(KeysOnly), Guide::usual_pace())
 }
 
 fn message(role: Role, text: &str) -> Message {
-    Message {
-        id: MessageId(uuid::Uuid::nil()),
-        chat: ChatId(uuid::Uuid::nil()),
-        parent: None,
+    Message::new(
+        MessageId(uuid::Uuid::nil()),
+        ChatId(uuid::Uuid::nil()),
         role,
-        created: Timestamp(0),
-        parts: vec![Part::Text { text: text.to_owned() }],
-        answer: None,
-        siblings: Siblings::default(),
-    }
+        Timestamp(0),
+        vec![Part::Text { text: text.to_owned() }],
+    )
 }
 
 async fn ask(messages: Vec<Message>) -> Vec<Chunk> {
-    let request = ChatRequest {
-        model: ModelInfo::unknown(ModelId::new("guide", "guide")),
+    let request = ChatRequest::new(
+        ModelInfo::unknown(ModelId::new("guide", "guide")),
         messages,
-        tools: Vec::new(),
-        params: Params::default(),
-        answer: MessageId(uuid::Uuid::nil()),
-        continues: false,
-        idle_timeout: Duration::from_secs(1),
-    };
+        MessageId(uuid::Uuid::nil()),
+        Duration::from_secs(1),
+    );
     let stream = guide().stream(request).await.unwrap();
     stream.map(Result::unwrap).collect().await
 }

@@ -1,6 +1,6 @@
 use super::*;
 use crate::net::{HttpClient, build};
-use crate::protocol::{Effort, HelpHit, HelpSearch, ProviderKind, ProviderOptions};
+use crate::protocol::{Effort, HelpHit, HelpSearch, ProviderKind};
 
 #[derive(Debug)]
 struct NoHelp;
@@ -12,14 +12,7 @@ impl HelpSearch for NoHelp {
 }
 
 fn config(id: &str, url: &str) -> ProviderConfig {
-    ProviderConfig {
-        id: id.into(),
-        name: id.to_owned(),
-        kind: ProviderKind::Openai,
-        url: url.to_owned(),
-        key_env: None,
-        options: ProviderOptions::default(),
-    }
+    ProviderConfig::new(id, id, ProviderKind::Openai, url)
 }
 
 fn wire(id: &str, url: &str) -> Wire {

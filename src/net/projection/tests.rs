@@ -2,8 +2,8 @@ use serde_json::json;
 
 use super::*;
 use crate::protocol::{
-    Abilities, Answer, AnswerStatus, ChatId, MessageId, ModelInfo, NotificationLevel, Params,
-    RunId, Siblings, Takes, Timestamp, ToolCallId, Usage,
+    Abilities, Answer, AnswerStatus, ChatId, MessageId, ModelInfo, NotificationLevel, RunId, Takes,
+    Timestamp, ToolCallId,
 };
 
 const PLAIN: Rules = Rules {
@@ -13,16 +13,13 @@ const PLAIN: Rules = Rules {
 };
 
 fn message(number: u128, role: Role, parts: Vec<Part>) -> Message {
-    Message {
-        id: MessageId(uuid::Uuid::from_u128(number)),
-        chat: ChatId(uuid::Uuid::nil()),
-        parent: None,
+    Message::new(
+        MessageId(uuid::Uuid::from_u128(number)),
+        ChatId(uuid::Uuid::nil()),
         role,
-        created: Timestamp(0),
+        Timestamp(0),
         parts,
-        answer: None,
-        siblings: Siblings::default(),
-    }
+    )
 }
 
 fn user(number: u128, content: &str) -> Message {
@@ -31,17 +28,8 @@ fn user(number: u128, content: &str) -> Message {
 
 fn answer(number: u128, model: &str, parts: Vec<Part>) -> Message {
     let answer = Answer {
-        model: ModelId::new("p", model),
-        run: RunId(uuid::Uuid::nil()),
         status: AnswerStatus::Complete,
-        one_off: false,
-        params: Params::default(),
-        usage: Usage::default(),
-        first_token_ms: None,
-        duration_ms: None,
-        error: None,
-        context: None,
-        column: None,
+        ..Answer::open(ModelId::new("p", model), RunId(uuid::Uuid::nil()))
     };
     Message { answer: Some(answer), ..message(number, Role::Assistant, parts) }
 }
@@ -74,15 +62,12 @@ fn image(url: &str) -> Part {
 }
 
 fn request(messages: Vec<Message>) -> ChatRequest {
-    ChatRequest {
-        model: ModelInfo::unknown(ModelId::new("p", "own")),
+    ChatRequest::new(
+        ModelInfo::unknown(ModelId::new("p", "own")),
         messages,
-        params: Params::default(),
-        tools: Vec::new(),
-        answer: MessageId(uuid::Uuid::nil()),
-        continues: false,
-        idle_timeout: std::time::Duration::from_secs(1),
-    }
+        MessageId(uuid::Uuid::nil()),
+        std::time::Duration::from_secs(1),
+    )
 }
 
 /// The turns in short: `U:` and `A:`, results in brackets, calls as `id(arguments)`.

@@ -5,7 +5,7 @@ use super::super::model::{Effect, HandleContext, Page, ToastLevel};
 use super::super::{AppState, Conversation, PickerPurpose};
 use crate::protocol::{
     Alternative, BackendCommand, ChatId, ChatOptions, Draft, MakeRoom, Message, MessageId, ModelId,
-    Part, Place, QueuedMessage, RegenerateRequest, Role, SendRequest, Siblings, StopMode,
+    Part, Place, RegenerateRequest, Role, SendRequest, Siblings, StopMode,
 };
 
 /// Shows the message at once and hands it on. Nothing here depends on the length of the chat.
@@ -31,7 +31,7 @@ pub(super) fn send(state: &mut AppState, text: String, context: HandleContext) -
     let place = place_of_next(conversation);
     let request = new_request(conversation.chat, place, words, choice, context);
     if conversation.is_running() {
-        conversation.queue.push(queued(&request));
+        conversation.queue.push(request.clone().into());
     } else {
         let parent = conversation.messages.back().map(|message| message.id);
         conversation.messages.push_back(user_message(&request, parent));
@@ -367,14 +367,14 @@ fn refuse_while_running(state: &mut AppState, context: HandleContext) -> bool {
 
 fn user_message(request: &SendRequest, parent: Option<MessageId>) -> Message {
     Message {
-        id: request.message,
-        chat: request.chat,
         parent,
-        role: Role::User,
-        created: request.created,
-        parts: parts_of(request),
-        answer: None,
-        siblings: Siblings::default(),
+        ..Message::new(
+            request.message,
+            request.chat,
+            Role::User,
+            request.created,
+            parts_of(request),
+        )
     }
 }
 
@@ -385,18 +385,4 @@ fn parts_of(request: &SendRequest) -> Vec<Part> {
         parts.push(Part::Text { text: request.text.clone() });
     }
     parts
-}
-
-fn queued(request: &SendRequest) -> QueuedMessage {
-    QueuedMessage {
-        id: request.message,
-        chat: request.chat,
-        text: request.text.clone(),
-        model: request.model.clone(),
-        one_off: request.one_off,
-        also: request.also.iter().map(|other| other.model.clone()).collect(),
-        options: request.options.clone(),
-        attachments: request.attachments.clone(),
-        created: request.created,
-    }
 }

@@ -9,14 +9,7 @@ fn ask(state: &mut AppState, command: DraftCommand) -> Vec<Effect> {
 fn provider(id: &str, models: &[&str]) -> ProviderState {
     let models = models.iter().map(|name| ModelInfo::unknown(ModelId::new(id, *name)));
     ProviderState {
-        config: ProviderConfig {
-            id: id.into(),
-            name: id.to_owned(),
-            kind: ProviderKind::Openai,
-            url: "https://api.example/v1".to_owned(),
-            key_env: None,
-            options: ProviderOptions::default(),
-        },
+        config: ProviderConfig::new(id, id, ProviderKind::Openai, "https://api.example/v1"),
         key: KeySource::NotNeeded,
         status: ProviderStatus::Ready,
         models: models.collect(),

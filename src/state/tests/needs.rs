@@ -7,16 +7,13 @@ fn picture() -> Part {
 }
 
 fn message(number: u128, role: Role, parts: Vec<Part>) -> Message {
-    Message {
-        id: MessageId(uuid::Uuid::from_u128(number)),
-        chat: ChatId(uuid::Uuid::from_u128(1)),
-        parent: None,
+    Message::new(
+        MessageId(uuid::Uuid::from_u128(number)),
+        ChatId(uuid::Uuid::from_u128(1)),
         role,
-        created: NOW,
+        NOW,
         parts,
-        answer: None,
-        siblings: Siblings::default(),
-    }
+    )
 }
 
 fn conversation(messages: Vec<Message>) -> Conversation {
@@ -29,17 +26,9 @@ fn conversation(messages: Vec<Message>) -> Conversation {
 fn answered(number: u128, used: u64) -> Message {
     let mut message = message(number, Role::Assistant, Vec::new());
     message.answer = Some(Answer {
-        model: model("a"),
-        run: RunId(uuid::Uuid::from_u128(9)),
         status: AnswerStatus::Complete,
-        one_off: false,
-        params: Params::default(),
-        usage: Usage::default(),
-        first_token_ms: None,
-        duration_ms: None,
-        error: None,
         context: Some(ContextUse { used, limit: None, estimated: false }),
-        column: None,
+        ..Answer::open(model("a"), RunId(uuid::Uuid::from_u128(9)))
     });
     message
 }

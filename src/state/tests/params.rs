@@ -16,14 +16,7 @@ fn with_models() -> AppState {
     let efforts = vec![Effort::Low, Effort::Medium];
     let thinker = Takes { efforts, temperature: false, ..Takes::default() };
     state.providers = vec![ProviderState {
-        config: ProviderConfig {
-            id: "mock".into(),
-            name: "Mock".to_owned(),
-            kind: ProviderKind::Openai,
-            url: "https://api.example/v1".to_owned(),
-            key_env: None,
-            options: ProviderOptions::default(),
-        },
+        config: ProviderConfig::new("mock", "Mock", ProviderKind::Openai, "https://api.example/v1"),
         key: KeySource::NotNeeded,
         status: ProviderStatus::Ready,
         models: vec![info("plain", Takes::default(), Some(4_000)), info("thinker", thinker, None)],
@@ -74,18 +67,7 @@ fn only_what_the_model_takes_is_sent() {
 fn options_of_a_chat_are_saved_once_typing_rests() {
     let mut state = with_models();
     let first = send(&mut state, "one");
-    let summary = ChatSummary {
-        options: ChatOptions::default(),
-        id: first.chat,
-        title: "one".to_owned(),
-        pinned: false,
-        unread: false,
-        model: None,
-        last_model: None,
-        created: NOW,
-        updated: NOW,
-        messages: 1,
-    };
+    let summary = summary(first.chat, "one");
     apply(&mut state, BackendEvent::ChatChanged(summary.clone()), NOW);
     set(&mut state, ParamsScope::Chat, params(None, None, Some("Be")));
     set(&mut state, ParamsScope::Chat, params(None, None, Some("Be brief")));

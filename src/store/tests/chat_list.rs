@@ -69,7 +69,7 @@ fn queued(chat: ChatId, said: &str) -> QueuedMessage {
     QueuedMessage {
         also: Vec::new(),
         attachments: Vec::new(),
-        options: Default::default(),
+        options: ChatOptions::default(),
         id: IdSource.message(START),
         chat,
         text: said.to_owned(),
@@ -133,11 +133,9 @@ async fn small_things_are_kept_and_forgotten() {
     let store = &fixture.store;
     let chat = new_chat();
     let draft = Draft {
-        attachments: Vec::new(),
-        compare: Vec::new(),
-        params: Default::default(),
         text: "half a".to_owned(),
         model: Some(ModelId::new("p", "m")),
+        ..Draft::default()
     };
     for place in [None, Some(chat)] {
         assert_eq!(store.draft(place).await.unwrap(), Draft::default());

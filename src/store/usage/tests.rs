@@ -3,7 +3,7 @@
 use rusqlite::StatementStatus;
 
 use super::*;
-use crate::protocol::{IdSource, Params, Role, RunId, Siblings};
+use crate::protocol::{IdSource, Role, RunId};
 use crate::store::schema;
 
 const DAY: u64 = 24 * 60 * 60 * 1_000;
@@ -26,31 +26,17 @@ fn at(text: &str) -> Timestamp {
 fn answer(model: &str, cost: Option<f64>) -> Message {
     let now = Timestamp(0);
     Message {
-        id: IdSource.message(now),
-        chat: IdSource.chat(now),
-        parent: None,
-        role: Role::Assistant,
-        created: now,
-        parts: Vec::new(),
         answer: Some(Answer {
-            model: ModelId::new("test", model),
-            run: RunId(uuid::Uuid::nil()),
             status: AnswerStatus::Complete,
-            one_off: false,
-            params: Params::default(),
             usage: Usage {
                 prompt_tokens: Some(10),
                 completion_tokens: Some(5),
                 cost_usd: cost,
                 ..Usage::default()
             },
-            first_token_ms: None,
-            duration_ms: None,
-            error: None,
-            context: None,
-            column: None,
+            ..Answer::open(ModelId::new("test", model), RunId(uuid::Uuid::nil()))
         }),
-        siblings: Siblings::default(),
+        ..Message::new(IdSource.message(now), IdSource.chat(now), Role::Assistant, now, Vec::new())
     }
 }
 

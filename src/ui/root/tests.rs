@@ -8,9 +8,7 @@ use egui_kittest::{
 use jiff::tz::TimeZone;
 
 use super::*;
-use crate::protocol::{
-    Answer, AnswerStatus, Message, MessageId, Params, Part, Role, RunId, Siblings, Usage,
-};
+use crate::protocol::{Answer, AnswerStatus, Message, MessageId, Part, Role, RunId, Siblings};
 use crate::state::{ProviderForm, SettingsTab};
 use crate::ui::samples::{self, Driven, NOW};
 
@@ -102,27 +100,18 @@ fn answered() -> AppState {
     let mut state = samples::chat();
     let chat = state.open_chat().unwrap();
     let message = |number: u128, role, text: &str| Message {
-        id: MessageId(uuid::Uuid::from_u128(number)),
-        chat,
-        parent: None,
-        role,
-        created: NOW,
-        parts: vec![Part::Text { text: text.to_owned() }],
-        answer: None,
         siblings: Siblings { index: 0, count: 2 },
+        ..Message::new(
+            MessageId(uuid::Uuid::from_u128(number)),
+            chat,
+            role,
+            NOW,
+            vec![Part::Text { text: text.to_owned() }],
+        )
     };
     let answer = Answer {
-        column: None,
-        context: None,
-        model: state.next_model().0,
-        run: RunId(uuid::Uuid::from_u128(7)),
         status: AnswerStatus::Complete,
-        one_off: false,
-        params: Params::default(),
-        usage: Usage::default(),
-        first_token_ms: None,
-        duration_ms: None,
-        error: None,
+        ..Answer::open(state.next_model().0, RunId(uuid::Uuid::from_u128(7)))
     };
     let conversation = state.conversations.get_mut(&chat).unwrap();
     conversation.messages.push_back(message(20, Role::User, "Why?"));

@@ -6,9 +6,9 @@ use egui::Vec2;
 use egui_kittest::{Harness, HarnessBuilder};
 
 use crate::protocol::{
-    Abilities, Answer, AnswerStatus, ChatId, ChatSummary, HelpPage, IdSource, KeySource, Message,
-    MessageId, ModelId, ModelInfo, Params, Part, ProviderConfig, ProviderKind, ProviderState,
-    ProviderStatus, Role, RunId, Siblings, Timestamp, Usage,
+    Abilities, Answer, AnswerStatus, ChatId, ChatOptions, ChatSummary, HelpPage, IdSource,
+    KeySource, Message, MessageId, ModelId, ModelInfo, Part, ProviderConfig, ProviderKind,
+    ProviderState, ProviderStatus, Role, RunId, Timestamp, Usage,
 };
 use crate::state::{
     AppState, Conversation, HandleContext, Page, Settings, Theme, Toast, ToastAction, ToastLevel,
@@ -34,7 +34,7 @@ pub(crate) fn chat(number: u128, title: &str, updated: i64) -> ChatSummary {
     let models = ["anthropic/sonnet", "guide/guide", "openai/gpt", "ollama/qwen3:8b", "x/haiku"];
     let model = models[usize::try_from(number).unwrap() % models.len()];
     ChatSummary {
-        options: Default::default(),
+        options: ChatOptions::default(),
         id: chat_id(number),
         title: title.to_owned(),
         pinned: false,
@@ -87,14 +87,12 @@ pub(crate) fn state() -> AppState {
 fn provider() -> ProviderState {
     ProviderState {
         listed: None,
-        config: ProviderConfig {
-            options: Default::default(),
-            id: "anthropic".into(),
-            name: "Anthropic".to_owned(),
-            kind: ProviderKind::Openai,
-            url: "https://api.example/v1".to_owned(),
-            key_env: None,
-        },
+        config: ProviderConfig::new(
+            "anthropic",
+            "Anthropic",
+            ProviderKind::Openai,
+            "https://api.example/v1",
+        ),
         key: KeySource::NotNeeded,
         status: ProviderStatus::Ready,
         models: vec![ModelInfo {
@@ -123,26 +121,19 @@ fn answer(chat: ChatId) -> Message {
         cost_usd: None,
     };
     Message {
-        id: MessageId(uuid::Uuid::from_u128(100)),
-        chat,
         parent: Some(MessageId(uuid::Uuid::from_u128(99))),
-        role: Role::Assistant,
-        created: NOW,
-        parts: vec![Part::Text { text: "An answer".to_owned() }],
         answer: Some(Answer {
-            column: None,
-            context: None,
-            model: ModelId::new("anthropic", "sonnet"),
-            run: RunId(uuid::Uuid::from_u128(101)),
             status: AnswerStatus::Complete,
-            one_off: false,
-            params: Params::default(),
             usage,
-            first_token_ms: None,
-            duration_ms: None,
-            error: None,
+            ..Answer::open(ModelId::new("anthropic", "sonnet"), RunId(uuid::Uuid::from_u128(101)))
         }),
-        siblings: Siblings::default(),
+        ..Message::new(
+            MessageId(uuid::Uuid::from_u128(100)),
+            chat,
+            Role::Assistant,
+            NOW,
+            vec![Part::Text { text: "An answer".to_owned() }],
+        )
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::protocol::{
-    Answer, AnswerStatus, ChatId, Message, MessageId, ModelId, Params, Part, Role, RunId, Siblings,
+    Answer, AnswerStatus, ChatId, Message, MessageId, ModelId, Part, Role, RunId, Siblings,
     Timestamp, Usage,
 };
 use crate::state::{AppState, Conversation, Settings};
@@ -24,27 +24,12 @@ pub(super) fn state() -> AppState {
 }
 
 pub(super) fn user(number: u128, text: &str) -> Message {
-    Message {
-        id: id(number),
-        chat: CHAT,
-        parent: None,
-        role: Role::User,
-        created: MORNING,
-        parts: vec![Part::Text { text: text.to_owned() }],
-        answer: None,
-        siblings: Siblings::default(),
-    }
+    Message::new(id(number), CHAT, Role::User, MORNING, vec![Part::Text { text: text.to_owned() }])
 }
 
 pub(super) fn answer(number: u128, parts: Vec<Part>) -> Message {
     let answer = Answer {
-        column: None,
-        context: None,
-        model: ModelId::new("openrouter", "Claude Haiku 5.5"),
-        run: RunId(Uuid::from_u128(number)),
         status: AnswerStatus::Complete,
-        one_off: false,
-        params: Params::default(),
         usage: Usage {
             cache_write_tokens: None,
             cached_tokens: None,
@@ -54,7 +39,10 @@ pub(super) fn answer(number: u128, parts: Vec<Part>) -> Message {
         },
         first_token_ms: Some(610),
         duration_ms: Some(2_100),
-        error: None,
+        ..Answer::open(
+            ModelId::new("openrouter", "Claude Haiku 5.5"),
+            RunId(Uuid::from_u128(number)),
+        )
     };
     Message { role: Role::Assistant, parts, answer: Some(answer), ..user(number, "") }
 }

@@ -8,7 +8,7 @@ use switchboard::protocol::{
     NoticeCode, QueryId, RegenerateRequest, RunStatus, SendRequest, StopMode, StreamEvent,
 };
 
-use super::{folder, half};
+use super::{folder, half, half_answered};
 use crate::support::{
     Desk, Script, Server, Signal, completion, delta, failure, finish, model, sse,
 };
@@ -272,30 +272,14 @@ async fn a_comparison_sent_twice_starts_nothing_twice() {
 #[tokio::test]
 async fn a_comparison_waits_in_the_queue_and_goes_out_as_one() {
     let (folder, server, go) = (folder(), Server::start(), Signal::new());
-    server.push(half("one", &go).bytes(sse(&[finish("stop")])));
-    let mut desk = Desk::open(folder.path(), &server);
-    let chat = Desk::new_chat();
-    let first = desk.send(chat, "first", model("alpha")).await;
-    desk.until_text(first, "one").await;
+    let answer = half("one", &go).bytes(sse(&[finish("stop")]));
+    let (mut desk, chat, _first) = half_answered(folder.path(), &server, answer).await;
     let request = Desk::comparison(chat, "who?", &["alpha", "beta", "gamma"]);
     desk.ask(BackendCommand::Send(Box::new(request))).await;
-    let waiting = desk
-        .until(|event| match event {
-            BackendEvent::Queue { items, .. } if !items.is_empty() => Some(items),
-            _ => None,
-        })
-        .await;
+    let waiting = desk.until_queue(|items| !items.is_empty()).await;
     assert_eq!(waiting[0].also, [model("beta"), model("gamma")]);
     go.fire();
-    let mut ends = 0;
-    desk.until(|event| match event {
-        BackendEvent::Run(event) if matches!(event.event, StreamEvent::Done { .. }) => {
-            ends += 1;
-            (ends == 4).then_some(())
-        }
-        _ => None,
-    })
-    .await;
+    desk.until_ended(4).await;
     let page = page(&desk, chat).await;
     let expected = [
         (0, "alpha: who?".to_owned()),
@@ -323,11 +307,7 @@ async fn with_one_failure(failing: &'static str) -> (Desk, ChatId, Server, tempf
     desk.ask(BackendCommand::Send(Box::new(request.clone()))).await;
     server.wait_for_posts(2).await;
     desk.send(chat, "next", model("gamma")).await;
-    desk.until(|event| match event {
-        BackendEvent::Queue { items, .. } => (!items.is_empty()).then_some(()),
-        _ => None,
-    })
-    .await;
+    desk.until_queue(|items| !items.is_empty()).await;
     go.fire();
     desk.finish_all(&Desk::runs(&request)).await;
     (desk, chat, server, folder)
@@ -354,12 +334,7 @@ async fn the_queue_stands_still_when_the_kept_column_failed() {
         text: "still here".to_owned(),
     })
     .await;
-    let items = desk
-        .until(|event| match event {
-            BackendEvent::Queue { items, .. } => Some(items),
-            _ => None,
-        })
-        .await;
+    let items = desk.until_queue(|_items| true).await;
     assert_eq!(items[0].text, "still here");
     assert_eq!(server.posts().len(), 2);
 }

@@ -1,20 +1,17 @@
 //! Messages that wait until the answers of their chat have ended.
 
 use switchboard::protocol::{
-    BackendCommand, BackendEvent, ChatOptions, Params, Part, RunStatus, SendRequest, StreamEvent,
+    BackendCommand, BackendEvent, ChatOptions, Params, Part, RunStatus, SendRequest,
 };
 
-use super::{folder, half};
+use super::{folder, half, half_answered};
 use crate::support::{Desk, Server, Signal, finish, model, sse};
 
 #[tokio::test]
 async fn messages_sent_meanwhile_wait_and_go_out_in_order() {
     let (folder, server, go) = (folder(), Server::start(), Signal::new());
-    server.push(half("one", &go).bytes(sse(&[finish("stop")])));
-    let mut desk = Desk::open(folder.path(), &server);
-    let chat = Desk::new_chat();
-    let first = desk.send(chat, "first", model("alpha")).await;
-    desk.until_text(first, "one").await;
+    let answer = half("one", &go).bytes(sse(&[finish("stop")]));
+    let (mut desk, chat, _first) = half_answered(folder.path(), &server, answer).await;
     let mut waiting = Vec::new();
     for text in ["second", "third", "never"] {
         let request = Desk::request(chat, text, model("beta"));
@@ -25,25 +22,10 @@ async fn messages_sent_meanwhile_wait_and_go_out_in_order() {
         BackendCommand::EditQueued { chat, message: waiting[1], text: "third, edited".to_owned() };
     desk.ask(edit).await;
     desk.ask(BackendCommand::RemoveQueued { chat, message: waiting[2] }).await;
-    let wanted = ["second".to_owned(), "third, edited".to_owned()];
-    desk.until(|event| match event {
-        BackendEvent::Queue { items, .. } => {
-            let texts: Vec<_> = items.into_iter().map(|item| item.text).collect();
-            (texts == wanted).then_some(())
-        }
-        _ => None,
-    })
-    .await;
+    let wanted = ["second", "third, edited"];
+    desk.until_queue(|items| items.iter().map(|item| item.text.as_str()).eq(wanted)).await;
     go.fire();
-    let mut ends = 0;
-    desk.until(|event| match event {
-        BackendEvent::Run(event) if matches!(event.event, StreamEvent::Done { .. }) => {
-            ends += 1;
-            (ends == 3).then_some(())
-        }
-        _ => None,
-    })
-    .await;
+    desk.until_ended(3).await;
     let texts: Vec<_> = desk.messages(chat).await.iter().map(|message| message.text()).collect();
     let expected =
         ["first", "one", "second", "beta: second", "third, edited", "beta: third, edited"];
@@ -53,11 +35,8 @@ async fn messages_sent_meanwhile_wait_and_go_out_in_order() {
 #[tokio::test]
 async fn a_waiting_message_can_be_sent_now_and_survives_a_restart() {
     let (folder, server) = (folder(), Server::start());
-    server.push(half("one", &Signal::new()).hang());
-    let mut desk = Desk::open(folder.path(), &server);
-    let chat = Desk::new_chat();
-    let first = desk.send(chat, "first", model("alpha")).await;
-    desk.until_text(first, "one").await;
+    let answer = half("one", &Signal::new()).hang();
+    let (mut desk, chat, first) = half_answered(folder.path(), &server, answer).await;
     let (now, later) =
         (Desk::request(chat, "now", model("beta")), Desk::request(chat, "later", model("beta")));
     let urgent = now.message;
@@ -100,21 +79,9 @@ async fn attachments_and_options_go_with_the_message_through_the_queue_too() {
     desk.ask(BackendCommand::Send(Box::new(first))).await;
     desk.until_text(run, "one").await;
     desk.ask(BackendCommand::Send(Box::new(attached("second")))).await;
-    desk.until(|event| match event {
-        BackendEvent::Queue { items, .. } => (!items.is_empty()).then_some(()),
-        _ => None,
-    })
-    .await;
+    desk.until_queue(|items| !items.is_empty()).await;
     go.fire();
-    let mut ends = 0;
-    desk.until(|event| match event {
-        BackendEvent::Run(event) if matches!(event.event, StreamEvent::Done { .. }) => {
-            ends += 1;
-            (ends == 2).then_some(())
-        }
-        _ => None,
-    })
-    .await;
+    desk.until_ended(2).await;
     let kept = desk.messages(chat).await;
     for (at, text) in [(0, "first"), (2, "second")] {
         let expected = [

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use switchboard::protocol::{
-    AgentState, AnswerStatus, BackendCommand, BackendEvent, EngineSettings, ErrorKind, Message,
-    Part, RunId, RunStatus, Seq, StopMode, StreamEvent,
+    AgentState, AnswerStatus, BackendCommand, BackendEvent, ChatId, EngineSettings, ErrorKind,
+    Message, Part, RunId, RunStatus, Seq, StopMode, StreamEvent,
 };
 
 use crate::support::responses::{Luck, Mode, Responses, function_call, message, reasoning};
@@ -25,6 +25,34 @@ const LONG: &str = "one two three four five six seven eight nine ten";
 /// The items of a long answer with thinking before it.
 fn long() -> [serde_json::Value; 2] {
     [reasoning("rs_1", &["Let me count", "in words"]), message(LONG)]
+}
+
+/// Asks for the long answer in a new chat, with this luck.
+async fn count(folder: &Path, api: &Responses, luck: &[Luck]) -> (Desk, ChatId, RunId) {
+    api.answer(&long());
+    api.luck(luck);
+    let mut desk = desk(folder, api);
+    let chat = Desk::new_chat();
+    let run = desk.send(chat, "Count", model("gpt-5")).await;
+    (desk, chat, run)
+}
+
+/// Asks for the long answer and waits for its second word, after which nothing comes. What
+/// becomes of it later is `luck`.
+async fn count_to_two(folder: &Path, api: &Responses, luck: &[Luck]) -> (Desk, ChatId, RunId) {
+    let (mut desk, chat, run) = count(folder, api, &[Luck::Silence(24)]).await;
+    api.luck(luck);
+    desk.until_text(run, "two").await;
+    (desk, chat, run)
+}
+
+/// Waits until a place is told from which an answer can go on.
+async fn until_marked(desk: &mut Desk) {
+    desk.until(|event| match event {
+        BackendEvent::Run(event) => event.resume.map(drop),
+        _ => None,
+    })
+    .await;
 }
 
 /// The next run that begins, or goes on.
@@ -55,19 +83,10 @@ fn assert_whole(answer: &Message) {
 #[tokio::test]
 async fn a_stream_cut_again_and_again_becomes_one_whole_answer() {
     let (folder, api) = (folder(), Responses::start());
-    api.answer(&long());
     // In the queue, in the thinking, with a refused and a fruitless connection, in the text.
-    api.luck(&[
-        Luck::Cut(1),
-        Luck::Cut(6),
-        Luck::Status(503),
-        Luck::Cut(0),
-        Luck::Cut(12),
-        Luck::Cut(5),
-    ]);
-    let mut desk = desk(folder.path(), &api);
-    let chat = Desk::new_chat();
-    let run = desk.send(chat, "Count", model("gpt-5")).await;
+    let luck =
+        [Luck::Cut(1), Luck::Cut(6), Luck::Status(503), Luck::Cut(0), Luck::Cut(12), Luck::Cut(5)];
+    let (mut desk, chat, run) = count(folder.path(), &api, &luck).await;
     let told = desk.finish(run).await;
     assert_eq!((told.status, told.text().as_str()), (RunStatus::Complete, LONG));
     assert_whole(&desk.messages(chat).await[1]);
@@ -83,11 +102,8 @@ async fn a_stream_cut_again_and_again_becomes_one_whole_answer() {
 #[tokio::test]
 async fn an_answer_that_is_gone_keeps_what_came() {
     let (folder, api) = (folder(), Responses::start());
-    api.answer(&long());
-    api.luck(&[Luck::Cut(24), Luck::Status(404)]);
-    let mut desk = desk(folder.path(), &api);
-    let chat = Desk::new_chat();
-    let run = desk.send(chat, "Count", model("gpt-5")).await;
+    let luck = [Luck::Cut(24), Luck::Status(404)];
+    let (mut desk, chat, run) = count(folder.path(), &api, &luck).await;
     assert_eq!(desk.finish(run).await.status, RunStatus::Interrupted);
     let kept = desk.messages(chat).await.remove(1);
     assert!(kept.text().starts_with("one two"), "{}", kept.text());
@@ -98,12 +114,7 @@ async fn an_answer_that_is_gone_keeps_what_came() {
 #[tokio::test]
 async fn a_stopped_answer_is_cancelled_at_its_provider() {
     let (folder, api) = (folder(), Responses::start());
-    api.answer(&long());
-    api.luck(&[Luck::Silence(24)]);
-    let mut desk = desk(folder.path(), &api);
-    let chat = Desk::new_chat();
-    let run = desk.send(chat, "Count", model("gpt-5")).await;
-    desk.until_text(run, "two").await;
+    let (mut desk, chat, run) = count_to_two(folder.path(), &api, &[]).await;
     desk.ask(BackendCommand::Stop { chat, mode: StopMode::Now }).await;
     assert_eq!(desk.finish(run).await.status, RunStatus::Stopped);
     desk.close().await;
@@ -141,20 +152,10 @@ async fn a_wait_before_a_reconnection_can_be_stopped() {
 #[tokio::test]
 async fn an_answer_goes_on_after_the_app_was_closed_in_the_middle_of_it() {
     let (folder, api) = (folder(), Responses::start());
-    api.answer(&long());
     // Closed in the queue, in the thinking, and in the text.
-    for events in [2, 6, 13] {
-        api.luck(&[Luck::Silence(events)]);
-    }
-    let mut first = desk(folder.path(), &api);
-    let chat = Desk::new_chat();
-    let run = first.send(chat, "Count", model("gpt-5")).await;
-    first
-        .until(|event| match event {
-            BackendEvent::Run(event) => event.resume.map(drop),
-            _ => None,
-        })
-        .await;
+    let luck = [2, 6, 13].map(Luck::Silence);
+    let (mut first, chat, run) = count(folder.path(), &api, &luck).await;
+    until_marked(&mut first).await;
     first.close().await;
     for part in ["Let me", "one"] {
         let mut next = desk(folder.path(), &api);
@@ -186,19 +187,12 @@ async fn an_answer_goes_on_after_the_app_was_closed_in_the_middle_of_it() {
 
 #[tokio::test]
 async fn killed_at_any_moment_it_goes_on_whole_and_once() {
-    for count in 1..28 {
+    for events in 1..28 {
         let (folder, copy, api) = (folder(), self::folder(), Responses::start());
-        api.answer(&long());
-        api.luck(&[Luck::Silence(count)]);
-        let mut killed = desk(folder.path(), &api);
-        killed.send(Desk::new_chat(), "Count", model("gpt-5")).await;
-        killed
-            .until(|event| match event {
-                BackendEvent::Run(event) => event.resume.map(drop),
-                _ => None,
-            })
-            .await;
-        for _ in 0..20 * count {
+        let luck = [Luck::Silence(events)];
+        let (mut killed, ..) = count(folder.path(), &api, &luck).await;
+        until_marked(&mut killed).await;
+        for _ in 0..20 * events {
             tokio::task::yield_now().await;
         }
         killed.store.flush().await.unwrap();
@@ -248,12 +242,7 @@ async fn the_tools_of_an_answer_that_went_on_are_run_once() {
 #[tokio::test]
 async fn only_one_of_two_processes_goes_on_with_an_answer() {
     let (folder, api) = (folder(), Responses::start());
-    api.answer(&long());
-    api.luck(&[Luck::Silence(24), Luck::Silence(2)]);
-    let mut first = desk(folder.path(), &api);
-    let chat = Desk::new_chat();
-    let run = first.send(chat, "Count", model("gpt-5")).await;
-    first.until_text(run, "two").await;
+    let (first, _, run) = count_to_two(folder.path(), &api, &[Luck::Silence(2)]).await;
     first.close().await;
     let mut one = desk(folder.path(), &api);
     assert_eq!(begun(&mut one).await.0, run);
@@ -274,12 +263,7 @@ async fn only_one_of_two_processes_goes_on_with_an_answer() {
 #[tokio::test]
 async fn an_answer_whose_provider_is_gone_becomes_interrupted() {
     let (folder, api) = (folder(), Responses::start());
-    api.answer(&long());
-    api.luck(&[Luck::Silence(24)]);
-    let mut first = desk(folder.path(), &api);
-    let chat = Desk::new_chat();
-    let run = first.send(chat, "Count", model("gpt-5")).await;
-    first.until_text(run, "two").await;
+    let (first, chat, run) = count_to_two(folder.path(), &api, &[]).await;
     first.close().await;
     let mut other = api.provider(Mode::Background);
     other.id = "other".into();
@@ -293,19 +277,9 @@ async fn an_answer_whose_provider_is_gone_becomes_interrupted() {
 #[tokio::test]
 async fn what_waits_behind_an_answer_that_goes_on_is_sent_after_it() {
     let (folder, api) = (folder(), Responses::start());
-    api.answer(&long());
-    api.luck(&[Luck::Silence(24)]);
-    let mut first = desk(folder.path(), &api);
-    let chat = Desk::new_chat();
-    let run = first.send(chat, "Count", model("gpt-5")).await;
-    first.until_text(run, "two").await;
+    let (mut first, chat, run) = count_to_two(folder.path(), &api, &[]).await;
     first.send(chat, "And then?", model("gpt-5")).await;
-    first
-        .until(|event| match event {
-            BackendEvent::Queue { items, .. } => (items.len() == 1).then_some(()),
-            _ => None,
-        })
-        .await;
+    first.until_queue(|items| items.len() == 1).await;
     first.close().await;
     let mut next = desk(folder.path(), &api);
     assert_eq!(next.finish(run).await.status, RunStatus::Complete);

@@ -2,20 +2,17 @@ use serde_json::json;
 
 use super::*;
 use crate::protocol::{
-    Answer, AnswerStatus, ChatId, Message, MessageId, ModelId, ModelInfo, Params, Part, Role,
-    RunId, Siblings, Timestamp, ToolCallId,
+    Answer, ChatId, Message, MessageId, ModelId, ModelInfo, Part, Role, RunId, Timestamp,
+    ToolCallId,
 };
 
 fn request(messages: Vec<Message>) -> ChatRequest {
-    ChatRequest {
-        model: ModelInfo::unknown(ModelId::new("p", "claude-opus-5-5")),
+    ChatRequest::new(
+        ModelInfo::unknown(ModelId::new("p", "claude-opus-5-5")),
         messages,
-        tools: Vec::new(),
-        params: Params::default(),
-        answer: answer_id(),
-        continues: false,
-        idle_timeout: std::time::Duration::from_secs(1),
-    }
+        answer_id(),
+        std::time::Duration::from_secs(1),
+    )
 }
 
 fn all(mut out: Outbox) -> Vec<Chunk> {
@@ -275,26 +272,14 @@ fn a_call_that_may_be_cut_off_is_not_made() {
 fn an_id_of_an_earlier_turn_is_not_used_again() {
     let earlier = Part::ToolCall { id: ToolCallId("a".into()), tool: "t".into(), args: json!({}) };
     let open = Message {
-        id: answer_id(),
-        chat: ChatId(uuid::Uuid::nil()),
-        parent: None,
-        role: Role::Assistant,
-        created: Timestamp(0),
-        parts: vec![earlier],
-        answer: Some(Answer {
-            column: None,
-            context: None,
-            model: ModelId::new("p", "m"),
-            run: RunId(uuid::Uuid::nil()),
-            status: AnswerStatus::Open,
-            one_off: false,
-            params: Params::default(),
-            usage: Usage::default(),
-            first_token_ms: None,
-            duration_ms: None,
-            error: None,
-        }),
-        siblings: Siblings::default(),
+        answer: Some(Answer::open(ModelId::new("p", "m"), RunId(uuid::Uuid::nil()))),
+        ..Message::new(
+            answer_id(),
+            ChatId(uuid::Uuid::nil()),
+            Role::Assistant,
+            Timestamp(0),
+            vec![earlier],
+        )
     };
     let mut mapper = MessageMapper::new(&request(vec![open]), Arc::default());
     let mut out = Outbox::default();

@@ -3,20 +3,15 @@ use serde_json::json;
 use super::*;
 use crate::protocol::{
     Abilities, Answer, AnswerStatus, ChatId, Message, MessageId, ModelId, ModelInfo, Params, Part,
-    ProviderConfig, ProviderKind, ProviderOptions, Role, RunId, Siblings, Timestamp, ToolCallId,
-    Usage,
+    ProviderConfig, ProviderKind, ProviderOptions, Role, RunId, Timestamp, ToolCallId,
 };
 
 fn version(text: Option<&str>) -> Version {
     let options =
         ProviderOptions { api_version: text.map(str::to_owned), ..ProviderOptions::default() };
     let config = ProviderConfig {
-        id: "p".into(),
-        name: "P".to_owned(),
-        kind: ProviderKind::Anthropic,
-        url: "https://a".to_owned(),
-        key_env: None,
         options,
+        ..ProviderConfig::new("p", "P", ProviderKind::Anthropic, "https://a")
     };
     Version::of(&config).unwrap()
 }
@@ -30,28 +25,16 @@ fn old() -> Version {
 }
 
 fn request(model: &str, messages: Vec<Message>) -> ChatRequest {
-    ChatRequest {
-        model: ModelInfo::unknown(ModelId::new("p", model)),
+    ChatRequest::new(
+        ModelInfo::unknown(ModelId::new("p", model)),
         messages,
-        tools: Vec::new(),
-        params: Params::default(),
-        answer: MessageId(uuid::Uuid::nil()),
-        continues: false,
-        idle_timeout: std::time::Duration::from_secs(1),
-    }
+        MessageId(uuid::Uuid::nil()),
+        std::time::Duration::from_secs(1),
+    )
 }
 
 fn message(role: Role, parts: Vec<Part>) -> Message {
-    Message {
-        id: MessageId(uuid::Uuid::nil()),
-        chat: ChatId(uuid::Uuid::nil()),
-        parent: None,
-        role,
-        created: Timestamp(0),
-        parts,
-        answer: None,
-        siblings: Siblings::default(),
-    }
+    Message::new(MessageId(uuid::Uuid::nil()), ChatId(uuid::Uuid::nil()), role, Timestamp(0), parts)
 }
 
 fn user(text: &str) -> Message {
@@ -60,17 +43,8 @@ fn user(text: &str) -> Message {
 
 fn answer(model: &str, parts: Vec<Part>) -> Message {
     let answer = Answer {
-        model: ModelId::new("p", model),
-        run: RunId(uuid::Uuid::nil()),
         status: AnswerStatus::Complete,
-        one_off: false,
-        params: Params::default(),
-        usage: Usage::default(),
-        first_token_ms: None,
-        duration_ms: None,
-        error: None,
-        context: None,
-        column: None,
+        ..Answer::open(ModelId::new("p", model), RunId(uuid::Uuid::nil()))
     };
     Message { answer: Some(answer), ..message(Role::Assistant, parts) }
 }

@@ -18,13 +18,13 @@ fn thinking(id: &str) -> ModelInfo {
 fn sent(model: ModelInfo, wire: &Wire, params: &Params) -> Value {
     let takes = takes(&model, wire);
     let request = ChatRequest {
-        model: ModelInfo { takes, ..model },
-        messages: Vec::new(),
-        tools: Vec::new(),
         params: params.clone(),
-        answer: MessageId(uuid::Uuid::nil()),
-        continues: false,
-        idle_timeout: std::time::Duration::from_secs(1),
+        ..ChatRequest::new(
+            ModelInfo { takes, ..model },
+            Vec::new(),
+            MessageId(uuid::Uuid::nil()),
+            std::time::Duration::from_secs(1),
+        )
     };
     serde_json::to_value(Parameters::of(&request, wire)).unwrap()
 }

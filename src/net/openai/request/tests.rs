@@ -2,36 +2,18 @@ use serde_json::json;
 
 use super::*;
 use crate::protocol::{
-    Answer, AnswerStatus, ChatId, Message, MessageId, ModelId, ModelInfo, Params, Part, Role,
-    RunId, Siblings, Timestamp, ToolCallId, Usage,
+    Answer, AnswerStatus, ChatId, Message, MessageId, ModelId, ModelInfo, Part, Role, RunId,
+    Timestamp, ToolCallId,
 };
 
 fn message(role: Role, parts: Vec<Part>) -> Message {
-    Message {
-        id: MessageId(uuid::Uuid::nil()),
-        chat: ChatId(uuid::Uuid::nil()),
-        parent: None,
-        role,
-        created: Timestamp(0),
-        parts,
-        answer: None,
-        siblings: Siblings::default(),
-    }
+    Message::new(MessageId(uuid::Uuid::nil()), ChatId(uuid::Uuid::nil()), role, Timestamp(0), parts)
 }
 
 fn answer(model: &str, parts: Vec<Part>) -> Message {
     let answer = Answer {
-        column: None,
-        context: None,
-        model: ModelId::new("p", model),
-        run: RunId(uuid::Uuid::nil()),
         status: AnswerStatus::Complete,
-        one_off: false,
-        params: Params::default(),
-        usage: Usage::default(),
-        first_token_ms: None,
-        duration_ms: None,
-        error: None,
+        ..Answer::open(ModelId::new("p", model), RunId(uuid::Uuid::nil()))
     };
     Message { answer: Some(answer), ..message(Role::Assistant, parts) }
 }
@@ -62,15 +44,12 @@ fn user(content: &str) -> Message {
 }
 
 fn request(messages: Vec<Message>) -> ChatRequest {
-    ChatRequest {
-        model: ModelInfo::unknown(ModelId::new("p", "own")),
+    ChatRequest::new(
+        ModelInfo::unknown(ModelId::new("p", "own")),
         messages,
-        tools: Vec::new(),
-        params: Params::default(),
-        answer: MessageId(uuid::Uuid::nil()),
-        continues: false,
-        idle_timeout: std::time::Duration::from_secs(1),
-    }
+        MessageId(uuid::Uuid::nil()),
+        std::time::Duration::from_secs(1),
+    )
 }
 
 fn sent(request: &ChatRequest, wire: &Wire) -> Value {

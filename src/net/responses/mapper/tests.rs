@@ -5,8 +5,7 @@ use serde_json::json;
 
 use super::*;
 use crate::protocol::{
-    Answer, AnswerStatus, ChatId, ModelId, ModelInfo, Params, ResumePoint, Role, RunId, Siblings,
-    Timestamp, ToolCallId,
+    Answer, ChatId, ModelId, ModelInfo, ResumePoint, Role, RunId, Timestamp, ToolCallId,
 };
 
 fn answer_id() -> MessageId {
@@ -14,15 +13,12 @@ fn answer_id() -> MessageId {
 }
 
 fn request() -> ChatRequest {
-    ChatRequest {
-        model: ModelInfo::unknown(ModelId::new("openai", "gpt-5")),
-        messages: Vec::new(),
-        tools: Vec::new(),
-        params: Params::default(),
-        answer: answer_id(),
-        continues: false,
-        idle_timeout: std::time::Duration::from_secs(1),
-    }
+    ChatRequest::new(
+        ModelInfo::unknown(ModelId::new("openai", "gpt-5")),
+        Vec::new(),
+        answer_id(),
+        std::time::Duration::from_secs(1),
+    )
 }
 
 fn fresh(keeping: Keeping) -> ResponseMapper {
@@ -31,26 +27,8 @@ fn fresh(keeping: Keeping) -> ResponseMapper {
 
 fn answer(parts: Vec<Part>) -> Message {
     Message {
-        id: answer_id(),
-        chat: ChatId(uuid::Uuid::nil()),
-        parent: None,
-        role: Role::Assistant,
-        created: Timestamp(0),
-        parts,
-        answer: Some(Answer {
-            model: ModelId::new("openai", "gpt-5"),
-            run: RunId(uuid::Uuid::nil()),
-            status: AnswerStatus::Open,
-            one_off: false,
-            params: Params::default(),
-            usage: Usage::default(),
-            first_token_ms: None,
-            duration_ms: None,
-            error: None,
-            context: None,
-            column: None,
-        }),
-        siblings: Siblings::default(),
+        answer: Some(Answer::open(ModelId::new("openai", "gpt-5"), RunId(uuid::Uuid::nil()))),
+        ..Message::new(answer_id(), ChatId(uuid::Uuid::nil()), Role::Assistant, Timestamp(0), parts)
     }
 }
 

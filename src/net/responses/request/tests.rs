@@ -3,31 +3,22 @@ use serde_json::json;
 use super::*;
 use crate::protocol::{
     Abilities, Answer, AnswerStatus, ChatId, Message, MessageId, ModelId, ModelInfo, Params, Part,
-    Role, RunId, Siblings, Timestamp, ToolCallId, Usage,
+    Role, RunId, Timestamp, ToolCallId,
 };
 
 fn message(role: Role, parts: Vec<Part>, model: Option<&str>) -> Message {
     Message {
-        id: MessageId(uuid::Uuid::nil()),
-        chat: ChatId(uuid::Uuid::nil()),
-        parent: None,
-        role,
-        created: Timestamp(0),
-        parts,
         answer: model.map(|model| Answer {
-            model: ModelId::new("openai", model),
-            run: RunId(uuid::Uuid::nil()),
             status: AnswerStatus::Complete,
-            one_off: false,
-            params: Params::default(),
-            usage: Usage::default(),
-            first_token_ms: None,
-            duration_ms: None,
-            error: None,
-            context: None,
-            column: None,
+            ..Answer::open(ModelId::new("openai", model), RunId(uuid::Uuid::nil()))
         }),
-        siblings: Siblings::default(),
+        ..Message::new(
+            MessageId(uuid::Uuid::nil()),
+            ChatId(uuid::Uuid::nil()),
+            role,
+            Timestamp(0),
+            parts,
+        )
     }
 }
 
@@ -50,15 +41,12 @@ fn result(id: &str) -> Part {
 }
 
 fn ask(model: &str, messages: Vec<Message>) -> ChatRequest {
-    ChatRequest {
-        model: ModelInfo::unknown(ModelId::new("openai", model)),
+    ChatRequest::new(
+        ModelInfo::unknown(ModelId::new("openai", model)),
         messages,
-        params: Params::default(),
-        tools: Vec::new(),
-        answer: MessageId(uuid::Uuid::nil()),
-        continues: false,
-        idle_timeout: std::time::Duration::from_secs(1),
-    }
+        MessageId(uuid::Uuid::nil()),
+        std::time::Duration::from_secs(1),
+    )
 }
 
 fn hello(model: &str) -> ChatRequest {

@@ -4,8 +4,8 @@ mod compared;
 
 use serde_json::json;
 use switchboard::protocol::{
-    Abilities, Answer, AnswerStatus, ChatId, ContextUse, Effort, IdSource, Message, MessageId,
-    ModelId, ModelInfo, Params, Part, Role, RunEvent, RunStatus, Seq, Siblings, StreamEvent, Takes,
+    Abilities, Answer, AnswerStatus, ChatId, ChatOptions, ContextUse, Effort, IdSource, Message,
+    MessageId, ModelId, ModelInfo, Part, Role, RunEvent, RunStatus, Seq, StreamEvent, Takes,
     Timestamp, ToolCallId, Usage,
 };
 use switchboard::store::{BeginRun, KeptModels, Question, ReadState, StoreHandle};
@@ -278,7 +278,7 @@ async fn count(store: &StoreHandle, chat: ChatId, model: ModelId, at: Timestamp,
         chat,
         title_if_new: None,
         chat_model_if_new: None,
-        chat_options_if_new: Default::default(),
+        chat_options_if_new: ChatOptions::default(),
         question: Question::New(Box::new(question)),
         answer,
         also: Vec::new(),
@@ -314,30 +314,15 @@ impl Thread {
     fn answer(&mut self, model: ModelId, at: Timestamp, parts: Vec<Part>) -> &mut Answer {
         let message = self.add(Role::Assistant, at, parts);
         message.answer.insert(Answer {
-            column: None,
-            context: None,
-            model,
-            run: IdSource.run(at),
             status: AnswerStatus::Complete,
-            one_off: false,
-            params: Params::default(),
-            usage: Usage::default(),
-            first_token_ms: None,
-            duration_ms: None,
-            error: None,
+            ..Answer::open(model, IdSource.run(at))
         })
     }
 
     fn add(&mut self, role: Role, at: Timestamp, parts: Vec<Part>) -> &mut Message {
         let message = Message {
-            id: IdSource.message(at),
-            chat: self.chat,
             parent: self.leaf,
-            role,
-            created: at,
-            parts,
-            answer: None,
-            siblings: Siblings::default(),
+            ..Message::new(IdSource.message(at), self.chat, role, at, parts)
         };
         self.leaf = Some(message.id);
         self.messages.push(message);

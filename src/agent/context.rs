@@ -4,7 +4,7 @@
 use super::run::Run;
 use super::tokens;
 use crate::net::uncovered;
-use crate::protocol::{ContextUse, Message, Part, StreamEvent};
+use crate::protocol::{ContextUse, Message, Part, StreamEvent, Usage};
 
 /// From this share of its limit a context counts as nearly full.
 const HIGH: f64 = 0.8;
@@ -40,6 +40,41 @@ impl Run {
                  new chat, or choose a model with more room"
             );
             self.notify("context_high", message).await;
+        }
+    }
+}
+
+impl Run {
+    /// A call that was cut off is billed for what it wrote, and the provider did not come to tell
+    /// how much that is: it is counted here.
+    pub(super) async fn estimate_usage(&mut self, path: &[Message]) {
+        if !self.turn_has_content {
+            return;
+        }
+        let answer = self.sink.answer();
+        let own = tokens::of_message(answer);
+        let all = estimate(path, answer, self.params.system.as_deref());
+        let before = self.usage.completion_tokens.unwrap_or(0);
+        let told = self.turn_usage;
+        let written = own.saturating_sub(before).max(told.completion_tokens.unwrap_or(0));
+        let prompt = told.prompt_tokens.unwrap_or_else(|| all.saturating_sub(own));
+        self.usage_of_turn(Usage {
+            prompt_tokens: Some(prompt),
+            completion_tokens: Some(written),
+            cost_usd: None,
+            ..told
+        })
+        .await;
+    }
+
+    /// Says so where the message holds pictures that the model does not get to see.
+    pub(super) async fn tell_unseen_images(&mut self, path: &[Message]) {
+        let model = self.providers.model(&self.model);
+        let parts = path.last().map(|question| question.parts.as_slice()).unwrap_or_default();
+        let has_image = parts.iter().any(|part| matches!(part, Part::Image { .. }));
+        if has_image && model.abilities.vision == Some(false) {
+            let message = format!("{} takes no images: it answers without seeing them", model.name);
+            self.notify("images_unseen", message).await;
         }
     }
 }

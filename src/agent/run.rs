@@ -171,6 +171,7 @@ impl Run {
         if let Some(error) = self.over_budget(&self.model, provider.config()).await {
             return End::Failed(error);
         }
+        self.tell_unseen_images(path).await;
         for _turn in 0..self.limits.max_turns {
             let request = self.request(path, provider.config());
             let end = self.turn(provider.as_ref(), request).await;
@@ -178,6 +179,9 @@ impl Run {
             let goes_on = matches!(end, TurnEnd::Stopped(StopWish::Shutdown));
             if !goes_on && provider.config().kind != ProviderKind::Guide {
                 self.tell_context(path).await;
+                if !matches!(end, TurnEnd::Finished(_)) {
+                    self.estimate_usage(path).await;
+                }
             }
             match end {
                 TurnEnd::Finished(reason) => {

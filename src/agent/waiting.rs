@@ -36,6 +36,10 @@ impl Agent {
         match outcome {
             Outcome::One(status) => status == RunStatus::Complete,
             Outcome::Several(ended) => {
+                // Whoever stops wants rest, also where the kept answer was whole by then.
+                if ended.iter().any(|(_, status)| *status == RunStatus::Stopped) {
+                    return false;
+                }
                 let leaf = self.leaf().await.ok().flatten();
                 ended
                     .iter()

@@ -72,7 +72,7 @@ pub(crate) fn model(name: &str) -> ModelId {
     ModelId::new("mock", name)
 }
 
-fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     (Clock::system().now)()
 }
 

@@ -325,6 +325,30 @@ async fn the_queue_goes_on_after_the_kept_column_whatever_became_of_the_others()
 }
 
 #[tokio::test]
+async fn the_queue_stands_still_when_a_column_was_stopped() {
+    let (folder, server, go) = (folder(), Server::start(), Signal::new());
+    let end = go.clone();
+    server.set_default(move |request| match request.model().as_str() {
+        "beta" => half("so far", &Signal::new()).hang(),
+        _ => half("whole", &end).bytes(sse(&[finish("stop")])),
+    });
+    let mut desk = Desk::open(folder.path(), &server);
+    let chat = Desk::new_chat();
+    let request = begin(&mut desk, chat, &["alpha", "beta"]).await;
+    desk.until_text(request.also[0].run, "so far").await;
+    go.fire();
+    assert_eq!(desk.finish(request.run).await.status, RunStatus::Complete);
+    let waiting = Desk::request(chat, "later", model("alpha"));
+    desk.ask(BackendCommand::Send(Box::new(waiting))).await;
+    desk.until_queue(|items| items.len() == 1).await;
+    desk.ask(BackendCommand::Stop { chat, mode: StopMode::Now }).await;
+    assert_eq!(desk.finish(request.also[0].run).await.status, RunStatus::Stopped);
+    desk.close().await;
+    let desk = Desk::open(folder.path(), &server);
+    assert_eq!(desk.store.queue_list(chat).await.unwrap().len(), 1, "nothing was sent by a stop");
+}
+
+#[tokio::test]
 async fn the_queue_stands_still_when_the_kept_column_failed() {
     let (mut desk, chat, server, _folder) = with_one_failure("alpha").await;
     // The agent takes its commands in order: when this one is answered, it had rested.

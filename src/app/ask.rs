@@ -222,6 +222,7 @@ impl Printer {
             | BackendEvent::Spent(_)
             | BackendEvent::Recents(_)
             | BackendEvent::ProviderChanged(_)
+            | BackendEvent::ProviderStatus { .. }
             | BackendEvent::ProviderRemoved(_) => Ok(None),
         }
     }

@@ -7,7 +7,8 @@ use secrecy::SecretString;
 use super::{
     ChatId, ChatOptions, ChatSummary, Draft, EngineSettings, KeptIn, Message, MessageId,
     MessagePage, ModelId, Notice, Part, ProviderConfig, ProviderError, ProviderId, ProviderState,
-    QueryId, QueuedMessage, RunEvent, RunId, Spent, Timestamp, UsageRange, UsageReport,
+    ProviderStatus, QueryId, QueuedMessage, RunEvent, RunId, Spent, Timestamp, UsageRange,
+    UsageReport,
 };
 
 /// How urgent a command is. Ordered: `Critical` is the greatest.
@@ -424,6 +425,15 @@ pub enum BackendEvent {
     Recents(Vec<ModelId>),
     /// A provider is new or changed.
     ProviderChanged(ProviderState),
+    /// How a provider stands, while its models are what they were: lists can be long.
+    ProviderStatus {
+        /// Which.
+        provider: ProviderId,
+        /// How it stands.
+        status: ProviderStatus,
+        /// When its models were asked for last.
+        listed: Option<Timestamp>,
+    },
     /// A provider is gone.
     ProviderRemoved(ProviderId),
     /// Something to be told once.

@@ -60,6 +60,12 @@ pub fn apply(state: &mut AppState, event: BackendEvent, now: Timestamp) -> Vec<E
             }
         }
         BackendEvent::ProviderChanged(provider) => provider_changed(state, provider),
+        BackendEvent::ProviderStatus { provider, status, listed } => {
+            let known = state.providers.iter_mut().find(|known| known.config.id == provider);
+            if let Some(known) = known {
+                (known.status, known.listed) = (status, listed);
+            }
+        }
         BackendEvent::ProviderRemoved(id) => {
             state.providers.retain(|provider| provider.config.id != id);
         }

@@ -39,12 +39,9 @@ async fn desk(folder: &Path, server: &Server, settings: EngineSettings) -> Desk 
     server.push_get(Script::json(200, &models));
     let mut desk = Desk::with(folder, provider(server), settings);
     desk.ask(BackendCommand::RefreshModels { provider: Some("mock".into()) }).await;
-    desk.until(|event| match event {
-        BackendEvent::ProviderChanged(state) if state.config.id.as_str() == "mock" => {
-            let is_priced = state.models.iter().any(|model| model.price_out.is_some());
-            (is_priced && state.status == ProviderStatus::Ready).then_some(())
-        }
-        _ => None,
+    desk.until_provider(|state| {
+        let is_priced = state.models.iter().any(|model| model.price_out.is_some());
+        is_priced && state.status == ProviderStatus::Ready
     })
     .await;
     desk

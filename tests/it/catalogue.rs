@@ -34,11 +34,7 @@ async fn keep(folder: &Path, provider: &str, models: &[&str], listed: Option<Tim
 
 /// Waits until a provider stands so.
 async fn until(desk: &mut Desk, stands: impl Fn(&ProviderState) -> bool) -> ProviderState {
-    desk.until(|event| match event {
-        BackendEvent::ProviderChanged(state) => stands(&state).then_some(state),
-        _ => None,
-    })
-    .await
+    desk.until_provider(stands).await
 }
 
 fn is(state: &ProviderState, id: &str) -> bool {

@@ -116,7 +116,8 @@ impl Providers {
                     }
                     News::Other => {
                         self.show(&id);
-                        self.set_status(&id, ProviderStatus::Ready).await;
+                        self.note_status(&id, ProviderStatus::Ready);
+                        self.tell_state(&id).await;
                         self.keep(KeptModels { provider: id, models, listed }).await;
                     }
                 }
@@ -135,6 +136,7 @@ impl Providers {
                 let id = config.id.clone();
                 self.enter(config, None, KeySource::NotNeeded, Origin::Discovered);
                 self.show(&id);
+                self.tell_state(&id).await;
             }
         }
     }
@@ -208,10 +210,17 @@ impl Providers {
     }
 
     async fn set_status(&self, id: &ProviderId, status: ProviderStatus) {
-        if let Some(entry) = self.entries.write().get_mut(id) {
-            entry.state.status = status;
-        }
-        self.tell_state(id).await;
+        let Some(listed) = self.note_status(id, status.clone()) else { return };
+        let provider = id.clone();
+        self.tell(BackendEvent::ProviderStatus { provider, status, listed }).await;
+    }
+
+    /// Gives when the models were told last; nothing where the provider is gone.
+    fn note_status(&self, id: &ProviderId, status: ProviderStatus) -> Option<Option<Timestamp>> {
+        let mut entries = self.entries.write();
+        let state = &mut entries.get_mut(id)?.state;
+        state.status = status;
+        Some(state.listed)
     }
 
     pub(super) async fn tell_state(&self, id: &ProviderId) {

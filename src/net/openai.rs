@@ -60,7 +60,7 @@ pub(super) async fn list_models(
     config: &ProviderConfig,
 ) -> Result<Vec<ModelInfo>, ProviderError> {
     let request = exchange.get(exchange.url(&["models"]))?;
-    let body = exchange.document(request).await?;
+    let body = exchange.list(request).await?;
     models::parse(&body, &config.id, &known::wire_of(config, exchange.base())).ok_or_else(|| {
         let host = exchange.host();
         let message = format!(

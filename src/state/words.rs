@@ -162,6 +162,7 @@ pub(super) fn for_notice(code: &NoticeCode) -> NoticeWords {
         | NoticeCode::ChatMissing
         | NoticeCode::TooManyModels
         | NoticeCode::BudgetNear
+        | NoticeCode::BudgetUsedUp
         | NoticeCode::ConfigDuplicateProvider => title,
     };
     NoticeWords { level, title, body, action: notice_action(code) }
@@ -229,6 +230,9 @@ fn notice_row(code: &NoticeCode) -> (ToastLevel, &'static str, &'static str) {
             "Four fifths of your budget are spent",
             "At its end nothing more is sent until you say so.",
         ),
+        NoticeCode::BudgetUsedUp => {
+            (Warning, "Your budget is used up", "Nothing that costs is sent until you say so.")
+        }
         NoticeCode::ConfigDuplicateProvider => (
             Warning,
             "config.toml names two providers alike",
@@ -250,7 +254,9 @@ fn notice_action(code: &NoticeCode) -> Option<(&'static str, UiCommand)> {
         NoticeCode::KeyNotSaved => {
             Some(("Open settings", UiCommand::OpenSettings(SettingsTab::Providers)))
         }
-        NoticeCode::BudgetNear => Some(("Show usage", UiCommand::OpenSettings(SettingsTab::Usage))),
+        NoticeCode::BudgetNear | NoticeCode::BudgetUsedUp => {
+            Some(("Show usage", UiCommand::OpenSettings(SettingsTab::Usage)))
+        }
         NoticeCode::RunsInterrupted { .. }
         | NoticeCode::Busy
         | NoticeCode::ChatMissing

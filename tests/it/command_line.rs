@@ -142,6 +142,10 @@ fn failed_work_exits_with_1_and_says_what_to_do() {
     let broken = run(folder.path(), &["ask", "--model", "mock/alpha", "hi"]);
     let words = "The provider is overloaded or failed (500): it broke";
     assert!(err(&broken).contains(words), "{}", err(&broken));
+    server.push(Script::events(&[finish("stop")]));
+    let empty = run(folder.path(), &["ask", "--model", "mock/alpha", "hi"]);
+    assert_eq!(empty.status.code(), Some(1));
+    assert!(err(&empty).contains("The model gave an empty answer"), "{}", err(&empty));
     let unknown = run(folder.path(), &["ask", "--model", "other/none", "hi"]);
     assert_eq!(unknown.status.code(), Some(1));
     assert!(err(&unknown).contains("no provider named \"other\""), "{}", err(&unknown));

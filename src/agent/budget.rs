@@ -40,6 +40,10 @@ impl Share {
         self.spent >= self.budget
     }
 
+    fn code(&self) -> NoticeCode {
+        if self.is_used_up() { NoticeCode::BudgetUsedUp } else { NoticeCode::BudgetNear }
+    }
+
     fn is_near(&self) -> bool {
         self.spent >= self.budget * NEAR
     }
@@ -100,6 +104,26 @@ impl Run {
         Some(ProviderError::new(ErrorKind::OverBudget, words))
     }
 
+    /// Says once for each model that its answers do not count to the budget, because nobody knows
+    /// what they cost.
+    pub(super) async fn tell_unknown_price(&mut self, provider: &ProviderConfig) {
+        let model = self.providers.model(&self.model);
+        let is_unknown = self.turn_usage.cost_usd.is_none()
+            && (model.price_in.is_none() || model.price_out.is_none())
+            && may_cost(&model, provider);
+        if !is_unknown || self.limits.budget == Budget::default() {
+            return;
+        }
+        let news = self.store.mark(&format!("price unknown: {}", self.model), "told").await;
+        if news.unwrap_or(true) {
+            let words = format!(
+                "The price of {} is not known, so it does not count to your budget",
+                self.model
+            );
+            self.notify("price_unknown", words).await;
+        }
+    }
+
     /// Tells what is spent after this run, and warns once in each period.
     pub(super) async fn tell_spent(&self) {
         let now = (self.clock.now)();
@@ -110,7 +134,7 @@ impl Run {
         self.sink.tell(BackendEvent::Spent(spent)).await;
         for share in Share::all(self.limits.budget, spent).filter(Share::is_near) {
             if is_news(&self.store, &share, now).await {
-                let notice = Notice { code: NoticeCode::BudgetNear, detail: share.to_string() };
+                let notice = Notice { code: share.code(), detail: share.to_string() };
                 self.sink.tell(BackendEvent::Notice(notice)).await;
             }
         }
@@ -122,7 +146,8 @@ impl Run {
 async fn is_news(store: &StoreHandle, share: &Share, now: Timestamp) -> bool {
     let day = store::local_day(now);
     let period = if share.period == "today" { day } else { day.first_of_month() };
-    let key = format!("budget near: {}", share.period);
+    let share_of_it = if share.is_used_up() { "used up" } else { "near" };
+    let key = format!("budget {share_of_it}: {}", share.period);
     let marked = store.mark(&key, &format!("{period} {}", share.budget)).await;
     marked.unwrap_or_else(|error| {
         tracing::warn!(%error, "it is not kept that the budget is nearly used up");

@@ -20,6 +20,13 @@ use crate::protocol::{
 };
 use crate::store::{ReadState, StoreHandle};
 
+/// The code of the notice in an answer that holds nothing else.
+pub(crate) const EMPTY_ANSWER: &str = "empty_answer";
+
+/// No tools are offered. A model that calls one is told so, and ended when it does not listen:
+/// every turn costs.
+const UNOFFERED_TURNS: u32 = 2;
+
 /// Bounds of a run, from the settings as they are when it begins.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
@@ -172,6 +179,7 @@ impl Run {
             return End::Failed(error);
         }
         self.tell_unseen_images(path).await;
+        let mut calling_turns = 0;
         for _turn in 0..self.limits.max_turns {
             let request = self.request(path, provider.config());
             let end = self.turn(provider.as_ref(), request).await;
@@ -185,8 +193,15 @@ impl Run {
             }
             match end {
                 TurnEnd::Finished(reason) => {
+                    self.tell_unknown_price(provider.config()).await;
                     if let Some(end) = self.after_turn(reason).await {
                         return end;
+                    }
+                    calling_turns += 1;
+                    if calling_turns == UNOFFERED_TURNS {
+                        let text = "Ended because the model calls tools that it was not offered";
+                        self.notify("tools_not_offered", text.to_owned()).await;
+                        return End::Complete(StateCause::TurnLimit);
                     }
                 }
                 TurnEnd::Stopped(wish) => return End::Stopped(wish),
@@ -227,7 +242,11 @@ impl Run {
             return self.run_tools(calls).await;
         }
         match reason {
-            FinishReason::Stop | FinishReason::ToolCalls => {}
+            FinishReason::Stop | FinishReason::ToolCalls => {
+                if !self.sink.has_content() {
+                    self.notify(EMPTY_ANSWER, "The model gave an empty answer".to_owned()).await;
+                }
+            }
             FinishReason::Length => {
                 let text = "The answer reached the most the model writes at once".to_owned();
                 self.notify("length", text).await;

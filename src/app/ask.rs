@@ -9,7 +9,7 @@ use super::backend::{self, BackendParts};
 use super::failure::{Failure, Outcome, pipe_closed};
 use super::interrupt::Interrupts;
 use super::{config, environment};
-use crate::agent::Clock;
+use crate::agent::{Clock, EMPTY_ANSWER};
 use crate::protocol::{
     BackendCommand, BackendEvent, Budget, ChatId, ChatOptions, ErrorInfo, Frame, IdSource, ModelId,
     Place, RunEvent, RunStatus, SendRequest, StopMode, StreamEvent,
@@ -191,12 +191,14 @@ async fn hand_over(commands: &mpsc::Sender<BackendCommand>, command: BackendComm
 struct Printer {
     json: bool,
     error: Option<ErrorInfo>,
+    /// The answer holds nothing.
+    is_empty: bool,
     ends_with_newline: bool,
 }
 
 impl Printer {
     fn new(json: bool) -> Self {
-        Self { json, error: None, ends_with_newline: true }
+        Self { json, error: None, is_empty: false, ends_with_newline: true }
     }
 
     /// Prints an event; gives the status at the end of the run.
@@ -252,7 +254,8 @@ impl Printer {
                 tracing::warn!("{message}; trying again in {wait} s");
                 None
             }
-            StreamEvent::Notification { message, .. } => {
+            StreamEvent::Notification { message, code, .. } => {
+                self.is_empty |= code == EMPTY_ANSWER;
                 tracing::warn!("{message}");
                 None
             }
@@ -288,6 +291,10 @@ impl Printer {
             print(b"\n")?;
         }
         match status {
+            RunStatus::Complete if self.is_empty => Err(Failure::work(
+                "The model gave an empty answer",
+                "Try again, or another --model",
+            )),
             RunStatus::Complete => Ok(()),
             RunStatus::Stopped => Err(Failure::stopped()),
             RunStatus::Interrupted | RunStatus::Failed => match &self.error {

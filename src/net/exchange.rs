@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::body::{self, host_of};
 use super::chunk::Outbox;
+use super::dialect::Dialect;
 use super::failure::{self, Said};
 use super::http::{self, Credentials, Document, KeyHeader};
 use super::known;
@@ -93,7 +94,7 @@ impl Exchange {
         // Compression would make servers hold events back.
         let request =
             request.header(ACCEPT, "text/event-stream").header(ACCEPT_ENCODING, "identity");
-        let response = self.send(request, idle_timeout).await?;
+        let response = self.send(request, idle_timeout).await.map_err(model_or_address)?;
         match http::document_of(&response) {
             Document::Html => Err(self.web_page(response, None).await),
             Document::Json => self.whole_answer(response, mapper, idle_timeout).await,
@@ -111,6 +112,18 @@ impl Exchange {
                 body::read_all(response, DOCUMENT_BYTES, DOCUMENT_TIMEOUT).await
             }
         }
+    }
+
+    /// Sends a request for a list of models, and reads it like any document.
+    pub(crate) async fn list(&self, request: RequestBuilder) -> Result<Vec<u8>, ProviderError> {
+        self.document(request).await.map_err(|error| match error.status {
+            Some(404) => {
+                let (host, said) = (self.host(), error.message);
+                let message = format!("{host} has no list of models at this address: {said}");
+                ProviderError { message, ..error }
+            }
+            Some(_) | None => error,
+        })
     }
 
     /// Sends once and turns every status but success into an error.
@@ -185,6 +198,12 @@ impl Exchange {
     ) -> Result<ChunkStream, ProviderError> {
         let body = body::read_all(response, ANSWER_BYTES, idle_timeout).await?;
         let text = String::from_utf8_lossy(&body);
+        if let Some(own) = mapper.dialect()
+            && let Some(other) = Dialect::of(&text)
+            && other != own
+        {
+            return Err(own.mistaken_for(other, &self.host()));
+        }
         let mut chunks = Outbox::default();
         let failure = match mapper.whole(&text, &mut chunks) {
             Ok(()) => None,
@@ -193,6 +212,19 @@ impl Exchange {
         };
         Ok(stream::iter(std::iter::from_fn(move || chunks.pop()).map(Ok).chain(failure)).boxed())
     }
+}
+
+/// A question that found nothing, without a word of a model, may have gone to the wrong address.
+fn model_or_address(error: ProviderError) -> ProviderError {
+    let names_model = error.code.as_deref() == Some("model_not_found")
+        // OpenRouter says so of a model.
+        || ["model", "endpoints found"].iter().any(|word| error.message.contains(word));
+    if error.status != Some(404) || names_model {
+        return error;
+    }
+    let said = error.message.trim_end_matches('.');
+    let message = format!("{said}. The address may be wrong as well as the model");
+    ProviderError { message, ..error }
 }
 
 fn redirected(response: &Response, host: &str) -> ProviderError {

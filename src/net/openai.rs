@@ -60,7 +60,7 @@ pub(super) async fn list_models(
     config: &ProviderConfig,
 ) -> Result<Vec<ModelInfo>, ProviderError> {
     let request = exchange.get(exchange.url(&["models"]))?;
-    let body = exchange.document(request).await?;
+    let body = exchange.list(request).await?;
     let (provider, wire) = (config.id.clone(), known::wire_of(config, exchange.base()));
     // Lists of thousands take milliseconds: those who send meanwhile must not wait for them.
     let parsed = tokio::task::spawn_blocking(move || models::parse(&body, &provider, &wire)).await;

@@ -357,7 +357,8 @@ fn push_notice(state: &mut AppState, notice: Notice, now: Timestamp) {
         NoticeCode::ConfigUnknownKey
         | NoticeCode::ConfigUnreadable
         | NoticeCode::ConfigDuplicateProvider
-        | NoticeCode::BudgetNear => {
+        | NoticeCode::BudgetNear
+        | NoticeCode::BudgetUsedUp => {
             format!("{}. {}", notice.detail, words.body)
         }
         NoticeCode::StoreUnavailable

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 use switchboard::protocol::{
     BackendCommand, BackendEvent, Budget, ChatId, EngineSettings, ErrorKind, NoticeCode,
-    ProviderStatus, RunStatus, Spent, StreamEvent, UsageRange,
+    ProviderConfig, ProviderStatus, RunStatus, Spent, StreamEvent, UsageRange,
 };
 
 use crate::support::{
@@ -164,6 +164,50 @@ async fn four_fifths_are_told_once_and_again_for_another_budget() {
     second.ask(BackendCommand::Configure(Box::new(day(1.05)))).await;
     let words = "$0.85 of $1.05 for today are spent";
     assert_eq!(warnings(&mut second, 0.01, &server).await, [words]);
+}
+
+#[tokio::test]
+async fn a_budget_that_is_over_is_told_as_used_up() {
+    let (folder, server) = (folder(), Server::start());
+    let mut desk = desk(folder.path(), &server, day(0.01)).await;
+    server.push(answer("Dear.", 0.02));
+    desk.send(Desk::new_chat(), "Hi", model("alpha")).await;
+    let notice = desk.until(|event| match event {
+        BackendEvent::Notice(notice) => Some(notice),
+        _ => None,
+    });
+    let notice = notice.await;
+    assert_eq!(notice.code, NoticeCode::BudgetUsedUp);
+    assert_eq!(notice.detail, "$0.02 of $0.01 for today are spent");
+}
+
+/// The notices in what was told of a run.
+fn notices(told: &Told) -> Vec<(&str, &str)> {
+    told.events
+        .iter()
+        .filter_map(|event| match &event.event {
+            StreamEvent::Notification { code, message, .. } => {
+                Some((code.as_str(), message.as_str()))
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn a_price_that_nobody_knows_is_told_once_where_a_budget_is_set() {
+    let (folder, server) = (folder(), Server::start());
+    // An address that leads here, but is none of this machine's own.
+    let far =
+        ProviderConfig { url: server.url().replace("127.0.0.1", "0.0.0.0"), ..provider(&server) };
+    let words = "The price of mock/beta is not known, so it does not count to your budget";
+    let mut desk = Desk::with(folder.path(), far, day(1.0));
+    let chat = Desk::new_chat();
+    let first = say(&mut desk, chat, "beta").await;
+    assert_eq!(notices(&first), [("price_unknown", words)]);
+    assert_eq!(notices(&say(&mut desk, chat, "beta").await), []);
+    server.push(answer("Dear.", 0.02));
+    assert_eq!(notices(&say(&mut desk, chat, "alpha").await), [], "the server tells the cost");
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ use super::wire::{
     WireMessageDelta, WireStop, WireTextBlock, WireUsage, text_of,
 };
 use crate::net::chunk::Outbox;
+use crate::net::dialect::Dialect;
 use crate::net::failure::{Said, cut};
 use crate::net::http::Credentials;
 use crate::net::sse::{Flow, Mapper};
@@ -224,6 +225,10 @@ impl MessageMapper {
 }
 
 impl Mapper for MessageMapper {
+    fn dialect(&self) -> Option<Dialect> {
+        Some(Dialect::Messages)
+    }
+
     fn event(&mut self, data: &str, out: &mut Outbox) -> Result<Flow, ProviderError> {
         if self.finish.is_none()
             && let Some((target, content)) = self.template.read(data)

@@ -321,6 +321,17 @@ impl Effort {
     pub const ALL: [Self; 7] =
         [Self::None, Self::Minimal, Self::Low, Self::Medium, Self::High, Self::Xhigh, Self::Max];
 
+    /// The effort to ask a model for that knows these: the wanted one, else the next below, else
+    /// the next above. Who wants any thinking is never given none; nothing where that is all the
+    /// model knows. So a chat keeps its effort when its model changes.
+    pub fn nearest(known: &[Self], wanted: Self) -> Option<Self> {
+        if known.contains(&wanted) {
+            return Some(wanted);
+        }
+        let thinking = || known.iter().copied().filter(|effort| *effort != Self::None);
+        thinking().filter(|effort| *effort < wanted).max().or_else(|| thinking().min())
+    }
+
     /// As the providers' APIs spell it.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -386,5 +397,32 @@ impl Usage {
         self.cached_tokens = sum(self.cached_tokens, other.cached_tokens);
         self.cache_write_tokens = sum(self.cache_write_tokens, other.cache_write_tokens);
         self.cost_usd = sum(self.cost_usd, other.cost_usd);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_effort_that_a_model_does_not_know_is_the_next_lower_that_thinks() {
+        use Effort::{High, Low, Max, Medium, Minimal, None, Xhigh};
+        let table: [(&[Effort], Effort, Option<Effort>); 12] = [
+            (&[None, Low, Medium, High, Max], Medium, Some(Medium)),
+            (&[None, Low, Medium, High, Max], Xhigh, Some(High)),
+            (&[None, Low, Medium, High, Max], Minimal, Some(Low)),
+            (&[None, Low, Medium, High, Max], None, Some(None)),
+            (&[Low, Medium, High], None, Some(Low)),
+            (&[Low, Medium, High], Max, Some(High)),
+            (&[Max, Low], High, Some(Low)),
+            (&[None, High], Low, Some(High)),
+            (&[None], Low, Option::None),
+            (&[None], None, Some(None)),
+            (&[], High, Option::None),
+            (&[], None, Option::None),
+        ];
+        for (known, wanted, expected) in table {
+            assert_eq!(Effort::nearest(known, wanted), expected, "{wanted:?} of {known:?}");
+        }
     }
 }

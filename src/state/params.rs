@@ -72,22 +72,18 @@ fn either(one: Takes, other: Takes) -> Takes {
     }
 }
 
-/// Of `wanted`, what is taken. An effort that the model does not know becomes the nearest one
-/// below, and a cap above the model's own becomes that.
+/// Of `wanted`, what is taken. An effort that the model does not know becomes the nearest one,
+/// and a cap above the model's own becomes that.
 fn taken(wanted: &Params, takes: &Takes, most: Option<u64>) -> Params {
     let most = most.and_then(|most| u32::try_from(most).ok()).unwrap_or(u32::MAX);
     Params {
         temperature: wanted.temperature.filter(|_| takes.temperature),
         top_p: wanted.top_p.filter(|_| takes.top_p),
         max_tokens: wanted.max_tokens.filter(|_| takes.max_tokens).map(|cap| cap.min(most)),
-        effort: wanted.effort.and_then(|effort| nearest_effort(effort, &takes.efforts)),
+        effort: wanted.effort.and_then(|effort| Effort::nearest(&takes.efforts, effort)),
         stop: if takes.stop { wanted.stop.clone() } else { Vec::new() },
         system: wanted.system.clone().filter(|_| takes.system),
     }
-}
-
-fn nearest_effort(wanted: Effort, known: &[Effort]) -> Option<Effort> {
-    known.iter().rev().find(|effort| **effort <= wanted).or(known.first()).copied()
 }
 
 /// Within which bounds a number must lie.

@@ -5,7 +5,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::efforts::{nearest, traits};
+use super::efforts::traits;
 use super::kept::{Kept, Next};
 use crate::net::projection::{Block, Piece, Projection, Rules, Turn, project};
 use crate::net::{ChatRequest, ToolSpec};
@@ -44,7 +44,7 @@ pub(super) fn body(
     let traits = traits(&request.model);
     let projection = project(request, RULES);
     let params = &request.params;
-    let effort = params.effort.and_then(|asked| nearest(traits.efforts, asked));
+    let effort = params.effort.and_then(|asked| Effort::nearest(traits.efforts, asked));
     let thinks = traits.reasons && effort != Some(Effort::None);
     let samples = traits.samples || effort == Some(Effort::None);
     let reasoning = Reasoning {

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::compare::column_of;
 use super::handle::load_usage;
 use super::model::{Effect, ToastAction};
 use super::words;
@@ -118,6 +119,7 @@ fn messages_loaded(
             if conversation.draft_dirty.is_none() && conversation.draft == Draft::default() {
                 conversation.draft = draft;
             }
+            conversation.stand_as_in(&page);
             replace_end(conversation, page.messages);
             conversation.take_columns(page.compared);
         }
@@ -160,7 +162,9 @@ fn replace_end(conversation: &mut Conversation, loaded: Vec<Message>) {
         None => {
             let last = conversation.messages.back().map(|message| message.id);
             let from = old.iter().position(|message| message.parent == last).unwrap_or(at);
-            conversation.messages.extend(old.into_iter().skip(from));
+            for message in old.into_iter().skip(from) {
+                place_after_parent(conversation, message);
+            }
         }
     }
 }
@@ -193,7 +197,9 @@ fn run_started(
     let conversation = state.conversations.entry(chat).or_insert_with(|| Conversation::new(chat));
     let run = LiveRun::new(run, answer.id, now);
     conversation.queue.retain(|queued| queued.id != question.id);
-    let unknown = conversation.messages.is_empty() && question.parent.is_some();
+    // What stands above, or beside it, is in the store.
+    let stands_alone = question.parent.is_none() && column_of(&answer).is_none();
+    let unknown = conversation.messages.is_empty() && !stands_alone;
     let (parent, siblings) = (answer.parent, answer.siblings.count);
     if conversation.begins_beside(&question, &answer) {
         conversation.put_beside(question.id, Column { message: answer, run: Some(run) });

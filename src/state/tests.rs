@@ -3,6 +3,7 @@
 mod draft;
 mod needs;
 mod params;
+mod resumed;
 
 use super::*;
 use crate::protocol::*;

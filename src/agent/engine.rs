@@ -250,11 +250,8 @@ impl Dispatcher {
     /// Nothing is lost: a message that cannot be taken goes back to the composer.
     fn refused(&self, command: BackendCommand) {
         if let BackendCommand::Send(request) = command {
-            let back = BackendEvent::NotSent {
-                chat: request.chat,
-                message: request.message,
-                text: request.text,
-            };
+            let (chat, message) = (request.chat, request.message);
+            let back = BackendEvent::NotSent { chat, message, draft: (*request).into() };
             self.tell_soon(back);
             self.busy("too many messages wait");
         } else {

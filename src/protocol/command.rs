@@ -74,6 +74,19 @@ pub struct SendRequest {
     pub created: Timestamp,
 }
 
+impl From<SendRequest> for Draft {
+    /// What the message was before it was sent, with what it would have been answered with.
+    fn from(request: SendRequest) -> Self {
+        Self {
+            text: request.text,
+            model: Some(request.model),
+            compare: request.also.into_iter().map(|other| other.model).collect(),
+            params: request.options.params,
+            attachments: request.attachments,
+        }
+    }
+}
+
 /// Another model that answers the same message at the same time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Alternative {
@@ -402,14 +415,15 @@ pub enum BackendEvent {
     },
     /// Where new keys go.
     KeysKept(KeptIn),
-    /// A message could not be kept and was not sent: its text goes back to the composer.
+    /// A message could not be kept and was not sent: it goes back to the composer.
     NotSent {
         /// The chat.
         chat: ChatId,
         /// The message.
         message: MessageId,
-        /// What was typed.
-        text: String,
+        /// All of it. The model and the parameters are those it would have been answered with,
+        /// also where the chat sets them.
+        draft: Draft,
     },
     /// What was used.
     Usage {

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use super::compare::column_of;
 use super::handle::load_usage;
 use super::model::{Effect, ToastAction};
+use super::unsent::not_sent;
 use super::words;
 use super::{
     AppState, Column, Conversation, ImageState, LiveRun, Loading, Page, RetryWait, SettingsTab,
@@ -12,8 +13,8 @@ use super::{
 };
 use crate::protocol::{
     AgentState, BackendCommand, BackendEvent, ChatId, ChatSummary, Draft, Message, MessageId,
-    MessagePage, Notice, NoticeCode, Part, ProviderState, QueryId, QueuedMessage, Role, RunEvent,
-    RunId, Spent, StreamEvent, Timestamp,
+    MessagePage, Notice, NoticeCode, ProviderState, QueryId, QueuedMessage, Role, RunEvent, RunId,
+    Spent, StreamEvent, Timestamp,
 };
 
 /// How many messages a page holds.
@@ -52,7 +53,9 @@ pub fn apply(state: &mut AppState, event: BackendEvent, now: Timestamp) -> Vec<E
             state.images.insert(url, ImageState::from(result));
         }
         BackendEvent::KeysKept(place) => state.keys_kept = Some(place),
-        BackendEvent::NotSent { chat, message, text } => not_sent(state, chat, message, text),
+        BackendEvent::NotSent { chat, message, draft } => {
+            not_sent(state, (chat, message), draft, now);
+        }
         BackendEvent::Recents(models) => state.recents = models.into(),
         BackendEvent::Spent(spent) => return spent_changed(state, spent),
         BackendEvent::Usage { query, report } => {
@@ -296,22 +299,6 @@ fn note_run(run: &mut LiveRun, event: &RunEvent) -> bool {
         | StreamEvent::ModelFallback { .. } => {}
     }
     false
-}
-
-fn not_sent(state: &mut AppState, chat: ChatId, message: MessageId, text: String) {
-    let Some(conversation) = state.conversations.get_mut(&chat) else { return };
-    let shown = conversation.messages.iter().find(|known| known.id == message);
-    let waiting = conversation.queue.iter().find(|known| known.id == message);
-    let parts = shown.map(|shown| &shown.parts).or(waiting.map(|waiting| &waiting.attachments));
-    let is_attachment = |part: &&Part| matches!(part, Part::Image { .. } | Part::File { .. });
-    let attachments: Vec<Part> =
-        parts.into_iter().flatten().filter(is_attachment).cloned().collect();
-    conversation.messages.retain(|known| known.id != message);
-    conversation.queue.retain(|known| known.id != message);
-    conversation.draft.attachments.splice(0..0, attachments);
-    let typed = std::mem::take(&mut conversation.draft.text);
-    conversation.draft.text = if typed.is_empty() { text } else { format!("{text}\n\n{typed}") };
-    conversation.generation += 1;
 }
 
 fn provider_changed(state: &mut AppState, provider: ProviderState) {

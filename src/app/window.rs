@@ -237,6 +237,9 @@ impl App {
         else {
             return;
         };
+        if let Some(query) = command.query() {
+            self.apply(BackendEvent::QueryFailed(query), ctx);
+        }
         if let BackendCommand::Send(request) = command {
             let (chat, message) = (request.chat, request.message);
             let draft = (*request).into();

@@ -328,6 +328,18 @@ pub enum BackendCommand {
 }
 
 impl BackendCommand {
+    /// The question for a part of a chat that waits for an answer, even where there is none.
+    pub fn query(&self) -> Option<QueryId> {
+        let (Self::LoadMessages { query, .. }
+        | Self::SelectBranch { query, .. }
+        | Self::KeepAnswer { query, .. }
+        | Self::SetCovered { query, .. }) = self
+        else {
+            return None;
+        };
+        Some(*query)
+    }
+
     /// How urgent it is.
     pub fn priority(&self) -> Priority {
         match self {
@@ -432,6 +444,8 @@ pub enum BackendEvent {
         /// The figures.
         report: UsageReport,
     },
+    /// A question for a part of a chat cannot be answered now; a notice tells why.
+    QueryFailed(QueryId),
     /// What was spent today and this month.
     Spent(Spent),
     /// The models used last, newest first.

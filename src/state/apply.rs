@@ -17,6 +17,9 @@ use crate::protocol::{
     Spent, StreamEvent, Timestamp,
 };
 
+/// How long a question rests that could not be answered, in milliseconds.
+const ASK_AGAIN_MS: u64 = 3_000;
+
 /// How many messages a page holds.
 pub(super) const PAGE: usize = 60;
 
@@ -56,6 +59,7 @@ pub fn apply(state: &mut AppState, event: BackendEvent, now: Timestamp) -> Vec<E
         BackendEvent::NotSent { chat, message, draft } => {
             not_sent(state, (chat, message), draft, now);
         }
+        BackendEvent::QueryFailed(query) => query_failed(state, query, now),
         BackendEvent::Recents(models) => state.recents = models.into(),
         BackendEvent::Spent(spent) => return spent_changed(state, spent),
         BackendEvent::Usage { query, report } => {
@@ -134,7 +138,23 @@ fn messages_loaded(
             }
         }
         // The answer to a question that is no longer asked.
-        Loading::Nothing | Loading::End(_) | Loading::Older(_) => {}
+        Loading::Nothing
+        | Loading::End(_)
+        | Loading::Older(_)
+        | Loading::EndFailed(_)
+        | Loading::OlderFailed(_) => {}
+    }
+}
+
+/// Nothing waits for an answer that does not come; what was asked for is asked again later.
+fn query_failed(state: &mut AppState, query: QueryId, now: Timestamp) {
+    let due = now.plus_ms(ASK_AGAIN_MS);
+    for conversation in state.conversations.values_mut() {
+        conversation.loading = match conversation.loading {
+            Loading::End(asked) if asked == query => Loading::EndFailed(due),
+            Loading::Older(asked) if asked == query => Loading::OlderFailed(due),
+            other => other,
+        };
     }
 }
 

@@ -18,6 +18,7 @@ mod settings;
 mod shortcut;
 #[cfg(test)]
 mod tests;
+mod unsent;
 pub mod words;
 
 pub use apply::apply;

@@ -144,19 +144,24 @@ impl Agent {
     }
 
     async fn send(&mut self, request: SendRequest) {
-        let (chat, message, text) = (request.chat, request.message, request.text.clone());
         if request.also.len() >= MOST_COMPARED {
             let asked = format!("{} models", request.also.len() + 1);
-            self.shared.tell(BackendEvent::NotSent { chat, message, text }).await;
+            self.not_sent(request).await;
             return self.shared.notice(NoticeCode::TooManyModels, asked).await;
         }
         if !self.group.is_at_rest() {
             return self.enqueue(request).await;
         }
-        if let Err(error) = self.try_send(request).await {
-            self.shared.tell(BackendEvent::NotSent { chat, message, text }).await;
+        if let Err(error) = self.try_send(request.clone()).await {
+            self.not_sent(request).await;
             self.shared.notice(NoticeCode::WriteFailed, error).await;
         }
+    }
+
+    /// Gives a message back that could not be kept.
+    pub(super) async fn not_sent(&self, request: SendRequest) {
+        let (chat, message) = (request.chat, request.message);
+        self.shared.tell(BackendEvent::NotSent { chat, message, draft: request.into() }).await;
     }
 
     /// The end of the visible path.

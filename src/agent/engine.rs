@@ -243,18 +243,19 @@ impl Dispatcher {
             Err(AgentCommand::Send(request)) => {
                 self.refused(BackendCommand::Send(request));
             }
+            Err(AgentCommand::ChangePath(command)) => self.refused(*command),
             Err(command) => self.busy(format!("{command:?}")),
         }
     }
 
     /// Nothing is lost: a message that cannot be taken goes back to the composer.
     fn refused(&self, command: BackendCommand) {
+        if let Some(query) = command.query() {
+            self.tell_soon(BackendEvent::QueryFailed(query));
+        }
         if let BackendCommand::Send(request) = command {
-            let back = BackendEvent::NotSent {
-                chat: request.chat,
-                message: request.message,
-                text: request.text,
-            };
+            let (chat, message) = (request.chat, request.message);
+            let back = BackendEvent::NotSent { chat, message, draft: (*request).into() };
             self.tell_soon(back);
             self.busy("too many messages wait");
         } else {

@@ -220,6 +220,7 @@ impl Printer {
             | BackendEvent::Queue { .. }
             | BackendEvent::KeysKept(_)
             | BackendEvent::ImageLoaded { .. }
+            | BackendEvent::QueryFailed(_)
             | BackendEvent::Usage { .. }
             | BackendEvent::Spent(_)
             | BackendEvent::Recents(_)

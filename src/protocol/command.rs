@@ -75,6 +75,19 @@ pub struct SendRequest {
     pub created: Timestamp,
 }
 
+impl From<SendRequest> for Draft {
+    /// What the message was before it was sent, with what it would have been answered with.
+    fn from(request: SendRequest) -> Self {
+        Self {
+            text: request.text,
+            model: Some(request.model),
+            compare: request.also.into_iter().map(|other| other.model).collect(),
+            params: request.options.params,
+            attachments: request.attachments,
+        }
+    }
+}
+
 /// Another model that answers the same message at the same time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Alternative {
@@ -316,6 +329,18 @@ pub enum BackendCommand {
 }
 
 impl BackendCommand {
+    /// The question for a part of a chat that waits for an answer, even where there is none.
+    pub fn query(&self) -> Option<QueryId> {
+        let (Self::LoadMessages { query, .. }
+        | Self::SelectBranch { query, .. }
+        | Self::KeepAnswer { query, .. }
+        | Self::SetCovered { query, .. }) = self
+        else {
+            return None;
+        };
+        Some(*query)
+    }
+
     /// How urgent it is.
     pub fn priority(&self) -> Priority {
         match self {
@@ -403,14 +428,15 @@ pub enum BackendEvent {
     },
     /// Where new keys go.
     KeysKept(KeptIn),
-    /// A message could not be kept and was not sent: its text goes back to the composer.
+    /// A message could not be kept and was not sent: it goes back to the composer.
     NotSent {
         /// The chat.
         chat: ChatId,
         /// The message.
         message: MessageId,
-        /// What was typed.
-        text: String,
+        /// All of it. The model and the parameters are those it would have been answered with,
+        /// also where the chat sets them.
+        draft: Draft,
     },
     /// What was used.
     Usage {
@@ -419,6 +445,8 @@ pub enum BackendEvent {
         /// The figures.
         report: UsageReport,
     },
+    /// A question for a part of a chat cannot be answered now; a notice tells why.
+    QueryFailed(QueryId),
     /// What was spent today and this month.
     Spent(Spent),
     /// The models used last, newest first.

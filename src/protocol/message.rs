@@ -294,6 +294,19 @@ impl Params {
             system: over.system.clone().or_else(|| self.system.clone()),
         }
     }
+
+    /// Of these, what `base` does not say already.
+    #[must_use]
+    pub fn beyond(self, base: &Self) -> Self {
+        Self {
+            temperature: self.temperature.filter(|_| self.temperature != base.temperature),
+            top_p: self.top_p.filter(|_| self.top_p != base.top_p),
+            max_tokens: self.max_tokens.filter(|_| self.max_tokens != base.max_tokens),
+            effort: self.effort.filter(|_| self.effort != base.effort),
+            stop: if self.stop == base.stop { Vec::new() } else { self.stop },
+            system: self.system.filter(|system| base.system.as_ref() != Some(system)),
+        }
+    }
 }
 
 /// How long a model thinks before it answers, from not at all to as long as it can.

@@ -385,7 +385,12 @@ impl AppState {
     /// The model of the chat on screen: the chat's own, else the app's default, else the newest
     /// chat's, else Guide. The one place where this is decided; see also [`Self::next_model`].
     pub fn chat_model(&self) -> ModelId {
-        let chosen = match self.open_chat() {
+        self.model_of(self.open_chat())
+    }
+
+    /// The model of a chat, or of the chat to come.
+    pub(super) fn model_of(&self, chat: Option<ChatId>) -> ModelId {
+        let chosen = match chat {
             Some(chat) => self.summary(chat).and_then(|summary| summary.model.clone()),
             None => self.new_chat_model.clone(),
         };

@@ -1,12 +1,17 @@
 //! How messages are answered: parameters of the app, the chat and the message, put together.
 
 use super::AppState;
-use crate::protocol::{ChatOptions, Effort, ModelId, Params, Takes};
+use crate::protocol::{ChatId, ChatOptions, Effort, ModelId, Params, Takes};
 
 impl AppState {
     /// How the messages of the open chat, or of the chat to come, are answered.
     pub fn chat_options(&self) -> &ChatOptions {
-        match self.open_chat().and_then(|chat| self.summary(chat)) {
+        self.options_of(self.open_chat())
+    }
+
+    /// The same of any chat.
+    pub(super) fn options_of(&self, chat: Option<ChatId>) -> &ChatOptions {
+        match chat.and_then(|chat| self.summary(chat)) {
             Some(summary) => &summary.options,
             None => &self.new_options,
         }
@@ -19,7 +24,12 @@ impl AppState {
 
     /// What the app and the chat set, whatever a model takes of it.
     pub fn chat_params(&self) -> Params {
-        self.settings.chat.params.with(&self.chat_options().params)
+        self.params_of(self.open_chat())
+    }
+
+    /// The same of any chat.
+    pub(super) fn params_of(&self, chat: Option<ChatId>) -> Params {
+        self.settings.chat.params.with(&self.options_of(chat).params)
     }
 
     /// How a message is answered by these models: the app's parameters, the chat's in their

@@ -3,6 +3,7 @@
 mod compare;
 mod context;
 mod fallback;
+mod questions;
 mod room;
 mod waiting;
 

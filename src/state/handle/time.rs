@@ -26,6 +26,13 @@ pub fn tick(state: &mut AppState, now: Timestamp) -> (Vec<Effect>, Option<Timest
         }
     }
     for (chat, conversation) in &mut state.conversations {
+        if let Loading::OlderFailed(due) = conversation.loading {
+            if due <= now {
+                conversation.loading = Loading::Nothing;
+            } else {
+                wake_at(due);
+            }
+        }
         match save_due(&mut conversation.draft_dirty, rest(&conversation.draft), now) {
             Some(Due::Now) => effects.push(save_draft(Some(*chat), &conversation.draft)),
             Some(Due::At(at)) => wake_at(at),
@@ -69,11 +76,18 @@ enum Due {
     At(Timestamp),
 }
 
-/// The open chat, if another process writes its last answer, and when to look again.
+/// The open chat, if its end could not be read or another process writes its last answer, and
+/// when to look again.
 fn refresh_due(state: &AppState) -> Option<(ChatId, Timestamp)> {
     let conversation = state.conversation()?;
-    let waits = conversation.loading == Loading::Nothing && conversation.runs_elsewhere();
-    waits.then(|| (conversation.chat, conversation.loaded_at.plus_ms(REFRESH_MS)))
+    let due = match conversation.loading {
+        Loading::EndFailed(due) => Some(due),
+        Loading::Nothing if conversation.runs_elsewhere() => {
+            Some(conversation.loaded_at.plus_ms(REFRESH_MS))
+        }
+        Loading::Nothing | Loading::End(_) | Loading::Older(_) | Loading::OlderFailed(_) => None,
+    };
+    due.map(|due| (conversation.chat, due))
 }
 
 fn rest(draft: &Draft) -> u64 {

@@ -174,10 +174,36 @@ fn what_was_attached_returns_with_a_message_that_was_not_kept() {
     let mut state = with_models();
     attach(&mut state, &[picture()]);
     let request = send(&mut state, "precious");
-    let (chat, message, text) = (request.chat, request.message, request.text);
-    apply(&mut state, BackendEvent::NotSent { chat, message, text }, NOW);
+    let (chat, message, draft) = (request.chat, request.message, request.into());
+    apply(&mut state, BackendEvent::NotSent { chat, message, draft }, NOW);
     assert_eq!(state.draft().attachments, [picture()]);
     assert_eq!(state.draft().text, "precious");
+}
+
+#[test]
+fn all_that_was_chosen_for_a_message_returns_with_it_and_is_saved() {
+    let mut state = with_models();
+    let first = send(&mut state, "one");
+    start_run(&mut state, &first);
+    apply(&mut state, event(&first, 1, done(&first)), NOW);
+    state.settings.chat.params.top_p = Some(0.5);
+    let chosen = Draft {
+        text: "precious".to_owned(),
+        model: Some(model("b")),
+        compare: vec![model("c")],
+        params: Params { temperature: Some(0.25), ..Params::default() },
+        attachments: vec![picture()],
+    };
+    state.conversations.get_mut(&first.chat).unwrap().draft = chosen.clone();
+    let request = send(&mut state, "precious");
+    let (chat, message, draft) = (request.chat, request.message, request.into());
+    apply(&mut state, BackendEvent::NotSent { chat, message, draft }, NOW);
+    assert_eq!(*state.draft(), chosen);
+    let saved = commands(tick(&mut state, NOW.plus_ms(60_000)).0);
+    let [BackendCommand::SaveDraft { chat: Some(kept), draft }] = &saved[..] else {
+        panic!("{saved:?}")
+    };
+    assert_eq!((*kept, draft), (chat, &chosen));
 }
 
 #[test]

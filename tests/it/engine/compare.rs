@@ -237,11 +237,11 @@ async fn more_than_four_models_are_refused_and_the_text_comes_back() {
     desk.ask(BackendCommand::Send(Box::new(request))).await;
     let text = desk
         .until(|event| match event {
-            BackendEvent::NotSent { text, .. } => Some(text),
+            BackendEvent::NotSent { draft, .. } => Some((draft.text, draft.compare.len())),
             _ => None,
         })
         .await;
-    assert_eq!(text, "too many");
+    assert_eq!(text, ("too many".to_owned(), 4));
     desk.until(|event| match event {
         BackendEvent::Notice(notice) => (notice.code == NoticeCode::TooManyModels).then_some(()),
         _ => None,

@@ -62,6 +62,7 @@ pub fn apply(state: &mut AppState, event: BackendEvent, now: Timestamp) -> Vec<E
         BackendEvent::ProviderChanged(provider) => provider_changed(state, provider),
         BackendEvent::ProviderRemoved(id) => {
             state.providers.retain(|provider| provider.config.id != id);
+            state.note_shared_names();
         }
         BackendEvent::Notice(notice) => push_notice(state, notice, now),
     }
@@ -321,6 +322,7 @@ fn provider_changed(state: &mut AppState, provider: ProviderState) {
             });
         }
     }
+    state.note_shared_names();
 }
 
 /// Asks for the end of a chat's path.

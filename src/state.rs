@@ -11,6 +11,7 @@ mod conversation;
 mod handle;
 mod missing;
 mod model;
+mod names;
 mod nearest;
 mod needs;
 mod params;

@@ -76,6 +76,7 @@ pub fn apply(state: &mut AppState, event: BackendEvent, now: Timestamp) -> Vec<E
         }
         BackendEvent::ProviderRemoved(id) => {
             state.providers.retain(|provider| provider.config.id != id);
+            state.note_shared_names();
         }
         BackendEvent::Notice(notice) => push_notice(state, notice, now),
     }
@@ -340,6 +341,7 @@ fn provider_changed(state: &mut AppState, provider: ProviderState) {
             });
         }
     }
+    state.note_shared_names();
 }
 
 /// Asks for the end of a chat's path.

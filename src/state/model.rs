@@ -33,6 +33,8 @@ pub struct AppState {
     pub running: HashSet<ChatId>,
     /// Where answers come from, in the order of the settings; Guide last.
     pub providers: Vec<ProviderState>,
+    /// Names of models that several of them have.
+    pub(super) shared_names: HashSet<String>,
     /// Models used lately, newest first.
     pub recents: VecDeque<ModelId>,
     /// Text typed on the welcome screen.
@@ -310,6 +312,7 @@ impl AppState {
             overlay: Overlay::Nothing,
             running: HashSet::new(),
             providers: Vec::new(),
+            shared_names: HashSet::new(),
             recents: VecDeque::new(),
             new_draft: Draft::default(),
             new_draft_dirty: None,

@@ -381,9 +381,11 @@ fn row_ui(
         return None;
     }
     let chat_default = open.asks_for_scope() && state.chat_model() == info.id;
-    let provider = provider.config.name.as_str();
+    let provider = &state.provider_label(provider);
+    let tells_provider = row.is_apart;
     let id = Id::unique(("model_row", &info.id));
-    let drawn = RowUi { info, row, provider, selected, chat_default }.row_ui(ui, rect, id);
+    let drawn = RowUi { info, row, provider, tells_provider, selected, chat_default };
+    let drawn = drawn.row_ui(ui, rect, id);
     let over = drawn.row.contains_pointer() || drawn.star.contains_pointer();
     if over && !selected && widgets::pointer_moved(ui) {
         open.selected = Some(info.id.clone());

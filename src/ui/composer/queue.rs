@@ -169,7 +169,7 @@ fn item_model_ui(ui: &mut Ui, state: &AppState, item: &QueuedMessage) {
         return;
     }
     let palette = Palette::of(ui);
-    let name = state.model_name(&item.model);
+    let name: &str = &state.full_model_name(&item.model);
     let name = match item.also.len() {
         0 => name.to_owned(),
         others => format!("{name} + {others}"),

@@ -2,7 +2,7 @@ use egui::{Event, ImeEvent, Key, Modifiers, vec2};
 use egui_kittest::{Harness, kittest::Queryable as _};
 
 use super::ComposerView;
-use crate::protocol::{Draft, Part, StopMode};
+use crate::protocol::{BackendEvent, Draft, ModelId, ModelInfo, Part, StopMode};
 use crate::state::{AppState, Overlay, Page, PickerPurpose, UiCommand};
 use crate::ui::samples::{self, Driven, NOW};
 use crate::ui::theme::{self, Mode};
@@ -315,4 +315,40 @@ fn a_system_prompt_is_never_hidden() {
     harness.get_by_label("System prompt").click();
     harness.run();
     assert_eq!(harness.state().state.overlay, Overlay::Params);
+}
+
+/// Another provider has a model with the name of one of Ollama's.
+fn with_namesakes() -> AppState {
+    let mut state = samples::chat();
+    let mut other = state.providers[1].clone();
+    other.config.id = "cloud".into();
+    other.config.name = "Cloud".to_owned();
+    let namesake = ModelInfo::unknown(ModelId::new("cloud", "qwen3:8b"));
+    other.models = vec![namesake].into();
+    let changed = BackendEvent::ProviderChanged(other);
+    crate::state::apply(&mut state, changed, NOW);
+    state
+}
+
+#[test]
+fn models_of_one_name_are_told_apart_by_their_providers() {
+    let mut state = with_namesakes();
+    let chat = state.open_chat().unwrap();
+    let draft = Draft {
+        model: Some(ModelId::new("ollama", "qwen3:8b")),
+        compare: vec![
+            ModelId::new("cloud", "qwen3:8b"),
+            ModelId::new("ollama", "hermes-sonnet:8b"),
+        ],
+        ..Draft::default()
+    };
+    state.conversations.get_mut(&chat).unwrap().draft = draft;
+    let mut harness = composer(state);
+    harness.get_by_label("Model: qwen3:8b (Ollama)");
+    harness.get_by_label("Take qwen3:8b (Cloud) out of the comparison");
+    harness.get_by_label("Take hermes-sonnet:8b out of the comparison");
+    let gone = BackendEvent::ProviderRemoved("cloud".into());
+    crate::state::apply(&mut harness.state_mut().state, gone, NOW);
+    harness.run();
+    harness.get_by_label("Model: qwen3:8b");
 }

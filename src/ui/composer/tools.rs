@@ -85,7 +85,7 @@ impl ToolsRow<'_> {
     fn model_ui(&self, ui: &mut Ui, out: &mut Vec<UiCommand>) -> Rect {
         let palette = Palette::of(ui);
         let (model, one_off) = self.state.next_model();
-        let name = self.state.model_name(&model);
+        let name: &str = &self.state.full_model_name(&model);
         let missing = self.state.missing(&model);
         let text = match &missing {
             Some(_) => format!("{} (missing)", shortened(name, NAME_CHARS)),
@@ -133,7 +133,7 @@ impl ToolsRow<'_> {
     fn compared_ui(&self, ui: &mut Ui, out: &mut Vec<UiCommand>) {
         let palette = Palette::of(ui);
         for model in self.state.compared() {
-            let name = self.state.model_name(&model);
+            let name: &str = &self.state.full_model_name(&model);
             let missing = self.state.missing(&model);
             let dot = if missing.is_some() { palette.warn } else { model_color(palette, &model) };
             let chip = Chip {
@@ -327,7 +327,7 @@ fn chip_tooltip(
     }
     if one_off && state.compared().is_empty() {
         let chat = state.chat_model();
-        let chat = state.model_name(&chat).to_owned();
+        let chat = state.full_model_name(&chat).into_owned();
         text.push_str(&format!("\nFor the next message only; after it {chat} answers again"));
     }
     if let Some(missing) = missing {

@@ -43,6 +43,8 @@ pub(in crate::ui) struct ModelRow {
     pub(in crate::ui) compared: Option<bool>,
     /// Whether the mark in front says so, in place of the star.
     pub(in crate::ui) marks_compared: bool,
+    /// No heading names its provider.
+    pub(in crate::ui) is_apart: bool,
 }
 
 impl ModelRow {
@@ -246,6 +248,13 @@ fn haystack<'a>(text: &'a str, chars: &'a mut Vec<char>) -> Utf32Str<'a> {
     Utf32Str::Unicode(chars)
 }
 
+/// Where a group says whose models it has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Provider {
+    InHeading,
+    InRows,
+}
+
 struct Rows<'a> {
     state: &'a AppState,
     wanted: &'a Wanted<'a>,
@@ -278,7 +287,7 @@ impl Rows<'_> {
             let note = note(provider, self.wanted.now);
             let silent = models.is_empty() && (note.is_none() || !self.found_all());
             if !silent {
-                self.group(title(state, provider), note, &models);
+                self.group((title(state, provider), note), Provider::InHeading, &models);
             }
         }
     }
@@ -304,11 +313,16 @@ impl Rows<'_> {
             }
         }
         if !models.is_empty() {
-            self.group(title.to_uppercase(), None, &models);
+            self.group((title.to_uppercase(), None), Provider::InRows, &models);
         }
     }
 
-    fn group(&mut self, title: String, note: Option<(String, Tone)>, models: &[&Found]) {
+    fn group(
+        &mut self,
+        (title, note): (String, Option<(String, Tone)>),
+        told: Provider,
+        models: &[&Found],
+    ) {
         self.list.rows.push(Row::Group { title, note });
         for found in models {
             self.taken.insert((found.provider, found.model));
@@ -329,6 +343,7 @@ impl Rows<'_> {
                 retires: retires.and_then(|(day, now)| age::retirement(day, now)),
                 compared: self.wanted.compared.map(|models| models.contains(&info.id)),
                 marks_compared: self.wanted.compares,
+                is_apart: told == Provider::InRows,
             }));
         }
     }

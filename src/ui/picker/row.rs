@@ -28,6 +28,8 @@ pub(in crate::ui) struct RowUi<'a> {
     pub(in crate::ui) info: &'a ModelInfo,
     pub(in crate::ui) row: &'a ModelRow,
     pub(in crate::ui) provider: &'a str,
+    /// Whether the row says whose model it is: nothing above it does.
+    pub(in crate::ui) tells_provider: bool,
     pub(in crate::ui) selected: bool,
     pub(in crate::ui) chat_default: bool,
 }
@@ -166,6 +168,7 @@ impl RowUi<'_> {
         let color = if lacks.is_some() { palette.faint } else { palette.text };
         let compared = self.row.compared == Some(true) && !self.row.marks_compared;
         let notes = [
+            (self.tells_provider.then_some(self.provider), palette.faint),
             (lacks, palette.warn),
             (self.row.retires.as_deref(), palette.warn),
             (self.chat_default.then_some("chat default"), palette.faint),

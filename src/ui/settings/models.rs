@@ -126,7 +126,8 @@ fn model_ui(ui: &mut Ui, state: &AppState, model: &ModelId) {
         .map_or(model.provider.as_str(), |provider| provider.config.name.as_str());
     let room = ui.available_width() - 100.0;
     if room < 180.0 {
-        widgets::truncated_label(ui, name, theme::body(), palette.text);
+        let name = state.full_model_name(model);
+        widgets::truncated_label(ui, &name, theme::body(), palette.text);
         return;
     }
     ui.scope(|ui| {

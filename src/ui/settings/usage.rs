@@ -198,7 +198,7 @@ fn models_ui(ui: &mut Ui, state: &AppState, report: &UsageReport) {
     for (model, sum) in &report.models {
         let line = Line {
             dot: Some(model_color(palette, model)),
-            name: state.model_name(model),
+            name: &state.full_model_name(model),
             hint: &model.to_string(),
             sum,
             opens: false,

@@ -47,7 +47,7 @@ pub(super) fn who_ui(ui: &mut Ui, message: &Message, draw: &Draw<'_>) {
         |ui| {
             ui.set_min_height(20.0);
             widgets::dot(ui, theme::model_color(palette, &answer.model));
-            let name = draw.state.model_name(&answer.model);
+            let name: &str = &draw.state.full_model_name(&answer.model);
             let text = egui::RichText::new(name).font(theme::semibold(12.0)).color(palette.text);
             ui.add(egui::Label::new(text).selectable(false));
             let line = format::answer_line(message, answer, draw.zone);

@@ -78,8 +78,15 @@ impl FallbackView {
         for (place, (row, info, provider)) in rows.into_iter().take(OFFERED).enumerate() {
             let size = vec2(ui.available_width(), ROW_HEIGHT);
             let rect = Rect::from_min_size(ui.cursor().min, size);
-            let provider = &provider.config.name;
-            let row = RowUi { info, row, provider, selected: place == 0, chat_default: false };
+            let provider = &state.provider_label(provider);
+            let row = RowUi {
+                info,
+                row,
+                provider,
+                tells_provider: true,
+                selected: place == 0,
+                chat_default: false,
+            };
             let drawn = row.row_ui(ui, rect, Id::unique(("fallback_row", &info.id)));
             ui.advance_cursor_after_rect(rect);
             if drawn.row.clicked() || entered && place == 0 {
@@ -97,8 +104,8 @@ impl FallbackView {
 /// What applies where the chat has no chain of its own.
 fn inherited_ui(ui: &mut Ui, state: &AppState) {
     let palette = Palette::of(ui);
-    let names: Vec<&str> =
-        state.settings.fallback.models.iter().map(|model| state.model_name(model)).collect();
+    let models = state.settings.fallback.models.iter();
+    let names: Vec<_> = models.map(|model| state.full_model_name(model)).collect();
     let text = if names.is_empty() {
         "No other model answers".to_owned()
     } else {
@@ -112,7 +119,7 @@ fn chain_ui(ui: &mut Ui, state: &AppState, chain: &mut Fallback) {
     let palette = Palette::of(ui);
     let mut change: Option<Change> = None;
     for (place, model) in chain.models.iter().enumerate() {
-        let name = state.model_name(model);
+        let name: &str = &state.full_model_name(model);
         let size = vec2(ui.available_width(), 28.0);
         ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Center), |ui| {
             ui.set_min_height(28.0);

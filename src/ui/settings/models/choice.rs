@@ -90,6 +90,7 @@ impl Choice {
                 info,
                 row,
                 provider: &state.provider_label(provider),
+                tells_provider: true,
                 selected: Some(&info.id) == chosen,
                 chat_default: false,
             }

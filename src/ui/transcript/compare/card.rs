@@ -17,7 +17,7 @@ const BYTES_PER_TOKEN: usize = 4;
 pub(in crate::ui::transcript) fn head_ui(ui: &mut Ui, message: &Message, draw: &Draw<'_>) {
     let palette = Palette::of(ui);
     let Some(answer) = &message.answer else { return };
-    let name = draw.state.model_name(&answer.model);
+    let name: &str = &draw.state.full_model_name(&answer.model);
     let status = status(message, answer, draw);
     let small = |text: &str, font| ui.painter().layout_no_wrap(text.to_owned(), font, palette.dim);
     let name_width = small(name, theme::semibold(12.0)).size().x;
@@ -61,7 +61,7 @@ pub(super) fn line_ui(ui: &mut Ui, message: &Message, draw: &Draw<'_>) {
     ui.allocate_ui_with_layout(row, Layout::left_to_right(Align::Center), |ui| {
         ui.set_min_height(row.y);
         widgets::dot(ui, theme::model_color(palette, &answer.model));
-        let name = draw.state.model_name(&answer.model);
+        let name: &str = &draw.state.full_model_name(&answer.model);
         widgets::truncated_label(ui, name, theme::semibold(12.0), palette.text);
         let status = status(message, answer, draw);
         widgets::truncated_label(ui, &status, theme::small(), palette.dim);
@@ -125,7 +125,7 @@ fn written(part: &Part) -> usize {
 /// Copy, regenerate, keep.
 pub(in crate::ui::transcript) fn foot_ui(ui: &mut Ui, message: &Message, draw: &mut Draw<'_>) {
     let Some(answer) = &message.answer else { return };
-    let name = draw.state.model_name(&answer.model);
+    let name: &str = &draw.state.full_model_name(&answer.model);
     let row = vec2(ui.available_width(), theme::ICON_BUTTON.y);
     ui.allocate_ui_with_layout(row, Layout::left_to_right(Align::Center), |ui| {
         ui.spacing_mut().item_spacing.x = 4.0;

@@ -17,7 +17,7 @@ use super::stop::StopWish;
 use crate::protocol::{
     BackendCommand, BackendEvent, ChatId, EngineSettings, IdSource, Notice, NoticeCode,
 };
-use crate::store::{ReadState, StoreHandle};
+use crate::store::{ReadState, Resumable, StoreHandle};
 
 /// Commands that may wait in all. A window cannot fill it; a flood is refused with a notice.
 const QUEUED: usize = 4_096;
@@ -38,6 +38,8 @@ pub struct EngineParts {
     pub settings: EngineSettings,
     /// Whether the user sees answers end, as on the command line.
     pub read: ReadState,
+    /// Answers of an earlier process that the asker has taken over, to go on with.
+    pub left: Vec<Resumable>,
     /// Commands, in the order of asking.
     pub commands: mpsc::Receiver<BackendCommand>,
     /// What happens.
@@ -87,8 +89,9 @@ pub fn start(parts: EngineParts) -> EngineHandle {
     let task = tokio::spawn(async move {
         let desk = tokio::spawn(desk::work(shared.clone(), desk_commands));
         shared.providers.start();
+        resume::go_on(parts.left, &mut dispatcher.agents);
         // The command line sees its own answer end and ends with it: what an earlier process left
-        // is for the window.
+        // in other chats is for the window.
         if shared.read == ReadState::Unread {
             resume::take_up(&shared, &mut dispatcher.agents).await;
         }

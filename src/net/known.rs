@@ -50,9 +50,10 @@ pub(crate) fn wire_of(config: &ProviderConfig, base: &Url) -> Wire {
 pub(crate) fn bundled_name(config: &ProviderConfig) -> Option<&str> {
     let base = Url::parse(&config.url).ok()?;
     match row(config, &base) {
-        Some(known) if known.port.is_some() => None,
-        Some(known) => Some(known.offer.id),
-        None if is_loopback(&base) => None,
+        Some(known) if known.port.is_none() => Some(known.offer.id),
+        Some(_) | None if is_loopback(&base) => None,
+        // A gateway may use a local server's usual port.
+        Some(_) => find(config.id.as_str()).map(|provider| provider.id),
         None => Some(config.id.as_str()),
     }
 }

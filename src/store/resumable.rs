@@ -10,7 +10,7 @@ use super::error::{Result, StoreError};
 use super::lock::Others;
 use super::{chats, journal, message_rows};
 use crate::protocol::{
-    AgentState, ChatSummary, Message, ResumePoint, RunId, Seq, StreamEvent, Timestamp,
+    AgentState, ChatId, ChatSummary, Message, ResumePoint, RunId, Seq, StreamEvent, Timestamp,
 };
 
 /// A run that this process may go on with.
@@ -51,21 +51,39 @@ pub(super) fn is_resumable(db: &Connection, run: RunId, now: Timestamp) -> Resul
 
 /// Takes over the runs of the dead that can be taken up: whoever asks next gets none of them.
 /// What their journals hold behind the newest place is forgotten, because it comes again.
-pub(super) fn take(db: &Connection, others: &Others) -> Result<Vec<Resumable>> {
-    let open: Vec<(i64, RunId, String)> = db
-        .prepare_cached("SELECT n, id, owner FROM run WHERE ended IS NULL ORDER BY n")?
-        .query_map([], |row| Ok((row.get(0)?, RunId(uuid(row, 1)?), row.get(2)?)))?
-        .collect::<rusqlite::Result<_>>()?;
+pub(super) fn take(
+    db: &Connection,
+    others: &Others,
+    chat: Option<ChatId>,
+) -> Result<Vec<Resumable>> {
     let mut taken = Vec::new();
-    for (n, run, _) in open.iter().filter(|(_, _, owner)| others.is_dead(owner)) {
-        let Some(place) = place(db, *run)? else { continue };
+    for (n, run) in left(db, others, chat)? {
+        let Some(place) = place(db, run)? else { continue };
         db.prepare_cached("DELETE FROM event WHERE run = ?1 AND seq > ?2")?
-            .execute([*n, place.row])?;
+            .execute([n, place.row])?;
         db.prepare_cached("UPDATE run SET owner = ?2 WHERE n = ?1")?
             .execute(params![n, others.own_name()])?;
-        taken.push(resumable(db, *run, place)?);
+        taken.push(resumable(db, run, place)?);
     }
     Ok(taken)
+}
+
+/// The open runs of the dead, of one chat or of all, with their keys.
+pub(super) fn left(
+    db: &Connection,
+    others: &Others,
+    chat: Option<ChatId>,
+) -> Result<Vec<(i64, RunId)>> {
+    let chat = chat.map(|chat| chat.0.as_bytes().to_vec());
+    let open: Vec<(i64, RunId, String)> = db
+        .prepare_cached(
+            "SELECT run.n, run.id, run.owner FROM run JOIN chat ON chat.n = run.chat
+             WHERE run.ended IS NULL AND (?1 IS NULL OR chat.id = ?1) ORDER BY run.n",
+        )?
+        .query_map([chat], |row| Ok((row.get(0)?, RunId(uuid(row, 1)?), row.get(2)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    let dead = open.into_iter().filter(|(_, _, owner)| others.is_dead(owner));
+    Ok(dead.map(|(n, run, _)| (n, run)).collect())
 }
 
 fn resumable(db: &Connection, run: RunId, place: Place) -> Result<Resumable> {

@@ -132,6 +132,7 @@ impl Desk {
             clock,
             settings,
             read: ReadState::Unread,
+            left: Vec::new(),
             commands: engine_commands,
             events: engine_events,
         });

@@ -72,6 +72,15 @@ pub struct ChatRequest {
     pub idle_timeout: Duration,
 }
 
+impl ChatRequest {
+    /// The user's cap on the answer, which servers refuse where it is more than the model writes.
+    pub(crate) fn cap(&self) -> Option<u32> {
+        let most = self.model.output.filter(|most| *most > 0);
+        let most = most.map_or(u32::MAX, |most| u32::try_from(most).unwrap_or(u32::MAX));
+        self.params.max_tokens.map(|cap| cap.min(most))
+    }
+}
+
 /// A tool that a model may call.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ToolSpec {

@@ -149,16 +149,3 @@ fn a_proxy_of_the_environment_is_used_but_not_for_this_machine() {
     assert!(near.status.success(), "{}", String::from_utf8_lossy(&near.stderr));
     assert_eq!(server.requests()[1].path, "/v1/models");
 }
-
-#[tokio::test]
-async fn a_providers_own_patience_counts_for_its_answers() {
-    let server = Server::start();
-    server.push(Script::stream().hang());
-    let options = ProviderOptions { idle_timeout_s: Some(1), ..headers(&[]) };
-    let provider = provider(&server.url(), options).unwrap();
-    let request = super::net::request("hi", Duration::from_secs(60));
-    let mut stream = provider.stream(request).await.unwrap();
-    let error = futures_util::StreamExt::next(&mut stream).await.unwrap().unwrap_err();
-    assert_eq!(error.kind, ErrorKind::Timeout);
-    assert!(error.message.contains("1 s"), "{}", error.message);
-}

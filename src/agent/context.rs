@@ -20,7 +20,7 @@ impl Run {
         self.providers.settled().await;
         let model = self.providers.model(&self.model);
         let used = match counted {
-            Some(prompt) => prompt + self.turn_usage.completion_tokens.unwrap_or(0),
+            Some(prompt) => prompt.saturating_add(self.turn_usage.completion_tokens.unwrap_or(0)),
             None => estimate(path, self.sink.answer(), self.params.system.as_deref()),
         };
         let now = ContextUse { used, limit: model.context, estimated: counted.is_none() };
@@ -33,7 +33,7 @@ impl Run {
             })
             .await;
         if is_high(Some(now)) && !is_high(before) {
-            let percent = now.used * 100 / now.limit.unwrap_or(now.used).max(1);
+            let percent = now.used.saturating_mul(100) / now.limit.unwrap_or(now.used).max(1);
             let name = model.name;
             let message = format!(
                 "{percent} % of what {name} can take in is used. Before it is full, go on in a \
@@ -65,7 +65,7 @@ fn estimate(path: &[Message], answer: &Message, system: Option<&str>) -> u64 {
         let mut new = 0;
         for message in path.iter().rev() {
             if let Some(known) = context_of(message) {
-                return known.used + new + own;
+                return known.used.saturating_add(new + own);
             }
             new += tokens::of_message(message);
         }

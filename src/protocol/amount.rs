@@ -19,7 +19,7 @@ pub fn dollars(usd: f64) -> String {
 /// Tokens: `412`, `12.4k`, `1.2M`.
 pub fn tokens(count: u64) -> String {
     let in_tenths = |unit: u64| {
-        let tenths = (count + unit / 20) / (unit / 10);
+        let tenths = count.saturating_add(unit / 20) / (unit / 10);
         (tenths / 10, tenths % 10)
     };
     for (unit, letter, most) in

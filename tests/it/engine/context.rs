@@ -95,3 +95,17 @@ async fn a_nearly_full_context_is_told_once_per_crossing() {
     let kept = desk.messages(chat).await;
     assert!(kept[3].text() == "Counted.", "the notice is no text of the answer");
 }
+
+#[tokio::test]
+async fn absurd_counts_of_a_server_do_no_harm() {
+    let (folder, server) = (folder(), Server::start());
+    Desk::know(folder.path(), &server, vec![with_limit("alpha", 1_000)]).await;
+    server.push(counted(u64::MAX, u64::MAX));
+    let mut desk = Desk::open(folder.path(), &server);
+    let chat = Desk::new_chat();
+    let told = ask(&mut desk, chat, "Hi").await;
+    assert_eq!((told.status, told.text().as_str()), (RunStatus::Complete, "Counted."));
+    assert_eq!(last_context(&desk, chat).await.used, i64::MAX.unsigned_abs());
+    let told = ask(&mut desk, chat, "Again").await;
+    assert_eq!(told.status, RunStatus::Complete);
+}

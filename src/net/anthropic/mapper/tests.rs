@@ -445,6 +445,14 @@ fn usage_counts_the_cache_in_and_is_told_early_and_late() {
 }
 
 #[test]
+fn absurd_counts_do_no_harm() {
+    let (most, one) = (Some(u64::MAX), Some(1));
+    let told =
+        WireUsage { input_tokens: most, cache_read_input_tokens: one, ..WireUsage::default() };
+    assert_eq!(usage(told).prompt_tokens, most);
+}
+
+#[test]
 fn an_error_in_the_stream_keeps_the_text_before_it() {
     let error = |class: &str| {
         json!({"type": "error", "error": {"type": class, "message": "slow down"},

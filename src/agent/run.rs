@@ -333,6 +333,10 @@ impl Run {
     pub(super) async fn usage_of_turn(&mut self, told: Usage) {
         let cost_usd = told.cost_usd.or_else(|| self.providers.cost(&self.asked, &told));
         self.turn_usage = Usage { cost_usd, ..told };
+        // What a model took that helps is booked on that model, and not on the answer.
+        if self.aside.is_some() {
+            return;
+        }
         let mut sum = self.usage;
         sum.add(&self.turn_usage);
         self.sink.emit(StreamEvent::usage(sum)).await;

@@ -5,7 +5,7 @@ use super::turn::TurnEnd;
 use crate::net::{ChatRequest, FinishReason};
 use crate::protocol::{
     ErrorKind, Message, MessageId, ModelId, Params, Part, ProviderError, ProviderKind, Role,
-    Siblings,
+    Siblings, Usage,
 };
 
 const INSTRUCTIONS: &str = "You summarise the beginning of a conversation between a user and an \
@@ -53,11 +53,27 @@ impl Run {
                 idle_timeout: self.limits.idle_timeout(provider.config()),
             };
             self.aside = Some(String::new());
+            let own = std::mem::take(&mut self.usage);
             let end = self.turn(provider.as_ref(), request).await;
             let text = self.aside.take().unwrap_or_default();
+            self.count_aside(by, own).await;
             summary = Some(finished(end, &text).map_err(|end| failed(by, end))?);
         }
         summary.ok_or_else(|| failed(by, nothing_said()))
+    }
+
+    /// Books what the call took on the model that was asked, whatever came of it, and gives the
+    /// run back what it took before.
+    async fn count_aside(&mut self, by: &ModelId, own: Usage) {
+        let mut took = std::mem::replace(&mut self.usage, own);
+        took.add(&std::mem::take(&mut self.turn_usage));
+        if took == Usage::default() {
+            return;
+        }
+        let (now, chat) = ((self.clock.now)(), self.sink.answer().chat);
+        if let Err(error) = self.store.add_usage(now, by.clone(), chat, took).await {
+            tracing::warn!(%error, "what a summary took is not kept");
+        }
     }
 
     fn asking(&self, before: Option<&str>, piece: &str) -> Message {

@@ -17,7 +17,10 @@ impl Run {
         if counted.is_none() && !self.turn_has_content {
             return;
         }
-        self.providers.settled().await;
+        if let Err(wish) = self.settled_or_stopped().await {
+            // What is known by now has to do.
+            tracing::debug!(?wish, "the context is told without waiting");
+        }
         let model = self.providers.model(&self.model);
         let used = match counted {
             Some(prompt) => prompt.saturating_add(self.turn_usage.completion_tokens.unwrap_or(0)),

@@ -163,13 +163,22 @@ impl Run {
         }
     }
 
+    /// Waits until what was kept of the providers is known, or says that a stop ended the wait.
+    pub(super) async fn settled_or_stopped(&self) -> Result<(), StopWish> {
+        tokio::select! {
+            biased;
+            wish = self.control.wished(StopWish::Graceful) => Err(wish),
+            () = self.providers.settled() => Ok(()),
+        }
+    }
+
     async fn turns(&mut self, path: &[Message]) -> End {
         let provider = match self.provider(&self.model.provider).await {
             Ok(provider) => provider,
             Err(end) => return end,
         };
-        if let Some(error) = self.over_budget(&self.model, provider.config()).await {
-            return End::Failed(error);
+        if let Err(end) = self.check_budget(&self.model, provider.config()).await {
+            return end;
         }
         for _turn in 0..self.limits.max_turns {
             let request = self.request(path, provider.config());

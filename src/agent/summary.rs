@@ -35,9 +35,7 @@ impl Run {
             let error = ProviderError::new(ErrorKind::BadRequest, message);
             return Err(failed(by, End::Failed(error)));
         }
-        if let Some(error) = self.over_budget(by, provider.config()).await {
-            return Err(End::Failed(error));
-        }
+        self.check_budget(by, provider.config()).await?;
         let model = self.providers.model(by);
         let window = model.context.unwrap_or(USUAL_WINDOW);
         let bytes = usize::try_from(window / 2 * BYTES_PER_TOKEN).unwrap_or(usize::MAX);

@@ -6,13 +6,10 @@ use super::actor::Shared;
 use super::run::{End, Run};
 use crate::net;
 use crate::protocol::{
-    BackendEvent, Budget, ErrorKind, ModelId, ModelInfo, Notice, NoticeCode, ProviderConfig,
-    ProviderError, ProviderKind, Spent, Timestamp, dollars,
+    BackendEvent, Budget, ErrorKind, ModelId, ModelInfo, NEARLY_ALL, Notice, NoticeCode,
+    ProviderConfig, ProviderError, ProviderKind, Spent, Timestamp, dollars,
 };
 use crate::store::{self, StoreHandle};
-
-/// From this share on, a budget is nearly used up.
-const NEAR: f64 = 0.8;
 
 /// So many of the models used last are told.
 const RECENTS: usize = 8;
@@ -41,7 +38,7 @@ impl Share {
     }
 
     fn is_near(&self) -> bool {
-        self.spent >= self.budget * NEAR
+        self.spent >= self.budget * NEARLY_ALL
     }
 }
 

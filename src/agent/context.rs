@@ -4,10 +4,7 @@
 use super::run::Run;
 use super::tokens;
 use crate::net::uncovered;
-use crate::protocol::{ContextUse, Message, Part, StreamEvent};
-
-/// From this share of its limit a context counts as nearly full.
-const HIGH: f64 = 0.8;
+use crate::protocol::{ContextUse, Message, NEARLY_ALL, Part, StreamEvent};
 
 impl Run {
     /// Tells how full the context is after a model call. Where it became nearly full with this
@@ -48,7 +45,7 @@ impl Run {
 }
 
 fn is_high(context: Option<ContextUse>) -> bool {
-    context.and_then(|context| context.share()).is_some_and(|share| share >= HIGH)
+    context.and_then(|context| context.share()).is_some_and(|share| share >= NEARLY_ALL)
 }
 
 fn context_of(message: &Message) -> Option<ContextUse> {

@@ -6,6 +6,7 @@ mod wire;
 
 use reqwest::Url;
 
+use super::http::is_loopback;
 use crate::protocol::ProviderConfig;
 
 pub use crate::protocol::KnownProvider;
@@ -83,10 +84,7 @@ fn row(config: &ProviderConfig, base: &Url) -> Option<&'static Known> {
 
 /// Whether an address is that of a machine nearby: plain HTTP, or this machine.
 fn is_near(base: &Url) -> bool {
-    let host = base.host_str().unwrap_or_default().trim_matches(['[', ']']);
-    let is_loopback = host == "localhost"
-        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
-    base.scheme() == "http" || is_loopback
+    base.scheme() == "http" || is_loopback(base)
 }
 
 #[cfg(test)]

@@ -1,6 +1,9 @@
 //! Money and tokens as people read them: the same in the window, in messages and on the command
 //! line.
 
+/// From this share on, a budget is nearly spent and a context nearly full.
+pub const NEARLY_ALL: f64 = 0.8;
+
 /// US dollars: `$0.0004`, `$0.12`, `$12.30`.
 pub fn dollars(usd: f64) -> String {
     if usd.is_nan() || usd <= 0.0 {

@@ -74,6 +74,9 @@ pub struct SendRequest {
     pub created: Timestamp,
 }
 
+/// So many models can answer a message side by side.
+pub const MOST_COMPARED: usize = 4;
+
 /// Another model that answers the same message at the same time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Alternative {

@@ -1,5 +1,6 @@
 //! How full the model's context is.
 
+use serde_json::json;
 use switchboard::protocol::{
     BackendCommand, ChatId, ContextUse, ModelInfo, RunStatus, StopMode, StreamEvent,
 };
@@ -100,7 +101,9 @@ async fn a_nearly_full_context_is_told_once_per_crossing() {
 async fn absurd_counts_of_a_server_do_no_harm() {
     let (folder, server) = (folder(), Server::start());
     Desk::know(folder.path(), &server, vec![with_limit("alpha", 1_000)]).await;
-    server.push(counted(u64::MAX, u64::MAX));
+    let most = json!({"prompt_tokens": u64::MAX, "completion_tokens": u64::MAX});
+    let counts = json!({"choices": [], "usage": most});
+    server.push(Script::events(&[delta("Counted."), finish("stop"), counts]));
     let mut desk = Desk::open(folder.path(), &server);
     let chat = Desk::new_chat();
     let told = ask(&mut desk, chat, "Hi").await;

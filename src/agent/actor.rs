@@ -16,9 +16,9 @@ use super::providers::Providers;
 use super::stop::{ChatControl, StopWish};
 use super::title;
 use crate::protocol::{
-    BackendCommand, BackendEvent, ChatId, EngineSettings, ErrorKind, IdSource, MessageId, Notice,
-    NoticeCode, ProviderError, RegenerateRequest, RunEvent, RunStatus, SendRequest, Seq,
-    StreamEvent,
+    BackendCommand, BackendEvent, ChatId, EngineSettings, ErrorKind, IdSource, MOST_COMPARED,
+    MessageId, Notice, NoticeCode, ProviderError, RegenerateRequest, RunEvent, RunStatus,
+    SendRequest, Seq, StreamEvent,
 };
 use crate::store::{ReadState, Resumable, StoreError, StoreHandle};
 
@@ -70,9 +70,6 @@ pub(super) enum AgentCommand {
 
 /// How long the agent waits for its runs when the app ends.
 const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(2);
-
-/// So many models can answer a message side by side.
-const MOST_COMPARED: usize = 4;
 
 #[derive(Debug)]
 pub(super) struct Agent {

@@ -3,16 +3,13 @@
 //! What was spent is read from the store before each run: other processes spend too.
 
 use super::actor::Shared;
-use super::run::Run;
+use super::run::{End, Run};
 use crate::net;
 use crate::protocol::{
-    BackendEvent, Budget, ErrorKind, ModelId, ModelInfo, Notice, NoticeCode, ProviderConfig,
-    ProviderError, ProviderKind, Spent, Timestamp, dollars,
+    BackendEvent, Budget, ErrorKind, ModelId, ModelInfo, NEARLY_ALL, Notice, NoticeCode,
+    ProviderConfig, ProviderError, ProviderKind, Spent, Timestamp, dollars,
 };
 use crate::store::{self, StoreHandle};
-
-/// From this share on, a budget is nearly used up.
-const NEAR: f64 = 0.8;
 
 /// So many of the models used last are told.
 const RECENTS: usize = 8;
@@ -45,7 +42,7 @@ impl Share {
     }
 
     fn is_near(&self) -> bool {
-        self.spent >= self.budget * NEAR
+        self.spent >= self.budget * NEARLY_ALL
     }
 }
 
@@ -85,23 +82,25 @@ pub(super) async fn used_up(store: &StoreHandle, budget: Budget, now: Timestamp)
 }
 
 impl Run {
-    /// Why this provider must not be asked: the budget is used up, its answer may cost something,
-    /// and the user has not asked for it all the same.
-    pub(super) async fn over_budget(
+    /// Says where this provider must not be asked: the budget is used up, its answer may cost
+    /// something, and the user has not asked for it all the same.
+    pub(super) async fn check_budget(
         &self,
         model: &ModelId,
         provider: &ProviderConfig,
-    ) -> Option<ProviderError> {
+    ) -> Result<(), End> {
         let budget = self.limits.budget;
         if self.over_budget || budget == Budget::default() {
-            return None;
+            return Ok(());
         }
-        self.providers.settled().await;
+        self.settled_or_stopped().await.map_err(End::Stopped)?;
         if !may_cost(&self.providers.model(model), provider) {
-            return None;
+            return Ok(());
         }
-        let words = used_up(&self.store, budget, (self.clock.now)()).await?;
-        Some(ProviderError::new(ErrorKind::OverBudget, words))
+        match used_up(&self.store, budget, (self.clock.now)()).await {
+            Some(words) => Err(End::Failed(ProviderError::new(ErrorKind::OverBudget, words))),
+            None => Ok(()),
+        }
     }
 
     /// Says once for each model that its answers do not count to the budget, because nobody knows

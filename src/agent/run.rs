@@ -170,13 +170,22 @@ impl Run {
         }
     }
 
+    /// Waits until what was kept of the providers is known, or says that a stop ended the wait.
+    pub(super) async fn settled_or_stopped(&self) -> Result<(), StopWish> {
+        tokio::select! {
+            biased;
+            wish = self.control.wished(StopWish::Graceful) => Err(wish),
+            () = self.providers.settled() => Ok(()),
+        }
+    }
+
     async fn turns(&mut self, path: &[Message]) -> End {
         let provider = match self.provider(&self.model.provider).await {
             Ok(provider) => provider,
             Err(end) => return end,
         };
-        if let Some(error) = self.over_budget(&self.model, provider.config()).await {
-            return End::Failed(error);
+        if let Err(end) = self.check_budget(&self.model, provider.config()).await {
+            return end;
         }
         self.tell_unseen_images(path).await;
         let mut calling_turns = 0;
@@ -357,6 +366,10 @@ impl Run {
     pub(super) async fn usage_of_turn(&mut self, told: Usage) {
         let cost_usd = told.cost_usd.or_else(|| self.providers.cost(&self.asked, &told));
         self.turn_usage = Usage { cost_usd, ..told };
+        // What a model took that helps is booked on that model, and not on the answer.
+        if self.aside.is_some() {
+            return;
+        }
         let mut sum = self.usage;
         sum.add(&self.turn_usage);
         self.sink.emit(StreamEvent::usage(sum)).await;

@@ -32,8 +32,6 @@ pub(crate) struct Exchange {
     base: Url,
     credentials: Arc<Credentials>,
     http: HttpClient,
-    /// The provider's own patience, in the place of the app's.
-    idle_timeout: Option<Duration>,
 }
 
 impl Exchange {
@@ -47,9 +45,7 @@ impl Exchange {
         let base = http::parse_base(&config.url)?;
         let credentials = Arc::new(Credentials::new(key, key_header)?);
         let http = http.titled(known::wire_of(config, &base).headers).with(&config.options)?;
-        let seconds = config.options.idle_timeout_s.map(|seconds| u64::from(seconds.max(1)));
-        let idle_timeout = seconds.map(Duration::from_secs);
-        Ok(Self { base, credentials, http, idle_timeout })
+        Ok(Self { base, credentials, http })
     }
 
     /// The configured address.
@@ -90,7 +86,6 @@ impl Exchange {
         mapper: M,
         idle_timeout: Duration,
     ) -> Result<ChunkStream, ProviderError> {
-        let idle_timeout = self.idle_timeout.unwrap_or(idle_timeout);
         // Compression would make servers hold events back.
         let request =
             request.header(ACCEPT, "text/event-stream").header(ACCEPT_ENCODING, "identity");

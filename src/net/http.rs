@@ -18,6 +18,7 @@ pub fn is_on_this_machine(text: &str) -> bool {
     parse_base(text).is_ok_and(|url| is_loopback(&url))
 }
 
+/// Whether an address is one of this machine.
 pub(crate) fn is_loopback(url: &Url) -> bool {
     let Some(host) = url.host_str() else { return false };
     let host = host.trim_start_matches('[').trim_end_matches(']');

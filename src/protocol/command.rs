@@ -88,6 +88,9 @@ impl From<SendRequest> for Draft {
     }
 }
 
+/// So many models can answer a message side by side.
+pub const MOST_COMPARED: usize = 4;
+
 /// Another model that answers the same message at the same time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Alternative {

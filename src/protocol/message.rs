@@ -393,23 +393,27 @@ impl Usage {
     pub fn total_tokens(&self) -> Option<u64> {
         match (self.prompt_tokens, self.completion_tokens) {
             (None, None) => None,
-            (prompt, completion) => Some(prompt.unwrap_or(0) + completion.unwrap_or(0)),
+            (prompt, completion) => {
+                Some(prompt.unwrap_or(0).saturating_add(completion.unwrap_or(0)))
+            }
         }
     }
 
     /// Adds the usage of another turn of the same run.
     pub fn add(&mut self, other: &Self) {
-        fn sum<T: std::ops::Add<Output = T>>(a: Option<T>, b: Option<T>) -> Option<T> {
+        fn sum<T>(a: Option<T>, b: Option<T>, add: impl FnOnce(T, T) -> T) -> Option<T> {
             match (a, b) {
-                (Some(a), Some(b)) => Some(a + b),
+                (Some(a), Some(b)) => Some(add(a, b)),
                 (a, b) => a.or(b),
             }
         }
-        self.prompt_tokens = sum(self.prompt_tokens, other.prompt_tokens);
-        self.completion_tokens = sum(self.completion_tokens, other.completion_tokens);
-        self.cached_tokens = sum(self.cached_tokens, other.cached_tokens);
-        self.cache_write_tokens = sum(self.cache_write_tokens, other.cache_write_tokens);
-        self.cost_usd = sum(self.cost_usd, other.cost_usd);
+        // Counts are what servers claim.
+        let tokens = |a, b| sum(a, b, u64::saturating_add);
+        self.prompt_tokens = tokens(self.prompt_tokens, other.prompt_tokens);
+        self.completion_tokens = tokens(self.completion_tokens, other.completion_tokens);
+        self.cached_tokens = tokens(self.cached_tokens, other.cached_tokens);
+        self.cache_write_tokens = tokens(self.cache_write_tokens, other.cache_write_tokens);
+        self.cost_usd = sum(self.cost_usd, other.cost_usd, |a, b| a + b);
     }
 }
 

@@ -432,7 +432,7 @@ impl AppState {
     }
 
     /// How many models answer side by side at most.
-    pub const MOST_COMPARED: usize = 4;
+    pub const MOST_COMPARED: usize = crate::protocol::MOST_COMPARED;
 
     /// The model that answers a changed version of a message: the one chosen for the next message,
     /// else who answered the old version, else the chat's.

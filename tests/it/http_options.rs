@@ -216,16 +216,3 @@ async fn the_wrong_scheme_and_an_unknown_authority_are_told_in_words() {
     refusing.abort();
     serving.abort();
 }
-
-#[tokio::test]
-async fn a_providers_own_patience_counts_for_its_answers() {
-    let server = Server::start();
-    server.push(Script::stream().hang());
-    let options = ProviderOptions { idle_timeout_s: Some(1), ..headers(&[]) };
-    let provider = provider(&server.url(), options).unwrap();
-    let request = super::net::request("hi", Duration::from_secs(60));
-    let mut stream = provider.stream(request).await.unwrap();
-    let error = futures_util::StreamExt::next(&mut stream).await.unwrap().unwrap_err();
-    assert_eq!(error.kind, ErrorKind::Timeout);
-    assert!(error.message.contains("1 s"), "{}", error.message);
-}

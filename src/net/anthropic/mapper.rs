@@ -312,7 +312,8 @@ fn usage(told: WireUsage) -> Usage {
         [told.input_tokens, told.cache_read_input_tokens, told.cache_creation_input_tokens];
     let known = prompt.iter().any(Option::is_some);
     Usage {
-        prompt_tokens: Some(prompt.into_iter().flatten().sum()).filter(|_| known),
+        prompt_tokens: Some(prompt.into_iter().flatten().fold(0, u64::saturating_add))
+            .filter(|_| known),
         completion_tokens: told.output_tokens,
         cached_tokens: told.cache_read_input_tokens,
         cache_write_tokens: told.cache_creation_input_tokens,

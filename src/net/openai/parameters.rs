@@ -73,7 +73,7 @@ impl<'a> Parameters<'a> {
     /// What was chosen, without what the model does not take.
     pub(super) fn of(request: &'a ChatRequest, wire: &Wire) -> Self {
         let (params, takes) = (&request.params, &request.model.takes);
-        let cap = params.max_tokens.filter(|_| takes.max_tokens);
+        let cap = request.cap().filter(|_| takes.max_tokens);
         let (max_tokens, max_completion_tokens) = match wire.cap {
             Cap::MaxTokens => (cap, None),
             Cap::MaxCompletionTokens => (None, cap),

@@ -60,7 +60,7 @@ pub(super) fn body(
         background: Some(true).filter(|_| keeping == Keeping::AtProvider),
         include: if traits.reasons { &[ENCRYPTED] } else { &[] },
         reasoning: Some(reasoning).filter(|_| traits.reasons),
-        max_output_tokens: params.max_tokens.map(|most| most.max(LEAST_OUTPUT_TOKENS)),
+        max_output_tokens: request.cap().map(|most| most.max(LEAST_OUTPUT_TOKENS)),
         temperature: params.temperature.filter(|_| samples),
         top_p: params.top_p.filter(|_| samples),
         tools: projection.tools.iter().map(Tool::from).collect(),

@@ -1,5 +1,6 @@
 //! How full the model's context is.
 
+use serde_json::json;
 use switchboard::protocol::{
     BackendCommand, ChatId, ContextUse, ModelInfo, Part, RunStatus, SendRequest, StopMode,
     StreamEvent,
@@ -142,4 +143,20 @@ async fn a_nearly_full_context_is_told_once_per_crossing() {
     }
     let kept = desk.messages(chat).await;
     assert!(kept[3].text() == "Counted.", "the notice is no text of the answer");
+}
+
+#[tokio::test]
+async fn absurd_counts_of_a_server_do_no_harm() {
+    let (folder, server) = (folder(), Server::start());
+    Desk::know(folder.path(), &server, vec![with_limit("alpha", 1_000)]).await;
+    let most = json!({"prompt_tokens": u64::MAX, "completion_tokens": u64::MAX});
+    let counts = json!({"choices": [], "usage": most});
+    server.push(Script::events(&[delta("Counted."), finish("stop"), counts]));
+    let mut desk = Desk::open(folder.path(), &server);
+    let chat = Desk::new_chat();
+    let told = ask(&mut desk, chat, "Hi").await;
+    assert_eq!((told.status, told.text().as_str()), (RunStatus::Complete, "Counted."));
+    assert_eq!(last_context(&desk, chat).await.used, i64::MAX.unsigned_abs());
+    let told = ask(&mut desk, chat, "Again").await;
+    assert_eq!(told.status, RunStatus::Complete);
 }

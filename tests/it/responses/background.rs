@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use switchboard::protocol::{
     AgentState, AnswerStatus, BackendCommand, BackendEvent, ChatId, EngineSettings, ErrorKind,
-    Message, Part, RunId, RunStatus, Seq, StopMode, StreamEvent,
+    Fallback, Message, Part, RunId, RunStatus, Seq, StopMode, StreamEvent,
 };
 
 use crate::support::responses::{Luck, Mode, Responses, function_call, message, reasoning};
@@ -272,6 +272,33 @@ async fn an_answer_whose_provider_is_gone_becomes_interrupted() {
     let kept = next.messages(chat).await.remove(1);
     assert!(kept.text().starts_with("one two"), "{}", kept.text());
     assert_eq!(kept.answer.unwrap().error.unwrap().kind, ErrorKind::NotFound);
+}
+
+#[tokio::test]
+async fn an_answer_that_went_on_and_failed_is_handed_down_its_chats_own_chain() {
+    let (folder, api) = (folder(), Responses::start());
+    api.answer(&long());
+    api.answer(&[message("Here I am.")]);
+    api.luck(&[Luck::Silence(2), Luck::Status(404)]);
+    let mut first = desk(folder.path(), &api);
+    let chat = Desk::new_chat();
+    let models = vec![model("gpt-5-mini")];
+    let mut request = Desk::request(chat, "Count", model("gpt-5"));
+    request.chat_options.fallback = Some(Fallback { models, allow_dearer: true });
+    request.options = request.chat_options.clone();
+    let run = request.run;
+    first.ask(BackendCommand::Send(Box::new(request))).await;
+    first
+        .until(|event| match event {
+            BackendEvent::Run(event) => event.resume.map(drop),
+            _ => None,
+        })
+        .await;
+    first.close().await;
+    let mut next = desk(folder.path(), &api);
+    let told = next.finish(run).await;
+    assert_eq!((told.status, told.text().as_str()), (RunStatus::Complete, "Here I am."));
+    assert_eq!(api.server.posts()[1].model(), "gpt-5-mini");
 }
 
 #[tokio::test]

@@ -116,6 +116,18 @@ fn a_model_that_is_to_think_a_little_is_not_kept_from_thinking() {
 }
 
 #[test]
+fn a_cap_is_no_larger_than_what_the_model_writes_at_most() {
+    let capped = |output| {
+        let model = ModelInfo { output, ..thinking("any") };
+        let params = Params { max_tokens: Some(9_000), ..Params::default() };
+        sent(model, &wire("openrouter"), &params)["max_tokens"].take()
+    };
+    assert_eq!(capped(Some(4_000)), 4_000);
+    assert_eq!(capped(Some(10_000)), 9_000);
+    assert_eq!(capped(None), 9_000);
+}
+
+#[test]
 fn a_model_that_does_not_think_takes_no_effort_whatever_its_list_says() {
     let mut model = ModelInfo::unknown(ModelId::new("p", "plain"));
     model.takes.efforts = vec![Effort::Low];

@@ -23,7 +23,7 @@ pub mod words;
 
 pub use apply::apply;
 pub use budget::{BudgetShare, Period};
-pub use command::{DraftCommand, ModelScope, NotAttached, ParamsScope, UiCommand};
+pub use command::{DraftCommand, ModelScope, NotAttached, ParamsScope, ReadId, UiCommand};
 pub use compare::{Column, Comparison};
 pub use conversation::{Conversation, LiveRun, Loading, RetryWait};
 pub use handle::{handle, save_all_drafts, start, tick};

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{Conversation, Settings, UiCommand};
+use super::{Conversation, ReadId, Settings, UiCommand};
 use crate::protocol::{
     BackendCommand, ChatId, ChatOptions, ChatSummary, Draft, HelpPage, IdSource, KeptIn,
     KnownProvider, MessageId, ModelId, ModelInfo, ProviderConfig, ProviderError, ProviderId,
@@ -45,6 +45,10 @@ pub struct AppState {
     pub new_options: ChatOptions,
     /// Chats whose options changed and were not yet handed to the store, and since when.
     pub(super) options_dirty: HashMap<ChatId, Timestamp>,
+    /// What is being read for messages, and for which: that of a chat, or of the chat to come.
+    pub(super) reading: Vec<(ReadId, Option<ChatId>)>,
+    /// Messages that are sent as soon as what is read for them is in.
+    pub(super) held: HashSet<Option<ChatId>>,
     /// Pictures that the user asked to see, by address.
     pub images: HashMap<String, ImageState>,
     /// What is told once, newest last.
@@ -282,8 +286,8 @@ pub enum Effect {
     OpenFolder(PathBuf),
     /// Let the user choose files, and read them for the message of a chat.
     PickFiles(Option<ChatId>),
-    /// Read files for the message of a chat.
-    ReadFiles(Option<ChatId>, Vec<PathBuf>),
+    /// Read files for a message.
+    ReadFiles(ReadId, Vec<PathBuf>),
     /// Close the window.
     Quit,
 }
@@ -316,6 +320,8 @@ impl AppState {
             new_chat_model: None,
             new_options: ChatOptions::default(),
             options_dirty: HashMap::new(),
+            reading: Vec::new(),
+            held: HashSet::new(),
             images: HashMap::new(),
             toasts: Vec::new(),
             provider_form: ProviderForm::Closed,

@@ -14,6 +14,7 @@ mod model;
 mod nearest;
 mod needs;
 mod params;
+mod places;
 mod settings;
 mod shortcut;
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::places::ModelPlaces;
 use super::{Conversation, ReadId, Settings, UiCommand};
 use crate::protocol::{
     BackendCommand, ChatId, ChatOptions, ChatSummary, Draft, HelpPage, IdSource, KeptIn,
@@ -33,6 +34,8 @@ pub struct AppState {
     pub running: HashSet<ChatId>,
     /// Where answers come from, in the order of the settings; Guide last.
     pub providers: Vec<ProviderState>,
+    /// Where their models stand.
+    pub(super) places: ModelPlaces,
     /// Models used lately, newest first.
     pub recents: VecDeque<ModelId>,
     /// Text typed on the welcome screen.
@@ -314,6 +317,7 @@ impl AppState {
             overlay: Overlay::Nothing,
             running: HashSet::new(),
             providers: Vec::new(),
+            places: ModelPlaces::default(),
             recents: VecDeque::new(),
             new_draft: Draft::default(),
             new_draft_dirty: None,
@@ -380,7 +384,7 @@ impl AppState {
 
     /// What is known of a model; `None` where its provider no longer lists it.
     pub fn model(&self, id: &ModelId) -> Option<&ModelInfo> {
-        self.provider(&id.provider)?.models.iter().find(|model| model.id == *id)
+        self.places.find(self.provider(&id.provider)?, id)
     }
 
     /// A model's name for people.

@@ -344,3 +344,17 @@ fn what_the_user_no_longer_waits_for_goes_nowhere() {
     assert!(ask(&mut state, DraftCommand::Attach { id, read: vec![Ok(picture())] }).is_empty());
     assert!(state.new_draft.attachments.is_empty() && state.draft().attachments.is_empty());
 }
+
+#[test]
+fn a_model_is_found_in_the_newest_list_of_its_provider() {
+    let mut state = state();
+    let (a, c) = (model("a"), model("c"));
+    for (models, has_a, has_c) in [(["a", "b"], true, false), (["c", "a"], true, true)] {
+        apply(&mut state, BackendEvent::ProviderChanged(provider("mock", &models)), NOW);
+        let found = [&a, &c].map(|id| state.model(id).map(|info| info.id.clone()));
+        assert_eq!(found, [has_a.then(|| a.clone()), has_c.then(|| c.clone())]);
+        assert_eq!([&a, &c].map(|id| state.missing(id).is_none()), [has_a, has_c]);
+    }
+    apply(&mut state, BackendEvent::ProviderRemoved("mock".into()), NOW);
+    assert_eq!(state.model(&a), None);
+}

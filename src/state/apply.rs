@@ -70,6 +70,7 @@ pub fn apply(state: &mut AppState, event: BackendEvent, now: Timestamp) -> Vec<E
         BackendEvent::ProviderChanged(provider) => provider_changed(state, provider),
         BackendEvent::ProviderRemoved(id) => {
             state.providers.retain(|provider| provider.config.id != id);
+            state.places.forget(&id);
         }
         BackendEvent::Notice(notice) => push_notice(state, notice, now),
     }
@@ -78,8 +79,8 @@ pub fn apply(state: &mut AppState, event: BackendEvent, now: Timestamp) -> Vec<E
 
 /// An answer ended somewhere: figures that are looked at are read again.
 fn spent_changed(state: &mut AppState, spent: Spent) -> Vec<Effect> {
-    state.spent = spent;
-    if state.page != Page::Settings(SettingsTab::Usage) {
+    let is_news = std::mem::replace(&mut state.spent, spent) != spent;
+    if !is_news || state.page != Page::Settings(SettingsTab::Usage) {
         return Vec::new();
     }
     let range = state.usage_range;
@@ -322,6 +323,7 @@ fn note_run(run: &mut LiveRun, event: &RunEvent) -> bool {
 }
 
 fn provider_changed(state: &mut AppState, provider: ProviderState) {
+    state.places.note(&provider);
     match state.providers.iter_mut().find(|known| known.config.id == provider.config.id) {
         Some(known) => *known = provider,
         None => {

@@ -154,12 +154,17 @@ async fn is_news(store: &StoreHandle, share: &Share, now: Timestamp) -> bool {
     })
 }
 
-/// What the window wants to know at the start.
-pub(super) async fn tell_at_start(shared: &Shared) {
+/// Tells what is spent by now.
+pub(super) async fn tell_spent(shared: &Shared) {
     match shared.store.spent((shared.clock.now)()).await {
         Ok(spent) => shared.tell(BackendEvent::Spent(spent)).await,
         Err(error) => tracing::warn!(%error, "what was spent is not known"),
     }
+}
+
+/// What the window wants to know at the start.
+pub(super) async fn tell_at_start(shared: &Shared) {
+    tell_spent(shared).await;
     match shared.store.recent_models(RECENTS).await {
         Ok(models) => shared.tell(BackendEvent::Recents(models)).await,
         Err(error) => tracing::warn!(%error, "the models used last are not known"),
@@ -204,7 +209,8 @@ mod tests {
     fn a_budget_is_near_at_four_fifths_and_used_up_at_its_end() {
         let near = |spent: f64, budget: f64| {
             let budget = Budget { day_usd: Some(budget), month_usd: None };
-            let share = Share::all(budget, Spent { day_usd: spent, month_usd: 1e9 }).next();
+            let share =
+                Share::all(budget, Spent { day_usd: spent, month_usd: 1e9, until: None }).next();
             share.map(|share| (share.is_near(), share.is_used_up()))
         };
         assert_eq!(near(3.99, 5.0), Some((false, false)));

@@ -132,6 +132,7 @@ async fn serve(shared: &Shared, command: BackendCommand) -> Result<(), StoreErro
         BackendCommand::LoadUsage { query, range } => {
             let report = store.usage(range, (shared.clock.now)()).await?;
             shared.tell(BackendEvent::Usage { query, report }).await;
+            budget::tell_spent(shared).await;
         }
         BackendCommand::Send(_)
         | BackendCommand::Regenerate(_)

@@ -220,8 +220,8 @@ impl App {
                 Effect::PickFiles(chat) => {
                     self.attachments.pick(self.runtime.handle(), ctx, chat);
                 }
-                Effect::ReadFiles(chat, paths) => {
-                    self.attachments.read(self.runtime.handle(), ctx, (chat, paths));
+                Effect::ReadFiles(id, paths) => {
+                    self.attachments.read(self.runtime.handle(), ctx, (id, paths));
                 }
                 Effect::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
             }

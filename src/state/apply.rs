@@ -77,6 +77,7 @@ pub fn apply(state: &mut AppState, event: BackendEvent, now: Timestamp) -> Vec<E
         BackendEvent::ProviderRemoved(id) => {
             state.providers.retain(|provider| provider.config.id != id);
             state.note_shared_names();
+            state.places.forget(&id);
         }
         BackendEvent::Notice(notice) => push_notice(state, notice, now),
     }
@@ -85,8 +86,8 @@ pub fn apply(state: &mut AppState, event: BackendEvent, now: Timestamp) -> Vec<E
 
 /// An answer ended somewhere: figures that are looked at are read again.
 fn spent_changed(state: &mut AppState, spent: Spent) -> Vec<Effect> {
-    state.spent = spent;
-    if state.page != Page::Settings(SettingsTab::Usage) {
+    let is_news = std::mem::replace(&mut state.spent, spent) != spent;
+    if !is_news || state.page != Page::Settings(SettingsTab::Usage) {
         return Vec::new();
     }
     let range = state.usage_range;
@@ -329,6 +330,7 @@ fn note_run(run: &mut LiveRun, event: &RunEvent) -> bool {
 }
 
 fn provider_changed(state: &mut AppState, provider: ProviderState) {
+    state.places.note(&provider);
     match state.providers.iter_mut().find(|known| known.config.id == provider.config.id) {
         Some(known) => *known = provider,
         None => {

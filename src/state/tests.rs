@@ -357,3 +357,16 @@ fn every_shortcut_belongs_to_one_command() {
         }
     }
 }
+
+#[test]
+fn what_was_spent_is_asked_for_once_when_the_day_ends() {
+    let mut state = state();
+    let midnight = NOW.plus_ms(5_000);
+    let spent = Spent { day_usd: 4.0, month_usd: 9.0, until: Some(midnight) };
+    apply(&mut state, BackendEvent::Spent(spent), NOW);
+    assert_eq!(tick(&mut state, NOW).1, Some(midnight));
+    let asked = commands(tick(&mut state, midnight).0);
+    assert!(matches!(asked[..], [BackendCommand::LoadUsage { .. }]), "{asked:?}");
+    let (effects, next) = tick(&mut state, midnight);
+    assert!(effects.is_empty() && next.is_none());
+}

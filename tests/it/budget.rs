@@ -216,14 +216,19 @@ async fn what_was_spent_and_used_is_told_at_the_start_and_after_each_run() {
     let mut first = Desk::open(folder.path(), &server);
     server.push(answer("Dear.", 0.5));
     let run = first.send(Desk::new_chat(), "Hi", model("alpha")).await;
-    let spent = Spent { day_usd: 0.5, month_usd: 0.5 };
-    first.until(|event| (event == BackendEvent::Spent(spent)).then_some(())).await;
+    let spent = |event| match event {
+        BackendEvent::Spent(Spent { day_usd, month_usd, .. }) => {
+            ((day_usd, month_usd) == (0.5, 0.5)).then_some(())
+        }
+        _ => None,
+    };
+    first.until(spent).await;
     first.finish(run).await;
     let run = first.send(Desk::new_chat(), "Hi", model("beta")).await;
     first.finish(run).await;
     first.close().await;
     let mut second = Desk::open(folder.path(), &server);
-    second.until(|event| (event == BackendEvent::Spent(spent)).then_some(())).await;
+    second.until(spent).await;
     let recents = BackendEvent::Recents(vec![model("beta"), model("alpha")]);
     second.until(|event| (event == recents).then_some(())).await;
 }

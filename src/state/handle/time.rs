@@ -3,6 +3,7 @@
 use super::super::apply::load_end;
 use super::super::model::Effect;
 use super::super::{AppState, Loading};
+use super::usage;
 use crate::protocol::{BackendCommand, ChatId, Draft, Timestamp};
 
 /// How often an answer that another process writes is read again, in milliseconds.
@@ -48,6 +49,16 @@ pub fn tick(state: &mut AppState, now: Timestamp) -> (Vec<Effect>, Option<Timest
             None => {}
         }
         state.options_dirty.extend(dirty.map(|since| (chat, since)));
+    }
+    match state.spent.until {
+        // The day has changed, and with it what was spent on it.
+        Some(until) if until <= now => {
+            state.spent.until = None;
+            let range = state.usage_range;
+            effects.extend(usage::load(state, range));
+        }
+        Some(until) => wake_at(until),
+        None => {}
     }
     match refresh_due(state) {
         Some((chat, due)) if due <= now => effects.push(load_end(state, chat)),

@@ -1,7 +1,7 @@
 //! Questions of the window that cannot be answered.
 
 use switchboard::protocol::{
-    BackendCommand, BackendEvent, IdSource, MessagePage, NoticeCode, QueryId, Timestamp,
+    BackendCommand, BackendEvent, IdSource, MessagePage, NoticeCode, QueryId, Timestamp, UsageRange,
 };
 
 use super::folder;
@@ -42,4 +42,18 @@ async fn a_choice_that_could_not_be_kept_is_answered_with_the_path_as_it_is() {
     desk.ask(BackendCommand::KeepAnswer { query, chat, message, limit: 9 }).await;
     let page = answer(&mut desk, query).await.expect("a page");
     assert_eq!(page.messages, desk.messages(chat).await);
+}
+
+#[tokio::test]
+async fn figures_of_usage_come_with_what_was_spent_today() {
+    let (folder, server) = (folder(), Server::start());
+    let mut desk = Desk::open(folder.path(), &server);
+    let spent = |event| match event {
+        BackendEvent::Spent(spent) => Some(spent),
+        _ => None,
+    };
+    let at_start = desk.until(spent).await;
+    assert!(at_start.until.is_some());
+    desk.ask(BackendCommand::LoadUsage { query: QueryId(1), range: UsageRange::Today }).await;
+    assert_eq!(desk.until(spent).await.until, at_start.until);
 }

@@ -16,6 +16,7 @@ pub mod settings;
 pub mod shell;
 pub mod shortcuts;
 pub mod sidebar;
+mod stop_words;
 pub mod theme;
 pub mod toasts;
 pub mod transcript;

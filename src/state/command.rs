@@ -225,6 +225,8 @@ pub enum UiCommand {
     },
     /// Load the figures of the usage page for a stretch of days.
     LoadUsage(UsageRange),
+    /// Show where it is set what may be spent.
+    ChangeBudget,
     /// Set what may be spent.
     SetBudget(Budget),
     /// Choose the model that names chats; without one they are named by their first words.
@@ -349,6 +351,7 @@ impl UiCommand {
             Self::SetDefaultParams(_) => "Set the parameters",
             Self::EditModel { .. } => "Edit the model",
             Self::LoadUsage(_) => "Show usage",
+            Self::ChangeBudget => "Change the budget",
             Self::SetBudget(_) => "Set the budget",
             Self::SetTitleModel(_) => "Titles of chats",
             Self::DismissToast(_) => "Dismiss",
@@ -421,6 +424,7 @@ impl UiCommand {
             | Self::SetDefaultParams(_)
             | Self::EditModel { .. }
             | Self::LoadUsage(_)
+            | Self::ChangeBudget
             | Self::SetBudget(_)
             | Self::SetTitleModel(_)
             | Self::DismissToast(_)

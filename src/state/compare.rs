@@ -3,7 +3,7 @@
 //! One of the answers is on the visible path like any other. The rest stand here, in columns,
 //! until another message follows: then they are the versions of the one that was kept.
 
-use super::{Conversation, LiveRun};
+use super::{AppState, Conversation, LiveRun};
 use crate::protocol::{Message, MessageId, MessagePage, Siblings};
 
 /// The answers beside the one on the visible path.
@@ -27,6 +27,15 @@ pub struct Column {
 /// The place of an answer among several that were asked for at once.
 pub(super) fn column_of(message: &Message) -> Option<u8> {
     message.answer.as_ref()?.column
+}
+
+impl AppState {
+    /// How many answers are on their way, in all chats.
+    pub fn running_answers(&self) -> usize {
+        let of = |chat| self.conversations.get(chat).map_or(0, |open| open.runs().count());
+        // Of a chat that is not loaded only that something runs is known.
+        self.running.iter().map(|chat| of(chat).max(1)).sum()
+    }
 }
 
 impl Conversation {

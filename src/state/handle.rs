@@ -90,6 +90,7 @@ pub fn handle(state: &mut AppState, command: UiCommand, context: HandleContext) 
         UiCommand::SetDefaultParams(params) => settings::set_default_params(state, params),
         UiCommand::EditModel { model, edit } => settings::edit_model(state, model, edit),
         UiCommand::LoadUsage(range) => usage::load(state, range),
+        UiCommand::ChangeBudget => usage::change_budget(state),
         UiCommand::SetBudget(budget) => usage::set_budget(state, budget),
         UiCommand::SetTitleModel(model) => usage::set_title_model(state, model),
         UiCommand::DismissToast(id) => dismiss(state, id),
@@ -103,6 +104,7 @@ fn focus(state: &mut AppState, target: FocusTarget) -> Vec<Effect> {
     match target {
         FocusTarget::Composer => return_to_chat(state),
         FocusTarget::ChatSearch => state.settings.appearance.sidebar = true,
+        FocusTarget::Budget => {}
     }
     state.request_focus(target);
     Vec::new()

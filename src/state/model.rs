@@ -235,6 +235,8 @@ pub enum FocusTarget {
     Composer,
     /// The chat search.
     ChatSearch,
+    /// What may be spent, in the settings.
+    Budget,
 }
 
 /// Something told once, at the upper right. Blocks nothing.

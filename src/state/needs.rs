@@ -1,7 +1,7 @@
 //! What the message to come asks of a model, and what a model lacks for it.
 
 use super::{AppState, Conversation};
-use crate::protocol::{Draft, Message, ModelInfo, Part};
+use crate::protocol::{Draft, Message, ModelId, ModelInfo, Part};
 
 /// What a picture takes, in tokens: about what the providers count for a middling one.
 const IMAGE_TOKENS: u64 = 1_000;
@@ -58,6 +58,19 @@ impl AppState {
     /// What the message in the composer asks of the model that answers it.
     pub fn needs(&self) -> Needs {
         Needs::of(self.draft(), self.conversation())
+    }
+
+    /// Of the models that answer the next message, those that would not see a picture attached to
+    /// it.
+    pub fn blind_models(&self) -> Vec<ModelId> {
+        if !self.draft().attachments.iter().any(is_image) {
+            return Vec::new();
+        }
+        let mut models = self.compared();
+        models.insert(0, self.next_model().0);
+        let is_blind = |info: &ModelInfo| info.abilities.vision == Some(false);
+        models.retain(|model| self.model(model).is_some_and(is_blind));
+        models
     }
 }
 

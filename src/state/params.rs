@@ -41,6 +41,36 @@ impl AppState {
         message: &Params,
     ) -> ChatOptions {
         let wanted = self.chat_params().with(message);
+        let (takes, most) = self.taken_by(models);
+        let params = match takes {
+            Some(takes) => taken(&wanted, &takes, most),
+            None => wanted,
+        };
+        ChatOptions { params, fallback: self.chat_options().fallback.clone() }
+    }
+
+    /// The parameters with which the message in the composer would be sent.
+    pub fn next_params(&self) -> Params {
+        self.options_for(self.next_models().iter(), &self.draft().params).params
+    }
+
+    /// The parameters that any of the models takes that answer the next message, and the most
+    /// tokens that one of them writes.
+    pub fn next_takes(&self) -> (Takes, Option<u64>) {
+        let (takes, most) = self.taken_by(self.next_models().iter());
+        (takes.unwrap_or_default(), most)
+    }
+
+    fn next_models(&self) -> Vec<ModelId> {
+        let mut models = self.compared();
+        models.insert(0, self.next_model().0);
+        models
+    }
+
+    fn taken_by<'a>(
+        &self,
+        models: impl Iterator<Item = &'a ModelId>,
+    ) -> (Option<Takes>, Option<u64>) {
         let mut takes: Option<Takes> = None;
         let mut most: Option<u64> = None;
         for model in models {
@@ -51,17 +81,7 @@ impl AppState {
             });
             most = most.max(self.model(model).and_then(|info| info.output));
         }
-        let params = match takes {
-            Some(takes) => taken(&wanted, &takes, most),
-            None => wanted,
-        };
-        ChatOptions { params, fallback: self.chat_options().fallback.clone() }
-    }
-
-    /// The parameters with which the message in the composer would be sent.
-    pub fn next_params(&self) -> Params {
-        let (model, _) = self.next_model();
-        self.options_for(std::iter::once(&model), &self.draft().params).params
+        (takes, most)
     }
 }
 

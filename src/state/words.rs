@@ -227,7 +227,7 @@ fn notice_row(code: &NoticeCode) -> (ToastLevel, &'static str, &'static str) {
         ),
         NoticeCode::BudgetNear => (
             Warning,
-            "Four fifths of your budget are spent",
+            "80\u{a0}% of your budget is spent",
             "At its end nothing more is sent until you say so.",
         ),
         NoticeCode::BudgetUsedUp => {

@@ -178,6 +178,7 @@ impl ComposerView {
             ui.set_width(ui.available_width());
             self.long_text_ui(ui, out);
             self.attachments.chips_ui(ui, state, out);
+            attachments::blind_ui(ui, state);
             self.text_ui(ui, state, out);
             ui.add_space(8.0);
             let row = tools::ToolsRow { state, blank: self.is_blank(state) };

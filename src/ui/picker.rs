@@ -72,6 +72,8 @@ struct Open {
     /// What is asked of a model, as of this frame.
     needs: Needs,
     compared: Vec<ModelId>,
+    /// One more model was chosen than can answer side by side.
+    is_full: bool,
 }
 
 impl Open {
@@ -90,6 +92,7 @@ impl Open {
             reveal: true,
             needs: Needs::default(),
             compared: Vec::new(),
+            is_full: false,
         }
     }
 
@@ -110,6 +113,7 @@ impl Open {
         if self.purpose == PickerPurpose::Compare {
             self.compared.insert(0, state.next_model().0);
         }
+        self.is_full &= self.compared.len() >= AppState::MOST_COMPARED;
         if self.by_mention
             && let Some(mention) = mention
             && self.query != mention
@@ -123,6 +127,11 @@ impl Open {
     fn choose(&mut self, model: &ModelId, out: &mut Vec<UiCommand>) -> Option<MentionEnd> {
         let model = model.clone();
         if self.purpose == PickerPurpose::Compare {
+            let has_room = self.compared.len() < AppState::MOST_COMPARED;
+            self.is_full = !has_room && !self.compared.contains(&model);
+            if self.is_full {
+                return None;
+            }
             out.push(UiCommand::Draft(DraftCommand::ToggleCompared(model)));
             // The next name can be typed at once.
             self.query.clear();
@@ -217,7 +226,10 @@ impl PickerView {
         let open = self.open.take();
         let mut open = open
             .filter(|open| open.purpose == purpose && open.by_mention == by_mention)
-            .unwrap_or_else(|| Open::new(state, purpose, by_mention));
+            .unwrap_or_else(|| {
+                self.list.regroup();
+                Open::new(state, purpose, by_mention)
+            });
         open.follow(state, mention);
         Some(open)
     }

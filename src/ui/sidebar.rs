@@ -254,7 +254,7 @@ fn footer_ui(ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {
         let (color, text) = if state.unsaved {
             (palette.warn, "Not saved: see the notice".to_owned())
         } else {
-            (palette.ok, status(state.running.len()))
+            (palette.ok, status(state.running_answers()))
         };
         widgets::dot(ui, color);
         widgets::small_label(ui, &text, palette.dim);

@@ -30,7 +30,7 @@ const STARTERS: [(&str, &str); 3] = [
 ];
 
 /// Well-known providers that are offered here; all of them are in the settings.
-const OFFERED: [&str; 2] = ["openrouter", "openai"];
+const OFFERED: [&str; 3] = ["openrouter", "openai", "anthropic"];
 
 /// Draws the welcome screen in the middle of the space, scrolling where it does not fit.
 pub fn welcome_ui(ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {
@@ -166,7 +166,7 @@ fn sources_ui(ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {
     }
     let other = Source {
         name: "Other server",
-        text: "any OpenAI-compatible address".to_owned(),
+        text: "OpenAI-compatible, Responses or Anthropic".to_owned(),
         color: palette.faint,
     };
     other.source_ui(ui, |ui| {

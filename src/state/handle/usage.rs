@@ -1,6 +1,6 @@
 //! The usage page, and what may be spent.
 
-use super::super::model::{Effect, Page};
+use super::super::model::{Effect, FocusTarget, Page};
 use super::super::{AppState, SettingsTab};
 use super::open_page;
 use super::settings::configure;
@@ -20,6 +20,13 @@ pub(in crate::state) fn load(state: &mut AppState, range: UsageRange) -> Vec<Eff
     let query = state.next_query();
     state.usage_query = query;
     vec![Effect::Backend(BackendCommand::LoadUsage { query, range })]
+}
+
+/// The same, with the keyboard where the budget is set.
+pub(super) fn change_budget(state: &mut AppState) -> Vec<Effect> {
+    let effects = open(state);
+    state.request_focus(FocusTarget::Budget);
+    effects
 }
 
 pub(super) fn set_budget(state: &mut AppState, budget: Budget) -> Vec<Effect> {

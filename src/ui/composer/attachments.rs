@@ -169,6 +169,25 @@ fn reading_ui(ui: &mut Ui, held: bool) -> bool {
     drawn.inner
 }
 
+/// Says who will not see an attached picture, before it is sent.
+pub(super) fn blind_ui(ui: &mut Ui, state: &AppState) {
+    let models = state.blind_models();
+    let [others @ .., last] = models.as_slice() else { return };
+    let last = state.full_model_name(last);
+    let text = if others.is_empty() {
+        format!("{last} will not see the picture")
+    } else {
+        let names: Vec<_> = others.iter().map(|model| state.full_model_name(model)).collect();
+        format!("{} and {last} will not see the picture", names.join(", "))
+    };
+    let palette = Palette::of(ui);
+    ui.horizontal(|ui| {
+        widgets::icon(ui, Icon::CircleAlert, palette.warn);
+        widgets::truncated_label(ui, &text, theme::small(), palette.warn);
+    });
+    ui.add_space(8.0);
+}
+
 /// Says where files land, while some are held over the window.
 pub(super) fn drop_hint_ui(ui: &Ui, rect: Rect) {
     if ui.input(|input| input.raw.hovered_files.is_empty()) {

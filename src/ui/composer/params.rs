@@ -9,7 +9,7 @@ use egui::{Area, Context, Id, Order, Rect, Role, ScrollArea, Ui, vec2};
 
 use self::fallback::FallbackView;
 use self::fields::Texts;
-use crate::protocol::{ChatId, Effort, ModelId, Params, Takes};
+use crate::protocol::{ChatId, Effort, Params, Takes};
 use crate::state::{AppState, DraftCommand, Overlay, ParamsScope, UiCommand};
 use crate::ui::picker;
 use crate::ui::theme::{self, Palette};
@@ -125,18 +125,13 @@ impl ParamsView {
 
 impl Open {
     fn contents_ui(&mut self, ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {
-        let (model, _) = state.next_model();
+        let (takes, most) = state.next_takes();
         self.scope_ui(ui, state, out);
         let own = own(state, self.scope);
-        let about = About {
-            scope: self.scope,
-            takes: state.takes(&model),
-            own,
-            inherited: inherited(state, self.scope),
-            most: state.model(&model).and_then(|info| info.output),
-        };
+        let about =
+            About { scope: self.scope, takes, own, inherited: inherited(state, self.scope), most };
         let mut params = own.clone();
-        takes_ui(ui, state, &model, &about.takes);
+        takes_ui(ui, state, &about.takes);
         about.effort_ui(ui, &mut params);
         about.numbers_ui(ui, &mut self.texts, &mut params);
         about.texts_ui(ui, &mut self.texts, &mut params);
@@ -181,7 +176,7 @@ impl Open {
 
 /// Says of a model that takes next to nothing that it does, so that missing fields do not look
 /// like a fault.
-fn takes_ui(ui: &mut Ui, state: &AppState, model: &ModelId, takes: &Takes) {
+fn takes_ui(ui: &mut Ui, state: &AppState, takes: &Takes) {
     let palette = Palette::of(ui);
     let all = takes.temperature && takes.top_p && takes.max_tokens && takes.stop && takes.system;
     let nothing = Takes {
@@ -192,13 +187,15 @@ fn takes_ui(ui: &mut Ui, state: &AppState, model: &ModelId, takes: &Takes) {
         stop: false,
         system: false,
     };
-    let name = state.model_name(model);
-    let text = if *takes == nothing {
-        format!("{name} takes no parameters")
-    } else if all {
-        return;
-    } else {
-        format!("Only what {name} takes is shown")
+    let (model, _) = state.next_model();
+    let name = state.model_name(&model);
+    let compares = !state.compared().is_empty();
+    let text = match (*takes == nothing, compares) {
+        (true, false) => format!("{name} takes no parameters"),
+        (true, true) => "None of these models takes parameters".to_owned(),
+        (false, _) if all => return,
+        (false, false) => format!("Only what {name} takes is shown"),
+        (false, true) => "Only what any of these models takes is shown".to_owned(),
     };
     widgets::truncated_label(ui, &text, theme::small(), palette.dim);
 }
@@ -206,7 +203,7 @@ fn takes_ui(ui: &mut Ui, state: &AppState, model: &ModelId, takes: &Takes) {
 /// What applies where nothing is set: `Default`, or what is inherited.
 fn inherited_words(value: Option<String>, scope: ParamsScope) -> String {
     match (value, scope) {
-        (None, _) => "As the model has it".to_owned(),
+        (None, _) => "Default".to_owned(),
         (Some(value), ParamsScope::Chat) => format!("{value}, from the settings"),
         (Some(value), ParamsScope::Message) => format!("{value}, from the chat"),
     }

@@ -375,3 +375,23 @@ fn models_of_one_name_are_told_apart_by_their_providers() {
     harness.run();
     harness.get_by_label("Model: qwen3:8b");
 }
+
+#[test]
+fn who_will_not_see_a_picture_is_said_before_it_is_sent() {
+    let mut state = samples::chat();
+    state.providers[1].models[1].abilities.vision = Some(false);
+    let chat = state.open_chat().unwrap();
+    let picture = Part::Image { url: "data:image/png;base64,AAAA".to_owned(), alt: "a".to_owned() };
+    let draft = Draft {
+        model: Some(ModelId::new("ollama", "qwen3:8b")),
+        attachments: vec![picture],
+        ..Draft::default()
+    };
+    state.conversations.get_mut(&chat).unwrap().draft = draft;
+    let mut harness = composer(state);
+    harness.get_by_label("qwen3:8b will not see the picture");
+    let open = harness.state_mut().state.conversations.get_mut(&chat).unwrap();
+    open.draft.attachments.clear();
+    harness.run();
+    assert!(harness.query_by_label_contains("will not see").is_none());
+}

@@ -159,15 +159,14 @@ impl ToolsRow<'_> {
 
     /// The effort, where the model takes one, else sliders: both open the parameters.
     fn params_ui(&self, ui: &mut Ui, out: &mut Vec<UiCommand>) -> Rect {
-        let (model, _) = self.state.next_model();
         let params = self.state.next_params();
         let open = self.state.overlay == Overlay::Params;
-        let response = if self.state.takes(&model).efforts.is_empty() {
+        let response = if self.state.next_takes().0.efforts.is_empty() {
             let changed = params != Params { system: params.system.clone(), ..Params::default() };
             let name = if changed { "Parameters… (changed)" } else { "Parameters…" };
             widgets::icon_button(ui, Icon::SlidersHorizontal, name)
         } else {
-            let effort = params.effort.map_or("Default", |effort| effort.label());
+            let effort = params.effort.map_or("Effort", |effort| effort.label());
             let chip = Chip {
                 text: effort,
                 dot: None,
@@ -176,7 +175,10 @@ impl ToolsRow<'_> {
                 chosen: Chosen::from(open),
             };
             let response = widgets::chip_with(ui, chip);
-            let label = format!("Effort: {effort}");
+            let label = match params.effort {
+                Some(effort) => format!("Effort: {}", effort.label()),
+                None => "Effort: Default".to_owned(),
+            };
             response.widget_info(|| WidgetInfo::labeled(Role::Button, true, label.clone()));
             response.on_hover_cursor(CursorIcon::PointingHand).on_hover_text(about_params(&params))
         };

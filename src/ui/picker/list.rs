@@ -76,6 +76,8 @@ pub(in crate::ui) struct List {
     /// The row that Enter should choose after the query was changed.
     pub(in crate::ui) best: Option<usize>,
     made_of: Option<(String, u64)>,
+    /// The favourites as they were when the list was opened: a star that is set moves no rows.
+    grouped: Option<Vec<ModelId>>,
     matcher: Option<Matcher>,
 }
 
@@ -98,6 +100,7 @@ impl List {
         if self.made_of.as_ref() == Some(&key) {
             return false;
         }
+        let grouped = self.grouped.get_or_insert_with(|| state.settings.favourites.clone()).clone();
         let matcher = self.matcher.get_or_insert_with(|| Matcher::new(Config::DEFAULT));
         let found = find(state, query, matcher);
         self.rows.clear();
@@ -106,6 +109,7 @@ impl List {
             state,
             wanted,
             favourites: state.settings.favourites.iter().collect(),
+            grouped: &grouped,
             found: &found,
             list: self,
             taken: HashSet::new(),
@@ -114,6 +118,12 @@ impl List {
         rows.fill();
         self.made_of = Some(key);
         true
+    }
+
+    /// It is opened anew: models are grouped as they are favourites now.
+    pub(in crate::ui) fn regroup(&mut self) {
+        self.grouped = None;
+        self.made_of = None;
     }
 
     /// The row of a model.
@@ -259,6 +269,7 @@ struct Rows<'a> {
     state: &'a AppState,
     wanted: &'a Wanted<'a>,
     favourites: HashSet<&'a ModelId>,
+    grouped: &'a [ModelId],
     found: &'a [Found],
     list: &'a mut List,
     taken: HashSet<(usize, usize)>,
@@ -274,7 +285,7 @@ impl Rows<'_> {
                 nearest(models, gone, NEAREST).iter().map(|info| info.id.clone()).collect();
             self.chosen(&format!("Nearest to {}", gone.model), &mut near.iter());
         }
-        self.chosen("Favourites", &mut state.settings.favourites.iter());
+        self.chosen("Favourites", &mut self.grouped.iter());
         self.chosen("Recent", &mut state.recents.iter().take(RECENT));
         for (place, provider) in state.providers.iter().enumerate() {
             let mut models: Vec<&Found> = self

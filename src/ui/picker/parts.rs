@@ -141,14 +141,18 @@ fn compare_ui(ui: &mut Ui, open: &Open, out: &mut Vec<UiCommand>) {
             out.push(UiCommand::Draft(DraftCommand::EndComparison));
             out.push(UiCommand::CloseOverlay);
         }
-        let text = if compares {
-            let (chosen, most) = (open.compared.len(), AppState::MOST_COMPARED);
+        let most = AppState::MOST_COMPARED;
+        let text = if open.is_full {
+            format!("At most {most} models: take one out first")
+        } else if compares {
+            let chosen = open.compared.len();
             format!("{chosen} of at most {most} models answer side by side")
         } else {
             "Choose who answers side by side with it".to_owned()
         };
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-            widgets::truncated_label(ui, &text, theme::small(), palette.dim);
+            let color = if open.is_full { palette.warn } else { palette.dim };
+            widgets::truncated_label(ui, &text, theme::small(), color);
         });
     });
 }

@@ -120,7 +120,7 @@ impl RowUi<'_> {
         let favourite = self.row.favourite;
         star.widget_info(|| WidgetInfo::selected(Role::Button, true, favourite, name.clone()));
         let (shape, color) = match (favourite, star.hovered()) {
-            (true, _) => (Icon::StarFilled, palette.warn),
+            (true, _) => (Icon::StarFilled, palette.star),
             (false, true) => (Icon::Star, palette.text),
             (false, false) => (Icon::Star, palette.faint),
         };

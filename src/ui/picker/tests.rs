@@ -376,3 +376,38 @@ fn the_pointer_and_the_keys_move_one_selection() {
     let sonnet = "openrouter/anthropic/claude-sonnet-5.5";
     assert_eq!(chosen(&harness), choice(sonnet, "NextMessage"));
 }
+
+#[test]
+fn a_star_moves_no_row_until_the_picker_is_opened_again() {
+    let mut harness = picker(samples::chat(), OPEN);
+    let top = |harness: &Picker| harness.get_by_label("qwen3:8b, Ollama").rect().top();
+    let before = top(&harness);
+    harness.get_by_label("Favourite: qwen3:8b").click();
+    harness.run();
+    assert_eq!(top(&harness), before);
+    harness.state_mut().state.overlay = Overlay::Nothing;
+    harness.run();
+    harness.state_mut().state.overlay = OPEN;
+    harness.run();
+    assert!(top(&harness) < before, "among the favourites");
+}
+
+#[test]
+fn a_fifth_model_to_compare_is_refused_where_it_was_chosen() {
+    let mut state = samples::chat();
+    let chat = state.open_chat().unwrap();
+    let first = state.next_model().0;
+    let all = state.providers.iter().flat_map(|provider| &provider.models);
+    let others: Vec<ModelId> = all.map(|info| info.id.clone()).filter(|id| *id != first).collect();
+    state.conversations.get_mut(&chat).unwrap().draft.compare = others[..3].to_vec();
+    let fifth = state.model_name(&others[3]).to_owned();
+    let one_of_them = state.model_name(&others[0]).to_owned();
+    let mut harness = picker(state, Overlay::Picker(PickerPurpose::Compare));
+    harness.get_by_label(&format!("Compare: {fifth}")).click();
+    harness.run();
+    harness.get_by_label("At most 4 models: take one out first");
+    assert!(harness.state().state.toasts.is_empty());
+    harness.get_by_label(&format!("Compare: {one_of_them}")).click();
+    harness.run();
+    harness.get_by_label("3 of at most 4 models answer side by side");
+}

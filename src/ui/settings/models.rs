@@ -64,7 +64,7 @@ impl ModelsView {
     fn default_ui(&mut self, ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {
         let guide = ModelId::new("guide", "guide");
         let default = state.settings.default_model.as_ref().unwrap_or(&guide);
-        let label = if self.default.is_some() { "Close list" } else { "Change…" };
+        let label = if self.default.is_some() { "Close" } else { "Change…" };
         let clicked = parts::row_ui(
             ui,
             ROW,
@@ -87,7 +87,7 @@ impl ModelsView {
 
     fn title_ui(&mut self, ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {
         let model = state.settings.chat.title_model.as_ref();
-        let label = if self.title.is_some() { "Close the titles' list" } else { "Choose…" };
+        let label = if self.title.is_some() { "Close" } else { "Choose…" };
         let left = |ui: &mut Ui| match model {
             Some(model) => model_ui(ui, state, model),
             None => parts::text_ui(ui, "The first words of the chat"),

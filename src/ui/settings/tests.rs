@@ -336,9 +336,9 @@ fn default_parameters_are_set_when_their_field_is_left() {
     harness.key_press(Key::Enter);
     harness.run();
     click(&mut harness, "High");
-    fill(&mut harness, "Default stop words", "END, STOP");
+    fill(&mut harness, "Default stop words", "END\nSTOP");
     fill(&mut harness, "Default output cap", "8k");
-    fill(&mut harness, "Default instructions", "Be brief");
+    fill(&mut harness, "Default system prompt", "Be brief");
     click(&mut harness, "High");
     let expected = Params {
         temperature: Some(0.7),
@@ -400,4 +400,34 @@ fn the_model_for_titles_is_chosen_and_given_up() {
     assert_eq!(title.map(|model| model.to_string()).as_deref(), Some("openrouter/anthropic/haiku"));
     click(&mut harness, "Use the first words");
     assert_eq!(harness.state().state.settings.chat.title_model, None);
+}
+
+#[test]
+fn enter_opens_the_fold_of_a_form_and_saves_from_a_field_in_it() {
+    let mut harness = settings(samples::configured(), SettingsTab::Providers);
+    click(&mut harness, "Add provider");
+    click(&mut harness, "Add Other server…");
+    fill(&mut harness, "Name", "My Box");
+    fill(&mut harness, "Address", "http://box.local/v1");
+    for _ in 0..12 {
+        if control(&harness, "Advanced").is_focused() {
+            break;
+        }
+        harness.key_press(Key::Tab);
+        harness.run();
+    }
+    assert!(control(&harness, "Advanced").is_focused());
+    for shown in [true, false, true] {
+        harness.key_press(Key::Enter);
+        harness.run();
+        assert_eq!(harness.query_all_by_label("Certificate file").next().is_some(), shown);
+    }
+    assert!(saved(&harness).is_empty());
+    control(&harness, "Connect within").focus();
+    harness.run();
+    harness.event(Event::Text("5".to_owned()));
+    harness.run();
+    harness.key_press(Key::Enter);
+    harness.run();
+    assert_eq!(saved(&harness).len(), 1);
 }

@@ -6,13 +6,13 @@ mod rows;
 #[cfg(test)]
 mod tests;
 
-use egui::{Id, RichText, Ui, vec2};
+use egui::{Align, Id, RichText, Ui, vec2};
 
 use self::amount::{Amount, AmountUi};
 use self::rows::Line;
 use super::parts;
 use crate::protocol::{Budget, UsageRange, UsageReport, UsageSum, dollars, tokens};
-use crate::state::{AppState, Period, UiCommand};
+use crate::state::{AppState, FocusTarget, Period, UiCommand};
 use crate::ui::theme::{self, Palette, model_color};
 use crate::ui::widgets::{self, Chosen};
 
@@ -34,10 +34,12 @@ pub(super) struct UsageView {
     day: Amount,
     month: Amount,
     shows_all_chats: bool,
+    focus_seen: u64,
 }
 
 impl UsageView {
     pub(super) fn usage_ui(&mut self, ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {
+        self.take_focus(ui, state);
         parts::heading_ui(ui, "Usage");
         ui.horizontal_wrapped(|ui| {
             for (range, name) in RANGES {
@@ -62,6 +64,19 @@ impl UsageView {
         }
     }
 
+    /// Takes the keyboard where the budget was asked for, and shows it: the top of the page.
+    fn take_focus(&mut self, ui: &Ui, state: &AppState) {
+        let (target, count) = state.focus;
+        if count == self.focus_seen || ui.ctx().current_pass_index() > 0 {
+            return;
+        }
+        self.focus_seen = count;
+        if target == FocusTarget::Budget {
+            ui.scroll_to_cursor(Some(Align::TOP));
+            ui.memory_mut(|memory| memory.request_focus(day_id()));
+        }
+    }
+
     fn report_ui(
         &mut self,
         ui: &mut Ui,
@@ -72,10 +87,8 @@ impl UsageView {
         if report.days.is_empty() {
             return;
         }
-        if report.days.len() > 1 {
-            parts::section_ui(ui, "By day");
-            parts::card_ui(ui, |ui| chart::chart_ui(ui, &report.days));
-        }
+        parts::section_ui(ui, "By day");
+        parts::card_ui(ui, |ui| chart::chart_ui(ui, &report.days));
         parts::section_ui(ui, "By model");
         parts::card_ui(ui, |ui| models_ui(ui, state, report));
         parts::section_ui(ui, "By chat");
@@ -85,7 +98,7 @@ impl UsageView {
     fn budget_ui(&mut self, ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {
         let budget = state.settings.budget;
         let day = AmountUi {
-            id: Id::unique("budget_day"),
+            id: day_id(),
             label: "Each day",
             name: "Budget for each day, in dollars",
             share: state.budget_share(Period::Day),
@@ -136,6 +149,10 @@ impl UsageView {
 }
 
 /// Answers, tokens and cost in large type, and in words what the sum leaves out.
+fn day_id() -> Id {
+    Id::unique("budget_day")
+}
+
 fn totals_ui(ui: &mut Ui, total: &UsageSum) {
     if total.answers == 0 && total.usage.total_tokens().is_none() {
         parts::note_ui(ui, "Nothing was used in this time");

@@ -292,3 +292,28 @@ fn the_status_says_when_nothing_is_saved() {
     harness.get_by_label("Not saved: see the notice");
     assert!(harness.query_by_label("This computer · ready").is_none());
 }
+
+#[test]
+fn all_answers_of_a_comparison_are_counted() {
+    let mut state = crate::ui::samples::queued(&[]);
+    let chat = state.open_chat().unwrap();
+    let open = state.conversations.get_mut(&chat).unwrap();
+    let run = open.run.clone().unwrap();
+    let message = |number| {
+        crate::protocol::Message::new(
+            crate::protocol::MessageId(uuid::Uuid::from_u128(number)),
+            chat,
+            crate::protocol::Role::Assistant,
+            crate::ui::samples::NOW,
+            Vec::new(),
+        )
+    };
+    let column = |number| crate::state::Column { message: message(number), run: Some(run.clone()) };
+    open.compare = Some(crate::state::Comparison {
+        question: message(1).id,
+        others: vec![column(5), column(6)],
+    });
+    let mut harness = sidebar(state);
+    harness.run_ok();
+    harness.get_by_label("3 answers on their way");
+}

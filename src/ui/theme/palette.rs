@@ -33,6 +33,8 @@ pub struct Palette {
     pub ok: Color32,
     /// Attention.
     pub warn: Color32,
+    /// The star of a favourite: a shape, for which less contrast is enough than for text.
+    pub star: Color32,
     /// Failure.
     pub err: Color32,
     /// Bubble of the user.
@@ -78,6 +80,7 @@ impl Palette {
         on_accent: hex(0x0e1020),
         ok: hex(0x4fc38a),
         warn: hex(0xe5b454),
+        star: hex(0xe5b454),
         err: hex(0xef6b6b),
         user: hex(0x272a38),
         code: hex(0x0f1013),
@@ -105,6 +108,7 @@ impl Palette {
         on_accent: hex(0xffffff),
         ok: hex(0x1a7d4d),
         warn: hex(0x8a600a),
+        star: hex(0xb37d00),
         err: hex(0xc53a3a),
         user: hex(0xeceefb),
         code: hex(0xf4f4f7),
@@ -171,6 +175,10 @@ mod tests {
             pairs.extend([(p.text, p.user), (p.text, p.hover), (p.dim, p.hover)]);
             pairs.extend([(p.text, p.accent_soft), (p.text, p.selection)]);
             pairs.push((p.on_accent, p.accent));
+            for ground in [p.raised, p.hover, p.panel] {
+                let ratio = contrast(p.star, ground);
+                assert!(ratio >= 3.0, "the star on {ground:?}: {ratio}");
+            }
             for (text, ground) in pairs {
                 let ratio = contrast(text, ground);
                 assert!(ratio >= 4.5, "{text:?} on {ground:?}: {ratio}");

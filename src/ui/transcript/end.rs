@@ -8,14 +8,13 @@ pub(super) use self::card::{Action, Said, said_ui};
 use self::card::{Shown, line_card_ui, tall_card_ui};
 use super::chat::{Fold, Folds};
 use super::{Draw, format};
-use crate::protocol::{AgentState, Answer, AnswerStatus, ErrorKind, Message, Part, Role, StopMode};
-use crate::state::{LiveRun, PickerPurpose, SettingsTab, UiCommand};
+use crate::protocol::{
+    AgentState, Answer, AnswerStatus, ErrorKind, Message, ModelId, Part, Role, StopMode,
+};
+use crate::state::{AppState, LiveRun, Missing, PickerPurpose, UiCommand, nearest};
 use crate::ui::icon::Icon;
 use crate::ui::theme::{self, Palette};
 use crate::ui::widgets;
-
-/// Where the budget is set.
-const BUDGET_TAB: SettingsTab = SettingsTab::Usage;
 
 /// What the run does right now.
 pub(super) fn live_ui(ui: &mut Ui, message: &Message, draw: &mut Draw<'_>) {
@@ -247,7 +246,11 @@ fn failed_ui(
     };
     let (icon, color) = (Icon::CircleAlert, Palette::of(ui).err);
     let said = Said { icon, color, title: &title, body: &body };
-    let mut actions = ways_out(message, answer.error.as_ref().map(|error| error.kind));
+    let kind = answer.error.as_ref().map(|error| error.kind);
+    let mut actions = ways_out(message, kind);
+    if kind == Some(ErrorKind::NotFound) {
+        not_found(ui, (message, answer), draw, &mut actions);
+    }
     if answer.error.is_some() {
         actions.push(Action::details());
     }
@@ -267,11 +270,10 @@ fn ways_out(message: &Message, kind: Option<ErrorKind>) -> Vec<Action> {
         ],
         Some(ErrorKind::OverBudget) => vec![
             Action::of(UiCommand::AnswerAnyway { answer }),
-            Action::new("Change the budget", UiCommand::OpenSettings(BUDGET_TAB)),
+            Action::of(UiCommand::ChangeBudget),
             other_model(message),
-            retry(message),
         ],
-        Some(ErrorKind::NotFound) => vec![other_model(message), retry(message)],
+        Some(ErrorKind::NotFound) => vec![other_model(message)],
         Some(
             ErrorKind::Auth
             | ErrorKind::RateLimited
@@ -285,6 +287,39 @@ fn ways_out(message: &Message, kind: Option<ErrorKind>) -> Vec<Action> {
         )
         | None => vec![retry(message), other_model(message)],
     }
+}
+
+/// Offers the model that is nearest to the one that was not found, first; and another try, unless
+/// there is nobody who could find it.
+fn not_found(
+    ui: &Ui,
+    (message, answer): (&Message, &Answer),
+    draw: &Draw<'_>,
+    actions: &mut Vec<Action>,
+) {
+    let state = draw.state;
+    if let Some(model) = nearest_model(ui, answer, state) {
+        let label = format!("Use {}", state.full_model_name(&model));
+        let command = UiCommand::Regenerate { answer: Some(message.id), model: Some(model) };
+        actions.insert(0, Action::new(label, command));
+    }
+    if state.missing(&answer.model) != Some(Missing::ProviderGone) {
+        actions.push(retry(message));
+    }
+}
+
+/// Kept as long as the lists are: to find it, all names are compared.
+fn nearest_model(ui: &Ui, answer: &Answer, state: &AppState) -> Option<ModelId> {
+    let lists: Vec<_> =
+        state.providers.iter().map(|p| (p.models.as_ptr(), p.models.len())).collect();
+    let key = egui::Id::unique(("nearest", &answer.model, lists));
+    let known = ui.data(|data| data.get_temp::<Option<ModelId>>(key));
+    known.unwrap_or_else(|| {
+        let models = state.providers.iter().flat_map(|provider| &provider.models);
+        let found = nearest(models, &answer.model, 1).first().map(|info| info.id.clone());
+        ui.data_mut(|data| data.insert_temp(key, found.clone()));
+        found
+    })
 }
 
 fn retry(message: &Message) -> Action {

@@ -91,6 +91,11 @@ fn about(answer: &Answer) -> &'static str {
     }
 }
 
+/// The same without the time, for where there is little room.
+pub(super) fn short_card_line(answer: &Answer) -> String {
+    card_line(&Answer { duration_ms: None, ..answer.clone() })
+}
+
 /// `0.8 s`, `2.1 s`, `2 min 5 s`.
 fn took(ms: u64) -> String {
     match ms {
@@ -111,7 +116,7 @@ pub(super) fn answer_details(message: &Message, answer: &Answer, zone: &TimeZone
     add("Of them from the cache", answer.usage.cached_tokens.filter(|n| *n > 0).map(count));
     add("Answer tokens", answer.usage.completion_tokens.map(count));
     add("Cost", answer.usage.cost_usd.map(dollars));
-    add("Thinking", answer.params.effort.map(|effort| effort.label().to_owned()));
+    add("Reasoning effort", answer.params.effort.map(|effort| effort.label().to_owned()));
     add("Temperature", answer.params.temperature.map(|value| value.to_string()));
     add("Top p", answer.params.top_p.map(|value| value.to_string()));
     add("Most tokens", answer.params.max_tokens.map(|value| value.to_string()));

@@ -7,6 +7,7 @@ use crate::protocol::Params;
 use crate::state::{Bound, parse_number};
 use crate::ui::composer::typed;
 use crate::ui::settings::field::Field;
+use crate::ui::stop_words;
 use crate::ui::theme::{self, Palette};
 use crate::ui::widgets::{self, Chosen};
 
@@ -27,7 +28,7 @@ impl Texts {
             temperature: number(params.temperature),
             top_p: number(params.top_p),
             max_tokens: params.max_tokens.map(|cap| cap.to_string()).unwrap_or_default(),
-            stop: params.stop.iter().map(|word| escaped(word)).collect::<Vec<_>>().join("\n"),
+            stop: stop_words::shown(&params.stop),
             system: params.system.clone().unwrap_or_default(),
         }
     }
@@ -66,7 +67,7 @@ impl About<'_> {
         if self.takes.max_tokens {
             let inherited = self.inherited.max_tokens.map(|cap| grouped(u64::from(cap)));
             let hint = match (&inherited, self.most) {
-                (None, Some(most)) => format!("At most {}, as the model has it", grouped(most)),
+                (None, Some(most)) => format!("Default, at most {}", grouped(most)),
                 (Some(_), _) | (None, None) => inherited_words(inherited, self.scope),
             };
             let bound = Bound::MaxTokens(self.most);
@@ -103,8 +104,7 @@ impl About<'_> {
                 None => "The answer ends where the model writes one".to_owned(),
             };
             if area_ui(ui, ("Stop words", &hint, 1), &mut texts.stop) {
-                let words = texts.stop.lines().map(unescaped);
-                params.stop = words.filter(|word| !word.is_empty()).collect();
+                params.stop = stop_words::read(&texts.stop);
             }
         }
         if self.takes.system {
@@ -180,43 +180,4 @@ fn area_ui(ui: &mut Ui, (name, hint, rows): (&str, &str, usize), text: &mut Stri
             changed
         })
         .inner
-}
-
-/// A stop word on one line: a line break in it is written as `\n`.
-fn escaped(word: &str) -> String {
-    word.replace('\\', "\\\\").replace('\n', "\\n").replace('\t', "\\t")
-}
-
-fn unescaped(line: &str) -> String {
-    let mut word = String::with_capacity(line.len());
-    let mut chars = line.chars();
-    while let Some(char) = chars.next() {
-        let next = if char == '\\' { chars.clone().next() } else { None };
-        let replaced = match next {
-            Some('n') => '\n',
-            Some('t') => '\t',
-            Some('\\') => '\\',
-            Some(_) | None => {
-                word.push(char);
-                continue;
-            }
-        };
-        word.push(replaced);
-        chars.next();
-    }
-    word
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn stop_words_stand_on_one_line_each_whatever_is_in_them() {
-        for word in ["END", "\n\n", "a\\nb", "\\", "tab\there", "\\\\n"] {
-            assert!(!escaped(word).contains('\n'), "{word:?}");
-            assert_eq!(unescaped(&escaped(word)), word);
-        }
-        assert_eq!(unescaped("C:\\path"), "C:\\path", "an unknown escape stays as it is");
-    }
 }

@@ -148,3 +148,21 @@ fn a_chain_of_models_is_made_ordered_and_given_up() {
     click(&mut harness, "As in the settings");
     assert_eq!(chain(&harness), None::<Vec<String>>);
 }
+
+#[test]
+fn a_comparison_offers_what_any_of_its_models_takes() {
+    let mut state = thinking();
+    let chat = state.open_chat().unwrap();
+    let first = state.next_model().0;
+    let thinks = state.providers[0].models[0].id.clone();
+    assert_eq!(first, thinks);
+    let other = state.providers[1].models[0].id.clone();
+    let draft = &mut state.conversations.get_mut(&chat).unwrap().draft;
+    draft.model = Some(other);
+    draft.compare = vec![thinks];
+    let mut harness = popup(state);
+    harness.get_by_label("Effort: Default");
+    click(&mut harness, "High");
+    assert_eq!(of_chat(&harness).effort, Some(Effort::High));
+    harness.get_by_label("Effort: High");
+}

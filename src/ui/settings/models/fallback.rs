@@ -41,7 +41,7 @@ impl FallbackView {
                     out.push(UiCommand::SetFallback(changed));
                 }
             }
-            if widgets::small_button(ui, "Close the list of models").clicked() {
+            if widgets::small_button(ui, "Close").clicked() {
                 self.choice = None;
             }
         } else if fallback.models.len() < MOST

@@ -7,6 +7,7 @@ use crate::state::{AppState, UiCommand};
 use crate::ui::settings::field::Field;
 use crate::ui::settings::parts;
 use crate::ui::settings::typed::{self, Typed};
+use crate::ui::stop_words;
 use crate::ui::theme;
 use crate::ui::widgets::{self, Chosen};
 
@@ -69,17 +70,16 @@ impl ParamsView {
     }
 
     fn words_ui(&mut self, ui: &mut Ui, params: &Params) -> Option<Params> {
-        let stop = params.stop.join(", ");
+        let stop = stop_words::shown(&params.stop);
         let stop = parts::labelled_ui(ui, "Stop words", |ui| {
-            let field =
-                Field { hint: "None; several are parted by commas", ..field("Default stop words") };
-            self.stop.typed_ui(ui, field, &stop, |text| Ok(stop_words(text)))
+            let field = Field { hint: "None; one a line", ..field("Default stop words") };
+            self.stop.lines_ui(ui, &field, &stop, |text| Ok(stop_words::read(text)))
         });
         let system = params.system.clone().unwrap_or_default();
-        let system = parts::labelled_ui(ui, "Instructions", |ui| {
+        let system = parts::labelled_ui(ui, "System prompt", |ui| {
             let field = Field {
                 hint: "None; they stand before every chat",
-                ..field("Default instructions")
+                ..field("Default system prompt")
             };
             let read =
                 |text: &str| Ok(Some(text.to_owned()).filter(|text| !text.trim().is_empty()));
@@ -96,23 +96,18 @@ impl ParamsView {
     }
 }
 
-fn stop_words(text: &str) -> Vec<String> {
-    let words = text.split(',').map(str::trim).filter(|word| !word.is_empty());
-    words.map(str::to_owned).collect()
-}
-
 fn field<'a>(name: &'a str) -> Field<'a> {
-    Field { hint: "As the model has it", ..Field::new(Id::unique(("params", name)), name) }
+    Field { hint: "Default", ..Field::new(Id::unique(("params", name)), name) }
 }
 
 fn effort_ui(ui: &mut Ui, params: &Params) -> Option<Params> {
-    parts::labelled_ui(ui, "Thinking", |ui| {
+    parts::labelled_ui(ui, "Reasoning effort", |ui| {
         let mut changed = None;
         ui.horizontal_wrapped(|ui| {
             ui.set_min_height(theme::CONTROL_HEIGHT);
             let efforts = Effort::ALL.map(Some);
             for effort in std::iter::once(None).chain(efforts) {
-                let label = effort.map_or("As the model has it", Effort::label);
+                let label = effort.map_or("Default", Effort::label);
                 let chosen = Chosen::from(params.effort == effort);
                 if widgets::chip(ui, label, chosen).clicked() {
                     changed = Some(Params { effort, ..params.clone() });

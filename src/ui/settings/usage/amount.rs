@@ -138,7 +138,14 @@ impl AmountUi<'_> {
 
 /// An amount as it stands in its field.
 fn shown(amount: f64) -> String {
-    if amount.fract() == 0.0 { format!("{amount:.0}") } else { format!("{amount:.2}") }
+    let cents = amount * 100.0;
+    if amount.fract() == 0.0 {
+        format!("{amount:.0}")
+    } else if (cents - cents.round()).abs() < 1e-6 {
+        format!("{amount:.2}")
+    } else {
+        amount.to_string()
+    }
 }
 
 /// What was typed, in dollars: `5`, `5.50`, `$5`, `5,50`; none where nothing was.
@@ -216,6 +223,6 @@ mod tests {
 
     #[test]
     fn an_amount_stands_in_its_field_as_it_was_typed() {
-        assert_eq!([5.0, 5.5, 12.34, 0.0].map(shown), ["5", "5.50", "12.34", "0"]);
+        assert_eq!([5.0, 5.5, 12.34, 0.0, 0.009].map(shown), ["5", "5.50", "12.34", "0", "0.009"]);
     }
 }

@@ -10,8 +10,9 @@ use crate::ui::theme::{self, Palette};
 use crate::ui::widgets;
 
 const HEIGHT: f32 = 32.0;
-const COST: f32 = 76.0;
-const TOKENS: f32 = 126.0;
+/// Room for `$0.000084` and what keeps it apart.
+const COST: f32 = 96.0;
+const TOKENS: f32 = 136.0;
 const ANSWERS: f32 = 92.0;
 /// The name keeps at least this much room; columns that do not fit beside it are left out.
 const NAME: f32 = 150.0;

@@ -174,3 +174,38 @@ fn the_page_is_drawn_in_a_narrow_window() {
     click(&mut harness, "7 days");
     assert_eq!(harness.state().asked(), ["LoadUsage(Week)"]);
 }
+
+#[test]
+fn the_budget_is_in_view_and_has_the_keyboard_where_it_is_asked_for() {
+    let mut harness = page(used(), vec2(900.0, 420.0));
+    let field = "Budget for each day, in dollars";
+    harness.hover_at(egui::pos2(600.0, 300.0));
+    let unit = egui::MouseWheelUnit::Point;
+    let (delta, phase) = (vec2(0.0, -2_000.0), egui::TouchPhase::Move);
+    let modifiers = egui::Modifiers::NONE;
+    harness.event(Event::MouseWheel {
+        unit,
+        delta,
+        phase,
+        modifiers,
+        source: egui::MouseWheelSource::Unknown,
+    });
+    harness.run_steps(30);
+    assert!(harness.get_by_label(field).rect().bottom() < 0.0, "scrolled away");
+    let state = &mut harness.state_mut().state;
+    let context = crate::state::HandleContext { now: samples::NOW, ids: IdSource };
+    crate::state::handle(state, UiCommand::ChangeBudget, context);
+    harness.run();
+    assert!(harness.get_by_label(field).is_focused());
+    assert!(harness.get_by_label(field).rect().top() > 0.0);
+    type_amount(&mut harness, field, "0.009");
+    assert_eq!(harness.get_by_label(field).value().as_deref(), Some("0.009"));
+}
+
+#[test]
+fn a_single_day_is_shown_as_a_day_too() {
+    let mut state = used();
+    state.usage.as_mut().unwrap().days.truncate(1);
+    let harness = page(state, large());
+    harness.get_by_label("19 Nov: $0.0004, 1 answer, 900 tokens in, 90 tokens out");
+}

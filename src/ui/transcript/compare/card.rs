@@ -21,7 +21,8 @@ pub(in crate::ui::transcript) fn head_ui(ui: &mut Ui, message: &Message, draw: &
     let status = status(message, answer, draw);
     let small = |text: &str, font| ui.painter().layout_no_wrap(text.to_owned(), font, palette.dim);
     let name_width = small(name, theme::semibold(12.0)).size().x;
-    let wide = 16.0 + name_width + 8.0 + small(&status, theme::small()).size().x;
+    let status_width = small(&status, theme::small()).size().x;
+    let wide = 16.0 + name_width + 8.0 + status_width;
     let one_row = wide <= ui.available_width();
     let row = ui.allocate_ui_with_layout(
         vec2(ui.available_width(), 20.0),
@@ -42,7 +43,11 @@ pub(in crate::ui::transcript) fn head_ui(ui: &mut Ui, message: &Message, draw: &
             ui.set_min_height(row.y);
             // Below the name, not below the dot.
             ui.add_space(16.0);
-            let line = widgets::truncated_label(ui, &status, theme::small(), palette.dim);
+            // The cost is what the cards are compared by: rather no time than half of it.
+            let short = (status_width > ui.available_width()).then(|| short_status(answer));
+            let short = short.flatten();
+            let status = short.as_ref().unwrap_or(&status);
+            let line = widgets::truncated_label(ui, status, theme::small(), palette.dim);
             rect = rect.union(line.rect);
         });
     }
@@ -79,6 +84,18 @@ fn status(message: &Message, answer: &Answer, draw: &Draw<'_>) -> String {
         AnswerStatus::Stopped => format!("stopped · {}", format::card_line(answer)),
         AnswerStatus::Interrupted => format!("interrupted · {}", format::card_line(answer)),
         AnswerStatus::Failed => "failed".to_owned(),
+    }
+}
+
+/// The same without the time, where an answer has ended.
+fn short_status(answer: &Answer) -> Option<String> {
+    match answer.status {
+        AnswerStatus::Open | AnswerStatus::Failed => None,
+        AnswerStatus::Complete => Some(format::short_card_line(answer)),
+        AnswerStatus::Stopped => Some(format!("stopped · {}", format::short_card_line(answer))),
+        AnswerStatus::Interrupted => {
+            Some(format!("interrupted · {}", format::short_card_line(answer)))
+        }
     }
 }
 

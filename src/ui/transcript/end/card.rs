@@ -1,5 +1,7 @@
 //! Cards with buttons: in one line where there is room, else the buttons below the text.
 
+use std::borrow::Cow;
+
 use egui::{Align, Color32, Layout, Rect, Response, Ui, UiBuilder, text::LayoutJob, vec2};
 
 use crate::state::UiCommand;
@@ -15,7 +17,7 @@ const BETWEEN: f32 = 8.0;
 /// What can be done.
 #[derive(Clone, Debug)]
 pub(in crate::ui::transcript) struct Action {
-    label: &'static str,
+    label: Cow<'static, str>,
     does: Does,
 }
 
@@ -27,8 +29,11 @@ enum Does {
 
 impl Action {
     /// A button for a command.
-    pub(in crate::ui::transcript) fn new(label: &'static str, command: UiCommand) -> Self {
-        Self { label, does: Does::Ask(Box::new(command)) }
+    pub(in crate::ui::transcript) fn new(
+        label: impl Into<Cow<'static, str>>,
+        command: UiCommand,
+    ) -> Self {
+        Self { label: label.into(), does: Does::Ask(Box::new(command)) }
     }
 
     /// A button with the words of its command.
@@ -38,11 +43,11 @@ impl Action {
 
     /// The button that shows raw detail.
     pub(super) fn details() -> Self {
-        Self { label: "Details", does: Does::Details }
+        Self { label: "Details".into(), does: Does::Details }
     }
 
-    fn button(&self) -> Button<'static> {
-        let button = Button::new(self.label).small();
+    fn button(&self) -> Button<'_> {
+        let button = Button::new(&self.label).small();
         match self.does {
             Does::Ask(_) => button,
             Does::Details => button.ghost(),

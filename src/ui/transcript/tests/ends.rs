@@ -128,7 +128,7 @@ fn a_budget_can_be_overridden_or_changed() {
     let mut harness = failed(ErrorKind::OverBudget);
     let anyway = click(&mut harness, "Answer anyway");
     assert_eq!(anyway, [format!("AnswerAnyway {{ answer: {:?} }}", id(2))]);
-    assert!(click(&mut harness, "Change the budget")[0].starts_with("OpenSettings("));
+    assert!(click(&mut harness, "Change the budget")[0].starts_with("ChangeBudget"));
 }
 
 #[test]
@@ -175,4 +175,32 @@ fn buttons_stand_below_the_words_where_there_is_no_room_beside_them() {
         }
         assert!(words.width() > 200.0, "{width}: the words have room, too: {words:?}");
     }
+}
+
+fn failed_by(model: &str, kind: ErrorKind) -> Conversation {
+    let mut failed = answer(2, Vec::new());
+    if let Some(answer) = &mut failed.answer {
+        answer.model = model.parse().unwrap();
+        answer.status = AnswerStatus::Failed;
+        answer.error = Some(ErrorInfo::new(kind, "raw words"));
+    }
+    conversation(vec![user(1, "x"), failed])
+}
+
+#[test]
+fn the_model_nearest_to_one_that_is_gone_can_answer_at_once() {
+    let gone = "old/anthropic/claude-sonnet-5.5";
+    let mut harness = open(failed_by(gone, ErrorKind::NotFound));
+    harness.state_mut().state.providers = crate::ui::samples::configured().providers;
+    harness.run_steps(2);
+    assert!(harness.query_by_label("Retry").is_none(), "there is no such provider");
+    let asked = click(&mut harness, "Use Claude Sonnet 5.5");
+    assert!(asked[0].contains("openrouter") && asked[0].starts_with("Regenerate"), "{asked:?}");
+}
+
+#[test]
+fn nothing_is_retried_that_can_only_fail_again() {
+    let mut harness = open(failed_by("openrouter/x", ErrorKind::OverBudget));
+    assert!(harness.query_by_label("Retry").is_none());
+    assert_eq!(click(&mut harness, "Change the budget"), ["ChangeBudget"]);
 }

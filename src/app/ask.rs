@@ -1,18 +1,22 @@
 //! `switchboard ask`: one message, streamed to stdout, stored like any other.
 
+mod target;
+
 use std::io::{IsTerminal, Read, Write};
 
 use clap::Args;
 use tokio::sync::mpsc;
 
+use self::target::Asked;
 use super::backend::{self, BackendParts};
 use super::failure::{Failure, Outcome, pipe_closed};
 use super::interrupt::Interrupts;
+use super::terminal::harmless;
 use super::{config, environment};
 use crate::agent::Clock;
 use crate::protocol::{
-    BackendCommand, BackendEvent, Budget, ChatId, ChatOptions, ErrorInfo, Frame, IdSource, ModelId,
-    Place, RunEvent, RunStatus, SendRequest, StopMode, StreamEvent,
+    BackendCommand, BackendEvent, Budget, ErrorInfo, Frame, ProviderId, RunEvent, RunStatus,
+    SendRequest, StopMode, StreamEvent,
 };
 use crate::state::{Settings, words};
 use crate::store::secrets::Secrets;
@@ -42,17 +46,11 @@ pub(super) async fn run(paths: &Paths, args: AskArgs) -> Outcome {
     let text = message_text(args.text)?;
     let loaded = config::load(&paths.config_file());
     for notice in &loaded.notices {
-        tracing::warn!("config.toml: {}", notice.detail);
+        tracing::warn!("config.toml, {}", notice.detail);
     }
     let store = backend::store_for_command(paths)?;
-    let (chat, chat_model) = find_chat(&store, args.chat.as_deref()).await?;
-    let default = loaded.settings.default_model.clone();
-    let usual = chat_model.or(default).unwrap_or_else(|| ModelId::new("guide", "guide"));
-    let model = match args.model {
-        Some(model) => parse_model(&model)?,
-        None => usual.clone(),
-    };
-    let request = request(text, chat, model, usual);
+    let asked = Asked { chat: args.chat.as_deref(), model: args.model.as_deref() };
+    let request = target::request(paths, &store, &loaded, asked, text).await?;
     let mut settings = loaded.settings;
     if args.over_budget {
         settings.budget = Budget::default();
@@ -91,47 +89,6 @@ fn read_stdin() -> Result<String, Failure> {
     })
 }
 
-fn parse_model(text: &str) -> Result<ModelId, Failure> {
-    text.parse().map_err(|error| Failure::usage(error, "List the models with `switchboard models`"))
-}
-
-async fn find_chat(
-    store: &StoreHandle,
-    id: Option<&str>,
-) -> Result<(Option<ChatId>, Option<ModelId>), Failure> {
-    let Some(id) = id else { return Ok((None, None)) };
-    let hint = "List the chats with `switchboard chats list`";
-    let chat: ChatId =
-        id.parse().map_err(|_bad| Failure::usage(format!("{id:?} is not a chat id"), hint))?;
-    match store.chat(chat).await {
-        Ok(Some(summary)) => Ok((Some(chat), summary.model)),
-        Ok(None) => Err(Failure::usage(format!("there is no chat {id}"), hint)),
-        Err(error) => Err(Failure::work(error, "See `switchboard doctor`")),
-    }
-}
-
-fn request(text: String, chat: Option<ChatId>, model: ModelId, usual: ModelId) -> SendRequest {
-    let (ids, now) = (IdSource, (Clock::system().now)());
-    // A new chat's model is the one it begins with; in an old one a different model is one-off.
-    let chat_model = if chat.is_some() { usual } else { model.clone() };
-    SendRequest {
-        chat: chat.unwrap_or_else(|| ids.chat(now)),
-        message: ids.message(now),
-        place: Place::AtLeaf,
-        text,
-        one_off: model != chat_model,
-        model,
-        chat_model,
-        attachments: Vec::new(),
-        options: ChatOptions::default(),
-        chat_options: ChatOptions::default(),
-        also: Vec::new(),
-        run: ids.run(now),
-        answer: ids.message(now),
-        created: now,
-    }
-}
-
 /// Runs the engine for one message.
 async fn converse(
     paths: &Paths,
@@ -154,9 +111,9 @@ async fn converse(
         ask_at_start: false,
     };
     let engine = backend::engine(parts, store, engine_commands, events);
-    let chat = request.chat;
+    let (chat, provider) = (request.chat, request.model.provider.clone());
     hand_over(&commands, BackendCommand::Send(Box::new(request))).await;
-    let mut printer = Printer::new(json);
+    let mut printer = Printer::new(json, provider);
     let mut stops = 0;
     let ended = loop {
         tokio::select! {
@@ -190,13 +147,15 @@ async fn hand_over(commands: &mpsc::Sender<BackendCommand>, command: BackendComm
 /// What goes to stdout, and what is remembered for the end.
 struct Printer {
     json: bool,
+    /// Who was asked.
+    provider: ProviderId,
     error: Option<ErrorInfo>,
     ends_with_newline: bool,
 }
 
 impl Printer {
-    fn new(json: bool) -> Self {
-        Self { json, error: None, ends_with_newline: true }
+    fn new(json: bool, provider: ProviderId) -> Self {
+        Self { json, provider, error: None, ends_with_newline: true }
     }
 
     /// Prints an event; gives the status at the end of the run.
@@ -207,7 +166,8 @@ impl Printer {
                 Err(Failure::work("the message could not be saved", "See `switchboard doctor`"))
             }
             BackendEvent::Notice(notice) => {
-                tracing::warn!(code = ?notice.code, "{}", notice.detail);
+                let (title, _) = words::notice(&notice.code);
+                tracing::warn!("{title}: {}", notice.detail);
                 Ok(None)
             }
             BackendEvent::Chats { .. }
@@ -261,7 +221,7 @@ impl Printer {
             }
             StreamEvent::Message { content, .. } if !self.json => {
                 self.ends_with_newline = content.ends_with('\n');
-                print(content.as_bytes())?;
+                print(harmless(content).as_bytes())?;
                 None
             }
             StreamEvent::Message { .. }
@@ -291,9 +251,11 @@ impl Printer {
             RunStatus::Stopped => Err(Failure::stopped()),
             RunStatus::Interrupted | RunStatus::Failed => match &self.error {
                 Some(error) => {
-                    let title = words::for_error(error).title;
-                    let message = format!("{title}: {}", error.message);
-                    Err(Failure::work(message, words::hint(error.kind)))
+                    let (sentence, hint) =
+                        (words::sentence(error), words::hint(error, &self.provider));
+                    let wrong_setting = error.is_certificate_file();
+                    let failure = if wrong_setting { Failure::usage } else { Failure::work };
+                    Err(failure(sentence, &hint))
                 }
                 None => Err(Failure::work("the answer broke off", "What arrived is kept")),
             },

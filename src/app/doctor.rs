@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::cli::JsonFlag;
-use super::failure::{Failure, Outcome, say};
+use super::failure::{Failure, Outcome, say, say_exactly};
 use super::providers::{Desk, describe};
 use super::{backend, config};
 use crate::agent::Clock;
@@ -109,7 +109,13 @@ async fn providers(paths: &Paths, kept: &[KeptModels], findings: &mut Vec<Findin
     let Ok(desk) = Desk::open(paths) else { return };
     for config in desk.all() {
         let (id, kind) = (&config.id, config.kind.as_str());
-        let source = desk.key(&config).1;
+        let source = match desk.key(&config) {
+            Ok((_, source)) => source,
+            Err(error) => {
+                findings.push(bad("provider", format!("{id} ({kind}): {error}")));
+                continue;
+            }
+        };
         let listed = match kept.iter().find(|kept| kept.provider == *id) {
             Some(kept) => words::list_age(kept.listed, (Clock::system().now)()),
             None if config.kind == ProviderKind::Guide => "built in".to_owned(),
@@ -130,9 +136,8 @@ async fn providers(paths: &Paths, kept: &[KeptModels], findings: &mut Vec<Findin
                 good("provider", format!("{id} ({kind}): ready, {models}, {key}, {listed}"))
             }
             Err(error) => {
-                let title = words::for_error(&error).title;
-                let message = &error.message;
-                bad("provider", format!("{id} ({kind}): {title}: {message}, {key}, {listed}"))
+                let sentence = words::sentence(&error);
+                bad("provider", format!("{id} ({kind}): {sentence}, {key}, {listed}"))
             }
         });
     }
@@ -149,7 +154,7 @@ fn print(findings: &[Finding], flag: JsonFlag) -> Outcome {
             .iter()
             .map(|finding| json!({"area": finding.area, "ok": finding.good, "text": finding.text}))
             .collect();
-        return say(&Value::from(rows).to_string());
+        return say_exactly(&Value::from(rows).to_string());
     }
     for finding in findings {
         let mark = if finding.good { " " } else { "!" };

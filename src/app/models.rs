@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::backend;
-use super::failure::{Failure, Outcome, note, say};
+use super::failure::{Failure, Outcome, note, say, say_exactly};
 use super::providers::Desk;
 use crate::agent::{Clock, catalogue};
 use crate::protocol::{Abilities, ModelInfo, ProviderConfig, ProviderKind, Timestamp};
@@ -59,7 +59,7 @@ pub(super) async fn run(paths: &Paths, args: ModelsArgs) -> Outcome {
         failed = failed.or(listing.failure);
     }
     if args.json {
-        say(&Value::from(rows).to_string())?;
+        say_exactly(&Value::from(rows).to_string())?;
     }
     if let Err(error) = store.close().await {
         tracing::warn!(%error, "the lists may not be cached");

@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 pub use client::{HttpClient, check_certificates};
 
 use super::failure;
-use crate::protocol::{ErrorKind, ProviderError};
+use crate::protocol::{ErrorKind, ProviderError, address_problem};
 
 /// Whether this is plain HTTP to this machine.
 fn is_plain_loopback(url: &Url) -> bool {
@@ -39,6 +39,9 @@ pub(crate) fn parse_base(text: &str) -> Result<Url, ProviderError> {
             "The provider has no address. Enter one, for example https://openrouter.ai/api/v1"
                 .to_owned(),
         );
+    }
+    if let Some(problem) = address_problem(text) {
+        return refuse(problem);
     }
     if !text.contains("://") {
         return refuse(format!(
@@ -172,6 +175,7 @@ mod tests {
             ("sk-0123456789abcdef", "\"[key]\""),
             ("ftp://api.openai.com/v1", "ftp://"),
             ("file:///etc/passwd", "file://"),
+            ("https://u:hunter2@h/v1", "a user name or a password"),
             ("https://", "cannot be used"),
             ("https://a b/v1", "cannot be used"),
         ];

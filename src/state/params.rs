@@ -1,6 +1,6 @@
 //! How messages are answered: parameters of the app, the chat and the message, put together.
 
-use super::AppState;
+use super::{AppState, Settings};
 use crate::protocol::{ChatOptions, Effort, ModelId, Params, Takes};
 
 impl AppState {
@@ -23,29 +23,15 @@ impl AppState {
     }
 
     /// How a message is answered by these models: the app's parameters, the chat's in their
-    /// place, the message's in theirs, and of them what any of the models takes. The one place
-    /// where this is decided.
+    /// place, the message's in theirs, and of them what any of the models takes.
     pub fn options_for<'a>(
         &self,
         models: impl Iterator<Item = &'a ModelId>,
         message: &Params,
     ) -> ChatOptions {
-        let wanted = self.chat_params().with(message);
-        let mut takes: Option<Takes> = None;
-        let mut most: Option<u64> = None;
-        for model in models {
-            let other = self.takes(model);
-            takes = Some(match takes {
-                Some(known) => either(known, other),
-                None => other,
-            });
-            most = most.max(self.model(model).and_then(|info| info.output));
-        }
-        let params = match takes {
-            Some(takes) => taken(&wanted, &takes, most),
-            None => wanted,
-        };
-        ChatOptions { params, fallback: self.chat_options().fallback.clone() }
+        let known =
+            models.map(|model| (self.takes(model), self.model(model).and_then(|info| info.output)));
+        effective_options(&self.settings, self.chat_options(), message, known)
     }
 
     /// The parameters with which the message in the composer would be sent.
@@ -53,6 +39,25 @@ impl AppState {
         let (model, _) = self.next_model();
         self.options_for(std::iter::once(&model), &self.draft().params).params
     }
+}
+
+/// How a message is answered: the app's parameters, over them the chat's, over them the message's
+/// own, and of them what any of the models takes, each given with the most tokens it writes. The
+/// one place where this is decided, for the window and the command line.
+pub fn effective_options(
+    settings: &Settings,
+    chat: &ChatOptions,
+    message: &Params,
+    models: impl Iterator<Item = (Takes, Option<u64>)>,
+) -> ChatOptions {
+    let wanted = settings.chat.params.with(&chat.params).with(message);
+    let together =
+        models.reduce(|(takes, most), (other, more)| (either(takes, other), most.max(more)));
+    let params = match together {
+        Some((takes, most)) => taken(&wanted, &takes, most),
+        None => wanted,
+    };
+    ChatOptions { params, fallback: chat.fallback.clone() }
 }
 
 /// What is taken by one of two models. Each writer of requests leaves out what its own model does

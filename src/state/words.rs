@@ -1,7 +1,7 @@
 //! Words and buttons for everything that can go wrong: the one table.
 
 use super::{SettingsTab, ToastLevel, UiCommand};
-use crate::protocol::{ErrorInfo, ErrorKind, NoticeCode, Timestamp};
+use crate::protocol::{ErrorInfo, ErrorKind, NoticeCode, ProviderId, Timestamp};
 
 /// What the user is told of a failure.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,12 +15,44 @@ pub struct Words {
 /// The words for a failed or broken answer. Buttons are the same for all: Retry, Use another
 /// model, Details.
 pub fn for_error(error: &ErrorInfo) -> Words {
-    let (title, body) = error_row(error.kind);
+    let (title, body) = own_row(error).unwrap_or_else(|| error_row(error.kind));
     let title = match error.status {
         Some(status) => format!("{title} ({status})"),
         None => title.to_owned(),
     };
     Words { title, body: body.to_owned() }
+}
+
+/// Failures that were found here, before anything was sent.
+fn own_row(error: &ErrorInfo) -> Option<(&'static str, &'static str)> {
+    if error.is_missing_key() {
+        return Some((
+            "The provider has no key yet",
+            "Your message is saved. Enter the provider's key in Settings, then retry.",
+        ));
+    }
+    error.is_certificate_file().then_some((
+        "The certificate file cannot be used",
+        "Your message is saved. Choose another certificate file for the provider in Settings, then retry.",
+    ))
+}
+
+/// The failure in one sentence for the command line: what happened, then what the provider said,
+/// where that says more.
+pub fn sentence(error: &ErrorInfo) -> String {
+    let title = for_error(error).title;
+    let said = error.message.trim();
+    let begins = |text: &str, with: &str| text.to_lowercase().starts_with(&with.to_lowercase());
+    if own_row(error).is_some() {
+        return said.to_owned();
+    }
+    if said.is_empty() {
+        return title;
+    }
+    if begins(said, error_row(error.kind).0) {
+        return said.to_owned();
+    }
+    format!("{title}: {said}")
 }
 
 fn error_row(kind: ErrorKind) -> (&'static str, &'static str) {
@@ -73,10 +105,23 @@ fn error_row(kind: ErrorKind) -> (&'static str, &'static str) {
     }
 }
 
-/// What a command line says below the error: one hint.
-pub fn hint(kind: ErrorKind) -> &'static str {
+/// What a command line says below the error of this provider: one hint.
+pub fn hint(error: &ErrorInfo, provider: &ProviderId) -> String {
+    if error.is_missing_key() {
+        return format!("Enter it: switchboard providers add {provider} --key-stdin");
+    }
+    if error.is_certificate_file() {
+        return format!("Name another file: switchboard providers add {provider} --ca-file FILE");
+    }
+    if error.kind == ErrorKind::Auth {
+        return format!("Check the key with `switchboard providers test {provider}`");
+    }
+    hint_row(error.kind).to_owned()
+}
+
+fn hint_row(kind: ErrorKind) -> &'static str {
     match kind {
-        ErrorKind::Auth => "Check the key with `switchboard providers test NAME`",
+        ErrorKind::Auth => "Check the provider's key",
         ErrorKind::RateLimited | ErrorKind::Overloaded => "Try again later, or another --model",
         ErrorKind::ContextTooLong => "Use a model with a larger context, or a new chat",
         ErrorKind::BadRequest => "Try another --model",
@@ -134,6 +179,7 @@ pub(super) fn for_notice(code: &NoticeCode) -> NoticeWords {
         | NoticeCode::StoreNewer
         | NoticeCode::WriteFailed
         | NoticeCode::ConfigUnknownKey
+        | NoticeCode::ConfigValue
         | NoticeCode::ConfigUnreadable
         | NoticeCode::ConfigNotSaved
         | NoticeCode::KeyNotSaved
@@ -177,6 +223,11 @@ fn notice_row(code: &NoticeCode) -> (ToastLevel, &'static str, &'static str) {
         NoticeCode::ConfigUnknownKey => {
             (Warning, "config.toml has a key that is not known", "It is ignored.")
         }
+        NoticeCode::ConfigValue => (
+            Warning,
+            "config.toml has a value that cannot be read",
+            "It is left untouched and not used. The rest counts.",
+        ),
         NoticeCode::ConfigUnreadable => {
             (Error, "config.toml could not be read", "It is left untouched, and defaults are used.")
         }
@@ -223,6 +274,7 @@ fn notice_action(code: &NoticeCode) -> Option<(&'static str, UiCommand)> {
         | NoticeCode::StoreNewer
         | NoticeCode::WriteFailed
         | NoticeCode::ConfigUnknownKey
+        | NoticeCode::ConfigValue
         | NoticeCode::ConfigUnreadable
         | NoticeCode::ConfigNotSaved
         | NoticeCode::ConfigDuplicateProvider => Some(("Open folder", UiCommand::OpenDataFolder)),

@@ -1,5 +1,9 @@
 //! The built program, as a shell sees it.
 
+mod configuration;
+mod keys;
+mod terminal;
+
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};

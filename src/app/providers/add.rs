@@ -9,9 +9,11 @@ use clap::{Args, ValueEnum};
 use secrecy::SecretString;
 
 use super::Desk;
-use crate::app::failure::{Failure, Outcome, say};
+use crate::app::failure::{Failure, Outcome, note, say};
 use crate::net::{self, known};
-use crate::protocol::{ProviderConfig, ProviderId, ProviderKind, ProviderOptions, header_problem};
+use crate::protocol::{
+    ProviderConfig, ProviderId, ProviderKind, ProviderOptions, header_problem, variable_problem,
+};
 use crate::store::help::HelpIndex;
 use crate::store::secrets;
 
@@ -70,6 +72,7 @@ impl From<Kind> for ProviderKind {
 
 pub(super) fn run(desk: &Desk, args: AddArgs) -> Outcome {
     let key = if args.key_stdin { Some(read_key()?) } else { None };
+    let names_variable = args.key_env.is_some();
     let config = config(desk, args)?;
     net::build(config.clone(), key.clone(), &desk.http, Arc::new(HelpIndex::new()))
         .map_err(|error| Failure::usage(error.message, "Nothing was changed"))?;
@@ -86,6 +89,11 @@ pub(super) fn run(desk: &Desk, args: AddArgs) -> Outcome {
         None => after.providers.push(config.clone()),
     }
     desk.save(&after)?;
+    if let Some(variable) = config.key_env.as_deref().filter(|_| names_variable)
+        && !desk.has_variable(variable)
+    {
+        note(&format!("{variable} is not set; until it is, there is no key"));
+    }
     let (name, id) = (&config.name, &config.id);
     say(&format!("{name} is {what}. Try it: switchboard providers test {id}"))?;
     say("A window that is open sees it when it is started again.")
@@ -112,6 +120,9 @@ fn config(desk: &Desk, args: AddArgs) -> Result<ProviderConfig, Failure> {
     if args.api_version.is_some() && kind != ProviderKind::Anthropic {
         let hint = "Add --kind anthropic, or leave it out";
         return Err(Failure::usage("--api-version is for Anthropic's API", hint));
+    }
+    if let Some(problem) = args.key_env.as_deref().and_then(variable_problem) {
+        return Err(Failure::usage(problem, "Nothing was changed"));
     }
     let options = ProviderOptions {
         headers: headers(options.headers, &args.headers)?,

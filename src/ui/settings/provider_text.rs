@@ -132,6 +132,9 @@ impl ProviderText {
         if name.is_empty() {
             return problem(FieldName::Name, "Give it a name");
         }
+        if let Some(text) = crate::protocol::address_problem(&url) {
+            return Err(Problem { field: FieldName::Address, text: text.into() });
+        }
         if let Some(text) = address_problem(&url) {
             return problem(FieldName::Address, text);
         }

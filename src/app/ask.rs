@@ -7,7 +7,7 @@ use std::io::{IsTerminal, Read, Write};
 use clap::Args;
 use tokio::sync::mpsc;
 
-use self::target::Asked;
+use self::target::{Asked, Target};
 use super::backend::{self, BackendParts};
 use super::failure::{Failure, Outcome, pipe_closed};
 use super::interrupt::Interrupts;
@@ -15,8 +15,8 @@ use super::terminal::harmless;
 use super::{config, environment};
 use crate::agent::Clock;
 use crate::protocol::{
-    BackendCommand, BackendEvent, Budget, ErrorInfo, Frame, ProviderId, RunEvent, RunStatus,
-    SendRequest, StopMode, StreamEvent,
+    BackendCommand, BackendEvent, Budget, ErrorInfo, ErrorKind, Frame, ModelId, ProviderId,
+    RunEvent, RunStatus, StopMode, StreamEvent,
 };
 use crate::state::{Settings, words};
 use crate::store::secrets::Secrets;
@@ -50,12 +50,12 @@ pub(super) async fn run(paths: &Paths, args: AskArgs) -> Outcome {
     }
     let store = backend::store_for_command(paths)?;
     let asked = Asked { chat: args.chat.as_deref(), model: args.model.as_deref() };
-    let request = target::request(paths, &store, &loaded, asked, text).await?;
+    let target = target::request(paths, &store, &loaded, asked, text).await?;
     let mut settings = loaded.settings;
     if args.over_budget {
         settings.budget = Budget::default();
     }
-    let ended = converse(paths, settings, store.clone(), request, args.json).await;
+    let ended = converse(paths, settings, store.clone(), target, args.json).await;
     if let Err(error) = store.close().await {
         tracing::error!(%error, "the answer may not be saved");
     }
@@ -94,7 +94,7 @@ async fn converse(
     paths: &Paths,
     settings: Settings,
     store: StoreHandle,
-    request: SendRequest,
+    target: Target,
     json: bool,
 ) -> Outcome {
     let mut interrupts = Interrupts::listen()
@@ -111,9 +111,10 @@ async fn converse(
         ask_at_start: false,
     };
     let engine = backend::engine(parts, store, engine_commands, events);
+    let Target { request, nearest } = target;
     let (chat, provider) = (request.chat, request.model.provider.clone());
     hand_over(&commands, BackendCommand::Send(Box::new(request))).await;
-    let mut printer = Printer::new(json, provider);
+    let mut printer = Printer::new(json, provider, nearest);
     let mut stops = 0;
     let ended = loop {
         tokio::select! {
@@ -149,13 +150,15 @@ struct Printer {
     json: bool,
     /// Who was asked.
     provider: ProviderId,
+    /// Models that may have been meant, where the one asked is not listed.
+    nearest: Vec<ModelId>,
     error: Option<ErrorInfo>,
     ends_with_newline: bool,
 }
 
 impl Printer {
-    fn new(json: bool, provider: ProviderId) -> Self {
-        Self { json, provider, error: None, ends_with_newline: true }
+    fn new(json: bool, provider: ProviderId, nearest: Vec<ModelId>) -> Self {
+        Self { json, provider, nearest, error: None, ends_with_newline: true }
     }
 
     /// Prints an event; gives the status at the end of the run.
@@ -251,8 +254,7 @@ impl Printer {
             RunStatus::Stopped => Err(Failure::stopped()),
             RunStatus::Interrupted | RunStatus::Failed => match &self.error {
                 Some(error) => {
-                    let (sentence, hint) =
-                        (words::sentence(error), words::hint(error, &self.provider));
+                    let (sentence, hint) = (words::sentence(error), self.hint(error));
                     let wrong_setting = error.is_certificate_file();
                     let failure = if wrong_setting { Failure::usage } else { Failure::work };
                     Err(failure(sentence, &hint))
@@ -260,6 +262,17 @@ impl Printer {
                 None => Err(Failure::work("the answer broke off", "What arrived is kept")),
             },
         }
+    }
+}
+
+impl Printer {
+    fn hint(&self, error: &ErrorInfo) -> String {
+        if error.kind != ErrorKind::NotFound || self.nearest.is_empty() {
+            return words::hint(error, &self.provider);
+        }
+        let names: Vec<String> = self.nearest.iter().map(ToString::to_string).collect();
+        let names = names.join(", ");
+        format!("The nearest names are {names}; list all with `switchboard models`")
     }
 }
 

@@ -178,11 +178,13 @@ impl Desk {
             let hint = "List them with `switchboard providers list`";
             return Err(Failure::usage(format!("no provider {name:?} is configured"), hint));
         }
+        let had_key = !matches!(self.secrets.source(&id), Ok(KeySource::Missing));
         self.save(&after)?;
         self.secrets
             .remove(&id)
             .map_err(|error| Failure::work(error, "The provider is removed"))?;
-        say(&format!("{name} and its key are removed"))
+        let what = if had_key { "and its key are removed" } else { "is removed; no key was kept" };
+        say(&format!("{name} {what}"))
     }
 
     async fn test(&self, name: &str) -> Outcome {

@@ -5,16 +5,28 @@ use crate::app::config::Loaded;
 use crate::app::failure::Failure;
 use crate::app::providers::Desk;
 use crate::protocol::{
-    ChatId, ChatOptions, ChatSummary, IdSource, ModelId, ModelInfo, Params, Place, SendRequest,
+    ChatId, ChatOptions, ChatSummary, IdSource, ModelId, ModelInfo, Params, Place, ProviderConfig,
+    SendRequest,
 };
-use crate::state::effective_options;
+use crate::state::{effective_options, nearest};
 use crate::store::{Paths, StoreHandle};
+
+/// How many models are named where one was not found.
+const NEAREST: usize = 3;
 
 /// What was asked for on the command line.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Asked<'a> {
     pub(super) chat: Option<&'a str>,
     pub(super) model: Option<&'a str>,
+}
+
+/// A message with where it goes.
+#[derive(Debug)]
+pub(super) struct Target {
+    pub(super) request: SendRequest,
+    /// Where the model is not listed, those with the nearest names.
+    pub(super) nearest: Vec<ModelId>,
 }
 
 /// The message with its chat, its model and its parameters.
@@ -24,7 +36,7 @@ pub(super) async fn request(
     loaded: &Loaded,
     asked: Asked<'_>,
     text: String,
-) -> Result<SendRequest, Failure> {
+) -> Result<Target, Failure> {
     let desk = Desk::new(paths, loaded.clone());
     let settings = &desk.settings;
     let chat = match asked.chat {
@@ -35,17 +47,17 @@ pub(super) async fn request(
     let usual = usual.or_else(|| settings.default_model.clone());
     let usual = usual.unwrap_or_else(|| ModelId::new("guide", "guide"));
     let model = match asked.model {
-        Some(model) => parse_model(model)?,
+        Some(model) => parse_model(&desk, model)?,
         None => usual.clone(),
     };
     desk.refuse_left_out(model.provider.as_str())?;
     let (ids, now) = (IdSource, (Clock::system().now)());
     // A new chat's model is the one it begins with; in an old one a different model is one-off.
     let chat_model = if chat.is_some() { usual } else { model.clone() };
-    let info = known(&desk, store, &model).await;
+    let (info, nearest) = known(&desk, store, &model).await;
     let own = chat.as_ref().map_or_else(ChatOptions::default, |chat| chat.options.clone());
     let takes = std::iter::once((info.takes, info.output));
-    Ok(SendRequest {
+    let request = SendRequest {
         chat: chat.map_or_else(|| ids.chat(now), |chat| chat.id),
         message: ids.message(now),
         place: Place::AtLeaf,
@@ -61,11 +73,36 @@ pub(super) async fn request(
         run: ids.run(now),
         answer: ids.message(now),
         created: now,
-    })
+    };
+    Ok(Target { request, nearest })
 }
 
-fn parse_model(text: &str) -> Result<ModelId, Failure> {
-    text.parse().map_err(|error| Failure::usage(error, "List the models with `switchboard models`"))
+/// A model's id, or the alias of a single model.
+fn parse_model(desk: &Desk, text: &str) -> Result<ModelId, Failure> {
+    let parsed = text.parse::<ModelId>();
+    let is_provider = |id: &ModelId| desk.all().iter().any(|config| config.id == id.provider);
+    if let Ok(id) = &parsed
+        && is_provider(id)
+    {
+        return Ok(id.clone());
+    }
+    let wanted = text.trim().to_lowercase();
+    let is_named = |alias: &String| alias.trim().to_lowercase() == wanted;
+    let edits = desk.settings.models.iter();
+    let named: Vec<&ModelId> = edits
+        .filter(|(_, edit)| edit.alias.as_ref().is_some_and(is_named))
+        .map(|(id, _)| id)
+        .collect();
+    match named.as_slice() {
+        [] => parsed
+            .map_err(|error| Failure::usage(error, "List the models with `switchboard models`")),
+        [one] => Ok((*one).clone()),
+        several => {
+            let ids: Vec<String> = several.iter().map(ToString::to_string).collect();
+            let hint = format!("Say which one: {}", ids.join(", "));
+            Err(Failure::usage(format!("several models are called {text:?}"), &hint))
+        }
+    }
 }
 
 async fn find_chat(store: &StoreHandle, id: &str) -> Result<ChatSummary, Failure> {
@@ -79,14 +116,23 @@ async fn find_chat(store: &StoreHandle, id: &str) -> Result<ChatSummary, Failure
     }
 }
 
-/// What is known of a model without asking its provider.
-async fn known(desk: &Desk, store: &StoreHandle, model: &ModelId) -> ModelInfo {
+/// What is known of a model without asking its provider, and the nearest ones where it is not
+/// listed.
+async fn known(desk: &Desk, store: &StoreHandle, model: &ModelId) -> (ModelInfo, Vec<ModelId>) {
     let kept = store.load_models().await.unwrap_or_default();
-    let config = desk.all().into_iter().find(|config| config.id == model.provider);
-    let shown = config.map(|config| {
+    let shown = |config: &ProviderConfig| {
         let kept = kept.iter().find(|kept| kept.provider == config.id);
-        desk.shown(&config, kept.map(|kept| kept.models.as_slice()))
-    });
-    let found = shown.into_iter().flatten().find(|info| info.id == *model);
-    found.unwrap_or_else(|| ModelInfo::unknown(model.clone()))
+        desk.shown(config, kept.map(|kept| kept.models.as_slice()))
+    };
+    let all = desk.all();
+    let own = all.iter().find(|config| config.id == model.provider).map(shown);
+    let own = own.unwrap_or_default();
+    if let Some(info) = own.iter().find(|info| info.id == *model) {
+        return (info.clone(), Vec::new());
+    }
+    let others = all.iter().filter(|config| config.id != model.provider).flat_map(shown);
+    let listed: Vec<ModelInfo> = own.into_iter().chain(others).collect();
+    let near = nearest(listed.iter(), model, NEAREST);
+    let near = near.into_iter().map(|info| info.id.clone()).collect();
+    (ModelInfo::unknown(model.clone()), near)
 }

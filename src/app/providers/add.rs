@@ -10,7 +10,7 @@ use secrecy::SecretString;
 
 use super::Desk;
 use crate::app::failure::{Failure, Outcome, note, say};
-use crate::net::{self, known};
+use crate::net::{self, known, local};
 use crate::protocol::{
     ProviderConfig, ProviderId, ProviderKind, ProviderOptions, header_problem, variable_problem,
 };
@@ -103,14 +103,18 @@ pub(super) fn run(desk: &Desk, args: AddArgs) -> Outcome {
 fn config(desk: &Desk, args: AddArgs) -> Result<ProviderConfig, Failure> {
     let id = check_id(&args.name)?;
     let configured = desk.settings.providers.iter().find(|known| known.id == id).cloned();
-    let well_known = || known::find(id.as_str()).map(known::KnownProvider::config);
+    let well_known = || {
+        let hosted = known::find(id.as_str()).map(known::KnownProvider::config);
+        hosted.or_else(|| local::find(id.as_str()).map(local::LocalServer::config))
+    };
     let template = configured.or_else(well_known);
     let (name, kind, url, key_env, options) = match template {
         Some(old) => (old.name, old.kind, Some(old.url), old.key_env, old.options),
         None => (args.name, ProviderKind::Openai, None, None, ProviderOptions::default()),
     };
     let Some(url) = args.url.or(url) else {
-        return Err(Failure::usage("the address is missing", "Add --url http://…/v1"));
+        let hint = format!("Add --url http://…/v1; only these need none: {}", well_known_names());
+        return Err(Failure::usage("the address is missing", &hint));
     };
     let kind = args.kind.map_or(kind, ProviderKind::from);
     if args.background && kind != ProviderKind::Responses {
@@ -130,11 +134,21 @@ fn config(desk: &Desk, args: AddArgs) -> Result<ProviderConfig, Failure> {
             Some(file) => Some(certificates(file)?),
             None => options.ca_file,
         },
-        api_version: args.api_version.or(options.api_version),
+        // What only another API has is not taken along.
+        api_version: args
+            .api_version
+            .or(options.api_version)
+            .filter(|_| kind == ProviderKind::Anthropic),
         background: args.background || (options.background && kind == ProviderKind::Responses),
         ..options
     };
     Ok(ProviderConfig { id, name, kind, url, key_env: args.key_env.or(key_env), options })
+}
+
+fn well_known_names() -> String {
+    let hosted = known::PROVIDERS.iter().map(|provider| provider.id);
+    let all = hosted.chain(local::SERVERS.iter().map(|server| server.id));
+    all.collect::<Vec<_>>().join(", ")
 }
 
 fn headers(

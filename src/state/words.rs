@@ -310,4 +310,22 @@ mod tests {
             assert_eq!(list_age(listed, now), expected);
         }
     }
+
+    #[test]
+    fn what_a_provider_says_is_not_said_twice() {
+        let error = |kind, message: &str| ErrorInfo::new(kind, message);
+        let missing = ErrorInfo::missing_key("Groq", Some("GROQ_API_KEY"));
+        let table = [
+            (
+                error(ErrorKind::Refused, "The model declined to answer"),
+                "The model declined to answer",
+            ),
+            (error(ErrorKind::Refused, "policy"), "The model declined to answer: policy"),
+            (error(ErrorKind::Auth, "who?"), "The key was not accepted: who?"),
+            (missing, "Groq has no key yet: GROQ_API_KEY is not set"),
+        ];
+        for (error, expected) in table {
+            assert_eq!(sentence(&error), expected);
+        }
+    }
 }

@@ -352,6 +352,7 @@ mod tests {
             (text("A", "", ""), FieldName::Address),
             (text("A", "api.example.com/v1", ""), FieldName::Address),
             (text("A", "ftp://api.example.com", ""), FieldName::Address),
+            (text("A", "https://u:pass@api.example.com", ""), FieldName::Address),
             (text("A", "https://", ""), FieldName::Address),
             (text("A", "https:///v1", ""), FieldName::Address),
             (text("A", "https://api example.com", ""), FieldName::Address),

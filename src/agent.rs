@@ -32,5 +32,5 @@ mod waiting;
 pub use clock::Clock;
 pub use engine::{EngineHandle, EngineParts, start};
 pub use providers::catalogue;
-pub use providers::{Environment, Found, ProviderSetup, find_key, guide_config};
+pub use providers::{Environment, Found, ProviderSetup, find_key, guide_config, missing_key};
 pub(crate) use run::EMPTY_ANSWER;

@@ -15,6 +15,7 @@ mod launch;
 mod log;
 mod models;
 mod providers;
+mod terminal;
 mod window;
 
 pub use backend::{Backend, BackendParts};

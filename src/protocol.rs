@@ -3,6 +3,7 @@
 //! The channels of the desktop and the frames of the gateway carry these same types.
 //! Nothing here does I/O, knows a clock, or imports another module of ours.
 
+mod address;
 mod agent;
 mod amount;
 mod chat;
@@ -17,6 +18,7 @@ mod notice;
 mod provider;
 mod usage;
 
+pub use address::{address_problem, variable_problem};
 pub use agent::{AgentState, StateCause};
 pub use amount::{NEARLY_ALL, dollars, tokens};
 pub use chat::{

@@ -36,6 +36,6 @@ pub use model::{
 };
 pub use nearest::nearest;
 pub use needs::{Needs, tokens_of};
-pub use params::{Bound, parse_number};
+pub use params::{Bound, effective_options, parse_number};
 pub use settings::{Appearance, ChatSettings, Settings, Theme};
 pub use shortcut::{Key, Shortcut};

@@ -4,7 +4,7 @@ pub mod catalogue;
 mod keys;
 mod refresh;
 
-pub use keys::{Found, find_key};
+pub use keys::{Found, find_key, missing_key};
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;

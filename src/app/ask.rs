@@ -1,19 +1,23 @@
 //! `switchboard ask`: one message, streamed to stdout, stored like any other.
 
+mod target;
+
 use std::collections::HashSet;
 use std::io::{IsTerminal, Read, Write};
 
 use clap::Args;
 use tokio::sync::mpsc;
 
+use self::target::{Asked, Target};
 use super::backend::{self, BackendParts};
 use super::failure::{Failure, Outcome, note, pipe_closed};
 use super::interrupt::Interrupts;
+use super::terminal::harmless;
 use super::{config, environment};
 use crate::agent::{Clock, EMPTY_ANSWER};
 use crate::protocol::{
-    BackendCommand, BackendEvent, Budget, ChatId, ChatOptions, ErrorInfo, Frame, IdSource, ModelId,
-    Place, RunEvent, RunId, RunStatus, SendRequest, StopMode, StreamEvent,
+    BackendCommand, BackendEvent, Budget, ErrorInfo, ErrorKind, Frame, ModelId, ProviderId,
+    RunEvent, RunId, RunStatus, StopMode, StreamEvent,
 };
 use crate::state::{Settings, words};
 use crate::store::secrets::Secrets;
@@ -43,22 +47,16 @@ pub(super) async fn run(paths: &Paths, args: AskArgs) -> Outcome {
     let text = message_text(args.text)?;
     let loaded = config::load(&paths.config_file());
     for notice in &loaded.notices {
-        tracing::warn!("config.toml: {}", notice.detail);
+        tracing::warn!("config.toml, {}", notice.detail);
     }
     let store = backend::store_for_command(paths)?;
-    let (chat, chat_model) = find_chat(&store, args.chat.as_deref()).await?;
-    let default = loaded.settings.default_model.clone();
-    let usual = chat_model.or(default).unwrap_or_else(|| ModelId::new("guide", "guide"));
-    let model = match args.model {
-        Some(model) => parse_model(&model)?,
-        None => usual.clone(),
-    };
-    let request = request(text, chat, model, usual);
+    let asked = Asked { chat: args.chat.as_deref(), model: args.model.as_deref() };
+    let target = target::request(paths, &store, &loaded, asked, text).await?;
     let mut settings = loaded.settings;
     if args.over_budget {
         settings.budget = Budget::default();
     }
-    let ended = converse(paths, settings, store.clone(), request, args.json).await;
+    let ended = converse(paths, settings, store.clone(), target, args.json).await;
     if let Err(error) = store.close().await {
         tracing::error!(%error, "the answer may not be saved");
     }
@@ -92,53 +90,12 @@ fn read_stdin() -> Result<String, Failure> {
     })
 }
 
-fn parse_model(text: &str) -> Result<ModelId, Failure> {
-    text.parse().map_err(|error| Failure::usage(error, "List the models with `switchboard models`"))
-}
-
-async fn find_chat(
-    store: &StoreHandle,
-    id: Option<&str>,
-) -> Result<(Option<ChatId>, Option<ModelId>), Failure> {
-    let Some(id) = id else { return Ok((None, None)) };
-    let hint = "List the chats with `switchboard chats list`";
-    let chat: ChatId =
-        id.parse().map_err(|_bad| Failure::usage(format!("{id:?} is not a chat id"), hint))?;
-    match store.chat(chat).await {
-        Ok(Some(summary)) => Ok((Some(chat), summary.model)),
-        Ok(None) => Err(Failure::usage(format!("there is no chat {id}"), hint)),
-        Err(error) => Err(Failure::work(error, "See `switchboard doctor`")),
-    }
-}
-
-fn request(text: String, chat: Option<ChatId>, model: ModelId, usual: ModelId) -> SendRequest {
-    let (ids, now) = (IdSource, (Clock::system().now)());
-    // A new chat's model is the one it begins with; in an old one a different model is one-off.
-    let chat_model = if chat.is_some() { usual } else { model.clone() };
-    SendRequest {
-        chat: chat.unwrap_or_else(|| ids.chat(now)),
-        message: ids.message(now),
-        place: Place::AtLeaf,
-        text,
-        one_off: model != chat_model,
-        model,
-        chat_model,
-        attachments: Vec::new(),
-        options: ChatOptions::default(),
-        chat_options: ChatOptions::default(),
-        also: Vec::new(),
-        run: ids.run(now),
-        answer: ids.message(now),
-        created: now,
-    }
-}
-
 /// Runs the engine for one message.
 async fn converse(
     paths: &Paths,
     settings: Settings,
     store: StoreHandle,
-    request: SendRequest,
+    target: Target,
     json: bool,
 ) -> Outcome {
     let mut interrupts = Interrupts::listen()
@@ -154,13 +111,14 @@ async fn converse(
         read: ReadState::Seen,
         ask_at_start: false,
     };
-    let chat = request.chat;
+    let Target { request, nearest } = target;
+    let (chat, provider) = (request.chat, request.model.provider.clone());
     let left = store
         .resumable_runs_in(chat)
         .await
         .map_err(|error| Failure::work(error, "See `switchboard doctor`"))?;
     let mut earlier: HashSet<RunId> = left.iter().map(|left| left.run).collect();
-    let mut printer = Printer::new(request.run, json);
+    let mut printer = Printer::new(request.run, json, provider, nearest);
     // What was left open comes first: the model must not be sent half an answer.
     let mut waiting = Some(BackendCommand::Send(Box::new(request)));
     let engine = backend::engine(parts, store, left, (engine_commands, events));
@@ -216,6 +174,10 @@ struct Printer {
     /// The run that is printed.
     run: RunId,
     json: bool,
+    /// Who was asked.
+    provider: ProviderId,
+    /// Models that may have been meant, where the one asked is not listed.
+    nearest: Vec<ModelId>,
     error: Option<ErrorInfo>,
     /// The answer holds nothing.
     is_empty: bool,
@@ -223,8 +185,9 @@ struct Printer {
 }
 
 impl Printer {
-    fn new(run: RunId, json: bool) -> Self {
-        Self { run, json, error: None, is_empty: false, ends_with_newline: true }
+    fn new(run: RunId, json: bool, provider: ProviderId, nearest: Vec<ModelId>) -> Self {
+        let (error, is_empty, ends_with_newline) = (None, false, true);
+        Self { run, json, provider, nearest, error, is_empty, ends_with_newline }
     }
 
     /// Prints an event; gives the status at the end of the run.
@@ -235,7 +198,8 @@ impl Printer {
                 Err(Failure::work("the message could not be saved", "See `switchboard doctor`"))
             }
             BackendEvent::Notice(notice) => {
-                tracing::warn!(code = ?notice.code, "{}", notice.detail);
+                let (title, _) = words::notice(&notice.code);
+                tracing::warn!("{title}: {}", notice.detail);
                 Ok(None)
             }
             BackendEvent::Chats { .. }
@@ -292,7 +256,7 @@ impl Printer {
             }
             StreamEvent::Message { content, .. } if !self.json => {
                 self.ends_with_newline = content.ends_with('\n');
-                print(content.as_bytes())?;
+                print(harmless(content).as_bytes())?;
                 None
             }
             StreamEvent::Message { .. }
@@ -326,13 +290,25 @@ impl Printer {
             RunStatus::Stopped => Err(Failure::stopped()),
             RunStatus::Interrupted | RunStatus::Failed => match &self.error {
                 Some(error) => {
-                    let title = words::for_error(error).title;
-                    let message = format!("{title}: {}", error.message);
-                    Err(Failure::work(message, words::hint(error.kind)))
+                    let (sentence, hint) = (words::sentence(error), self.hint(error));
+                    let wrong_setting = error.is_certificate_file();
+                    let failure = if wrong_setting { Failure::usage } else { Failure::work };
+                    Err(failure(sentence, &hint))
                 }
                 None => Err(Failure::work("the answer broke off", "What arrived is kept")),
             },
         }
+    }
+}
+
+impl Printer {
+    fn hint(&self, error: &ErrorInfo) -> String {
+        if error.kind != ErrorKind::NotFound || self.nearest.is_empty() {
+            return words::hint(error, &self.provider);
+        }
+        let names: Vec<String> = self.nearest.iter().map(ToString::to_string).collect();
+        let names = names.join(", ");
+        format!("The nearest names are {names}; list all with `switchboard models`")
     }
 }
 

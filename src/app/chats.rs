@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 
 use super::backend;
 use super::cli::JsonFlag;
-use super::failure::{Failure, Outcome, say};
+use super::failure::{Failure, Outcome, say, say_exactly};
 use crate::protocol::{AnswerStatus, ChatId, ChatSummary, Message, Part, Role, Timestamp};
 use crate::store::{Paths, StoreError, StoreHandle};
 
@@ -51,7 +51,7 @@ async fn list(store: &StoreHandle, flag: JsonFlag) -> Outcome {
     let chats = store.list_chats().await.map_err(failed)?;
     if flag.json {
         let text = serde_json::to_string(&chats).map_err(|error| Failure::work(error, ""))?;
-        return say(&text);
+        return say_exactly(&text);
     }
     for chat in chats {
         let pin = if chat.pinned { " (pinned)" } else { "" };
@@ -77,7 +77,7 @@ async fn show(store: &StoreHandle, id: &str, flag: JsonFlag) -> Outcome {
     };
     if flag.json {
         let value = serde_json::json!({"chat": chat, "messages": messages});
-        return say(&value.to_string());
+        return say_exactly(&value.to_string());
     }
     let left = store.left_open(chat.id).await.map_err(failed)?;
     say(&format!("# {}", chat.title))?;
@@ -146,7 +146,7 @@ async fn delete(store: &StoreHandle, id: &str, flag: JsonFlag) -> Outcome {
     let chat = find(store, id).await?;
     store.delete_chat(chat.id).await.map_err(failed)?;
     if flag.json {
-        return say(&serde_json::json!({"deleted": chat.id}).to_string());
+        return say_exactly(&serde_json::json!({"deleted": chat.id}).to_string());
     }
     say(&format!("{:?} is deleted", chat.title))
 }

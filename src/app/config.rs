@@ -1,6 +1,8 @@
 //! `config.toml`: read with line numbers, written without touching what others wrote.
 
 mod merge;
+mod read;
+mod words;
 
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -20,6 +22,17 @@ pub struct Loaded {
     pub settings: Settings,
     /// What the user should know of the file.
     pub notices: Vec<Notice>,
+    /// Providers that are in the file and cannot be read.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// A provider that is in the file and cannot be read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LeftOut {
+    /// Its id.
+    pub id: ProviderId,
+    /// What is wrong, with the line.
+    pub detail: String,
 }
 
 /// `config.toml` could not be written. The file is as it was.
@@ -31,6 +44,9 @@ pub enum ConfigError {
     /// The file holds something that is not TOML; it is left untouched.
     #[error("config.toml is not valid, so it is left untouched: {0}")]
     Invalid(#[from] toml_edit::TomlError),
+    /// Something stands where a table must be written; it is left untouched.
+    #[error("{0} in config.toml is not what it must be, so the file is left untouched")]
+    InTheWay(&'static str),
 }
 
 /// Reads the settings. Never fails: what cannot be read is named with its line.
@@ -38,7 +54,7 @@ pub fn load(path: &Path) -> Loaded {
     match fs::read_to_string(path) {
         Ok(text) => parse(&text),
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            Loaded { settings: Settings::default(), notices: Vec::new() }
+            Loaded { settings: Settings::default(), notices: Vec::new(), left_out: Vec::new() }
         }
         Err(error) => unreadable(format!("{}: {error}", path.display())),
     }
@@ -46,7 +62,7 @@ pub fn load(path: &Path) -> Loaded {
 
 fn unreadable(detail: String) -> Loaded {
     let notice = Notice { code: NoticeCode::ConfigUnreadable, detail };
-    Loaded { settings: Settings::default(), notices: vec![notice] }
+    Loaded { settings: Settings::default(), notices: vec![notice], left_out: Vec::new() }
 }
 
 fn parse(text: &str) -> Loaded {
@@ -57,29 +73,36 @@ fn parse(text: &str) -> Loaded {
             return unreadable(format!("line {line}: {}", error.message()));
         }
     };
-    let mut unknown = Vec::new();
-    let root = document.as_item().clone();
-    let deserializer = toml_edit::de::Deserializer::from(document);
-    let parsed = serde_ignored::deserialize(deserializer, |path| unknown.push(path.to_string()));
-    match parsed {
-        Ok(mut settings) => {
-            let mut notices: Vec<Notice> =
-                unknown.iter().map(|key| unknown_key(text, &root, key)).collect();
-            notices.extend(drop_duplicates(&mut settings, text, &root));
-            Loaded { settings, notices }
-        }
+    let reading = match read::read(document.as_table().clone()) {
+        Ok(reading) => reading,
         Err(error) => {
             let line = error.span().map_or(1, |span| line_of(text, span.start));
-            unreadable(format!("line {line}: {}", error.message().trim()))
+            return unreadable(format!("line {line}: {}", error.message().trim()));
         }
+    };
+    let read::Reading { mut settings, root, taken, unknown } = reading;
+    let root = Item::Table(root);
+    let (mut notices, mut left_out) = (Vec::new(), Vec::new());
+    for gone in taken {
+        let detail = format!("line {}: {}", line_of(text, gone.at), gone.problem);
+        if let Some(id) = gone.provider {
+            left_out.push(LeftOut { id, detail: detail.clone() });
+        }
+        notices.push(Notice { code: NoticeCode::ConfigValue, detail });
     }
+    notices.extend(unknown.iter().map(|key| unknown_key(text, &root, key)));
+    notices.extend(drop_duplicates(&mut settings, text, &root));
+    Loaded { settings, notices, left_out }
 }
 
 fn unknown_key(text: &str, root: &Item, path: &str) -> Notice {
     let line = place_of(root, path).map(|at| line_of(text, at));
+    // A provider's number says nothing; the line does.
+    let named = path.split('.').filter(|part| part.parse::<usize>().is_err());
+    let sentence = format!("{} is not a setting", named.collect::<Vec<_>>().join("."));
     let detail = match line {
-        Some(line) => format!("line {line}: {path}"),
-        None => path.to_owned(),
+        Some(line) => format!("line {line}: {sentence}"),
+        None => sentence,
     };
     Notice { code: NoticeCode::ConfigUnknownKey, detail }
 }
@@ -157,6 +180,9 @@ pub fn save(path: &Path, before: &Settings, after: &Settings) -> Result<(), Conf
         Err(error) => return Err(error.into()),
     };
     let mut document: DocumentMut = text.parse()?;
+    if let Some(name) = merge::in_the_way(document.as_table(), before, after) {
+        return Err(ConfigError::InTheWay(name));
+    }
     merge::apply(document.as_table_mut(), before, after);
     let new = path.with_extension("toml.new");
     let mut file = File::create(&new)?;
@@ -167,13 +193,13 @@ pub fn save(path: &Path, before: &Settings, after: &Settings) -> Result<(), Conf
 }
 
 /// Reads the settings, for those who change them: an unreadable file is an error here.
-pub(super) fn load_strictly(path: &Path) -> Result<Settings, String> {
+pub(super) fn load_strictly(path: &Path) -> Result<Loaded, String> {
     let loaded = load(path);
     let unreadable =
         loaded.notices.iter().find(|notice| notice.code == NoticeCode::ConfigUnreadable);
     match unreadable {
         Some(notice) => Err(notice.detail.clone()),
-        None => Ok(loaded.settings),
+        None => Ok(loaded),
     }
 }
 
@@ -199,7 +225,13 @@ mod tests {
         assert_eq!(loaded.settings.appearance.theme, Theme::Dark);
         assert_eq!(loaded.settings.providers.len(), 1);
         let details: Vec<_> = loaded.notices.iter().map(|notice| notice.detail.as_str()).collect();
-        assert_eq!(details, ["line 4: appearance.text_sise", "line 11: providers.0.colour"]);
+        assert_eq!(
+            details,
+            [
+                "line 4: appearance.text_sise is not a setting",
+                "line 11: providers.colour is not a setting"
+            ]
+        );
     }
 
     #[test]
@@ -228,13 +260,101 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_value_is_named_with_its_line_and_defaults_count() {
+    fn a_wrong_value_is_named_with_its_line_and_the_rest_counts() {
         let loaded = parse("default_model = \"guide/guide\"\n[appearance]\ntheme = \"pink\"\n");
-        assert_eq!(loaded.settings, Settings::default());
-        assert_eq!(loaded.notices[0].code, NoticeCode::ConfigUnreadable);
-        assert!(loaded.notices[0].detail.starts_with("line 3: "), "{:?}", loaded.notices);
+        assert_eq!(loaded.settings.default_model, Some(ModelId::new("guide", "guide")));
+        assert_eq!(loaded.settings.appearance, Settings::default().appearance);
+        assert_eq!(loaded.notices[0].code, NoticeCode::ConfigValue);
+        assert_eq!(
+            loaded.notices[0].detail,
+            "line 3: appearance.theme must be system, dark or light"
+        );
         let loaded = parse("a = \n");
+        assert_eq!(loaded.notices[0].code, NoticeCode::ConfigUnreadable);
         assert!(loaded.notices[0].detail.starts_with("line 1: "), "{:?}", loaded.notices);
+    }
+
+    #[test]
+    fn whatever_is_wrong_costs_only_itself() {
+        let good =
+            "[[providers]]\nid = \"a\"\nname = \"A\"\nkind = \"openai\"\nurl = \"http://x/v1\"\n";
+        let table = [
+            (
+                "favourites = [\"a/b\", \"nonsense\"]",
+                "line 1: an entry of favourites must be a model",
+            ),
+            ("favourites = 3", "line 1: favourites must be a list of models"),
+            ("budget = 3", "line 1: budget must be a table"),
+            ("[budget]\nday_usd = nan", "line 2: budget.day_usd must be an amount"),
+            ("[budget]\nday_usd = -0.5", "line 2: budget.day_usd must be an amount"),
+            ("[chat]\nmax_turns = -1", "line 2: chat.max_turns must be a whole number"),
+            (
+                "[chat.params]\ntemperature = 2.5",
+                "line 2: chat.params.temperature must be a number from 0 to 2",
+            ),
+            (
+                "[chat.params]\ntop_p = nan",
+                "line 2: chat.params.top_p must be a number from 0 to 1",
+            ),
+            (
+                "chat.params.stop = [\"a\", 1]",
+                "line 1: an entry of chat.params.stop must be a text",
+            ),
+            ("[models.\"a/b\"]\nprice_in = -1.0", "line 2: models.a/b.price_in must be an amount"),
+            (
+                "[models.nonsense]\nalias = \"x\"",
+                "line 1: [models.nonsense] must be named by a model",
+            ),
+            (
+                "[[providers]]\nid = \"b\"\nkind = \"openai\"\nurl = \"http://x\"",
+                "line 1: the provider b is left out: it has no name",
+            ),
+            ("[[providers]]\nname = 3", "line 2: a provider is left out: it has no id"),
+        ];
+        for (bad, expected) in table {
+            let text = format!(
+                "{bad}\n\n{good}[providers.options]\nconnect_timeout_s = \"x\"\nidle_timeout_s = 9\n"
+            );
+            let loaded = parse(&text);
+            let details: Vec<_> =
+                loaded.notices.iter().map(|notice| notice.detail.as_str()).collect();
+            assert!(
+                details.iter().any(|detail| detail.starts_with(expected)),
+                "{bad}: {details:?}"
+            );
+            let option = "options.connect_timeout_s must be a whole number, 0 or more";
+            assert!(details.iter().any(|detail| detail.ends_with(option)), "{bad}: {details:?}");
+            assert_eq!(details.len(), 2, "{bad}: {details:?}");
+            let ids: Vec<_> =
+                loaded.settings.providers.iter().map(|known| known.id.as_str()).collect();
+            assert_eq!(ids, ["a"], "{bad}");
+            assert_eq!(loaded.settings.providers[0].options.idle_timeout_s, Some(9));
+        }
+    }
+
+    #[test]
+    fn saving_keeps_what_cannot_be_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.toml");
+        let text = "favourites = [\"a/b\", \"nonsense\"]\n[budget]\nday_usd = \"five\"\n[chat.params]\neffort = \"extreme\"\n[models.nonsense]\nalias = \"x\"\n[[providers]]\nid = \"b\"\nkind = \"grpc\"\n";
+        fs::write(&path, text).unwrap();
+        let before = load(&path).settings;
+        let mut after = before.clone();
+        after.favourites.push(ModelId::new("c", "d"));
+        after.budget.month_usd = Some(3.0);
+        after.chat.params.top_p = Some(0.5);
+        after.models.entry(ModelId::new("a", "b")).or_default().hidden = true;
+        after.providers.push(provider("mine"));
+        save(&path, &before, &after).unwrap();
+        assert_eq!(load(&path).settings, after);
+        let written = fs::read_to_string(&path).unwrap();
+        for kept in ["\"nonsense\"", "\"five\"", "\"extreme\"", "[models.nonsense]", "\"grpc\""] {
+            assert!(written.contains(kept), "{kept} in {written}");
+        }
+        fs::write(&path, "providers = [3]\nbudget = 5\n").unwrap();
+        let error = save(&path, &before, &after).unwrap_err();
+        assert!(matches!(error, ConfigError::InTheWay(_)), "{error}");
+        assert_eq!(fs::read_to_string(&path).unwrap(), "providers = [3]\nbudget = 5\n");
     }
 
     #[test]
@@ -314,7 +434,7 @@ mod tests {
             background: true,
         };
         save(&path, &Settings::default(), &settings).unwrap();
-        assert_eq!(load(&path), Loaded { settings, notices: Vec::new() });
+        assert_eq!(load(&path), Loaded { settings, notices: Vec::new(), left_out: Vec::new() });
     }
 
     #[test]
@@ -334,7 +454,10 @@ mod tests {
         after.chat.params.effort = Some(Effort::Low);
         after.budget.day_usd = Some(2.0);
         save(&path, &before, &after).unwrap();
-        assert_eq!(load(&path), Loaded { settings: after.clone(), notices: Vec::new() });
+        assert_eq!(
+            load(&path),
+            Loaded { settings: after.clone(), notices: Vec::new(), left_out: Vec::new() }
+        );
         let written = fs::read_to_string(&path).unwrap();
         for kept in ["# slow", "alias = \"A\" # mine", "idle_timeout_s = 9 # patience", "# ours"] {
             assert!(written.contains(kept), "{kept} in {written}");

@@ -1,13 +1,14 @@
 //! `switchboard doctor`: what is configured, where the files are, what works and what does not.
 
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use super::cli::JsonFlag;
-use super::failure::{Failure, Outcome, say};
+use super::failure::{Failure, Outcome, say, say_exactly};
 use super::providers::{Desk, describe};
 use super::{backend, config};
 use crate::agent::Clock;
-use crate::protocol::{KeySource, ProviderKind};
+use crate::protocol::{KeySource, ProviderConfig, ProviderKind};
 use crate::state::words;
 use crate::store::secrets::Secrets;
 use crate::store::{KeptModels, Paths, StoreStats};
@@ -107,34 +108,40 @@ fn keys(paths: &Paths, findings: &mut Vec<Finding>) {
 async fn providers(paths: &Paths, kept: &[KeptModels], findings: &mut Vec<Finding>) {
     // What is wrong with config.toml is said already.
     let Ok(desk) = Desk::open(paths) else { return };
-    for config in desk.all() {
-        let (id, kind) = (&config.id, config.kind.as_str());
-        let source = desk.key(&config).1;
-        let listed = match kept.iter().find(|kept| kept.provider == *id) {
-            Some(kept) => words::list_age(kept.listed, (Clock::system().now)()),
-            None if config.kind == ProviderKind::Guide => "built in".to_owned(),
-            None => "never listed".to_owned(),
-        };
-        if source == KeySource::Missing {
-            findings.push(bad("provider", format!("{id} ({kind}): no key, {listed}")));
-            continue;
+    let all = desk.all();
+    let examined = all.iter().map(|config| provider(&desk, kept, config));
+    findings.extend(join_all(examined).await);
+}
+
+/// How a provider stands, asked for its models now.
+async fn provider(desk: &Desk, kept: &[KeptModels], config: &ProviderConfig) -> Finding {
+    let (id, kind) = (&config.id, config.kind.as_str());
+    let listed = match kept.iter().find(|kept| kept.provider == *id) {
+        Some(kept) => words::list_age(kept.listed, (Clock::system().now)()),
+        None if config.kind == ProviderKind::Guide => "built in".to_owned(),
+        None => "never listed".to_owned(),
+    };
+    let source = match desk.key(config) {
+        Ok((_, KeySource::Missing)) => {
+            return bad("provider", format!("{id} ({kind}): no key, {listed}"));
         }
-        let key = describe(&source);
-        let asked = match desk.build(&config) {
-            Ok(provider) => provider.models().await,
-            Err(error) => Err(error),
-        };
-        findings.push(match asked {
-            Ok(models) => {
-                let models = counted(models.len(), "model");
-                good("provider", format!("{id} ({kind}): ready, {models}, {key}, {listed}"))
-            }
-            Err(error) => {
-                let title = words::for_list(&error).title;
-                let message = &error.message;
-                bad("provider", format!("{id} ({kind}): {title}: {message}, {key}, {listed}"))
-            }
-        });
+        Ok((_, source)) => source,
+        Err(error) => return bad("provider", format!("{id} ({kind}): {error}")),
+    };
+    let key = describe(&source);
+    let asked = match desk.build(config) {
+        Ok(provider) => provider.models().await,
+        Err(error) => Err(error),
+    };
+    match asked {
+        Ok(models) => {
+            let models = counted(models.len(), "model");
+            good("provider", format!("{id} ({kind}): ready, {models}, {key}, {listed}"))
+        }
+        Err(error) => {
+            let sentence = words::list_sentence(&error);
+            bad("provider", format!("{id} ({kind}): {sentence}, {key}, {listed}"))
+        }
     }
 }
 
@@ -149,7 +156,7 @@ fn print(findings: &[Finding], flag: JsonFlag) -> Outcome {
             .iter()
             .map(|finding| json!({"area": finding.area, "ok": finding.good, "text": finding.text}))
             .collect();
-        return say(&Value::from(rows).to_string());
+        return say_exactly(&Value::from(rows).to_string());
     }
     for finding in findings {
         let mark = if finding.good { " " } else { "!" };

@@ -3,6 +3,8 @@
 use std::fmt::Display;
 use std::process::ExitCode;
 
+use super::terminal::harmless;
+
 /// Why a command failed: one sentence, a hint, an exit code.
 #[derive(Debug)]
 pub(super) struct Failure {
@@ -36,10 +38,10 @@ impl Failure {
     #[expect(clippy::print_stderr, reason = "errors of the command line go to stderr")]
     pub(super) fn report(self) -> ExitCode {
         if !self.message.is_empty() {
-            eprintln!("error: {}", self.message);
+            eprintln!("error: {}", harmless(&self.message));
         }
         if !self.hint.is_empty() {
-            eprintln!("hint: {}", self.hint);
+            eprintln!("hint: {}", harmless(&self.hint));
         }
         ExitCode::from(self.code)
     }
@@ -48,8 +50,13 @@ impl Failure {
 /// What every command of the command line gives back.
 pub(super) type Outcome = Result<(), Failure>;
 
-/// Writes a line to stdout; a closed pipe ends the command quietly.
+/// Writes a line for people to stdout; a closed pipe ends the command quietly.
 pub(super) fn say(text: &str) -> Outcome {
+    say_exactly(&harmless(text))
+}
+
+/// Writes a line for programs to stdout, as it is.
+pub(super) fn say_exactly(text: &str) -> Outcome {
     use std::io::Write;
     let mut out = std::io::stdout().lock();
     writeln!(out, "{text}").and_then(|()| out.flush()).map_err(|error| pipe_closed(&error))
@@ -58,7 +65,7 @@ pub(super) fn say(text: &str) -> Outcome {
 /// Writes a line to stderr that is no error.
 #[expect(clippy::print_stderr, reason = "what is beside the output goes to stderr")]
 pub(super) fn note(text: &str) {
-    eprintln!("note: {text}");
+    eprintln!("note: {}", harmless(text));
 }
 
 /// A failed write to stdout.

@@ -1,10 +1,17 @@
 //! Logging: to stderr for commands, to daily files for the window. Never a key, never a message.
 
-use std::io::IsTerminal;
+use std::fmt;
 use std::path::Path;
 
+use tracing::field::{Field, Visit};
+use tracing::{Event, Level, Subscriber};
 use tracing_appender::rolling::{RollingFileAppender, Rotation};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::registry::LookupSpan;
+
+use super::terminal::harmless;
 
 /// Log files kept.
 const KEPT: usize = 7;
@@ -24,10 +31,53 @@ pub(super) fn to_stderr(verbose: u8) {
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter(verbose))
         .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .without_time()
+        .event_format(OneLine)
         .finish();
     install(subscriber);
+}
+
+/// What a person reads on stderr: how bad it is and what it is, without the names of modules.
+struct OneLine;
+
+impl<S, N> FormatEvent<S, N> for OneLine
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(
+        &self,
+        _context: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        let level = match *event.metadata().level() {
+            Level::ERROR => "error",
+            Level::WARN => "warning",
+            Level::INFO => "info",
+            Level::DEBUG | Level::TRACE => "debug",
+        };
+        let mut said = Said::default();
+        event.record(&mut said);
+        let line = format!("{}{}", said.message, said.fields).replace('\n', " ");
+        writeln!(writer, "{level}: {}", harmless(&line))
+    }
+}
+
+/// The sentence of an event, and behind it what else it tells.
+#[derive(Default)]
+struct Said {
+    message: String,
+    fields: String,
+}
+
+impl Visit for Said {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        match field.name() {
+            "message" => self.message = format!("{value:?}"),
+            "error" => self.fields.push_str(&format!(": {value:?}")),
+            name => self.fields.push_str(&format!(" ({name}: {value:?})")),
+        }
+    }
 }
 
 /// Logs to `switchboard.<day>.log` in this folder; to stderr where that cannot be written.

@@ -1,14 +1,16 @@
 //! `switchboard models`: the catalogue.
 
 use clap::Args;
+use futures_util::future::join_all;
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use super::backend;
-use super::failure::{Failure, Outcome, note, say};
+use super::failure::{Failure, Outcome, note, say, say_exactly};
 use super::providers::Desk;
 use crate::agent::{Clock, catalogue};
 use crate::protocol::{Abilities, ModelInfo, ProviderConfig, ProviderKind, Timestamp};
-use crate::state::words;
+use crate::state::{Settings, words};
 use crate::store::{KeptModels, Paths, StoreHandle};
 
 /// What `models` takes.
@@ -44,22 +46,28 @@ pub(super) async fn run(paths: &Paths, args: ModelsArgs) -> Outcome {
     let kept = store.load_models().await.unwrap_or_default();
     let mut failed = None;
     let mut rows = Vec::new();
-    for config in wanted {
+    let asked = wanted.iter().map(|config| {
         let kept = kept.iter().find(|kept| kept.provider == config.id);
-        let listing = list(&desk, &store, &config, kept, args.refresh).await;
+        list(&desk, &store, config, kept, args.refresh)
+    });
+    for mut listing in join_all(asked).await {
         if let Some(stale) = &listing.stale {
-            note(&format!("{}: {stale}", config.id));
+            note(stale);
+        }
+        // Whoever asked for no provider and for nothing new has what is known.
+        if args.provider.is_none() && !args.refresh {
+            listing.failure.take().inspect(|failure| note(failure.message()));
         }
         if args.json {
             rows.extend(listing.models.iter().map(|model| row(model, &listing)));
         } else {
-            listing.models.iter().try_for_each(print)?;
+            listing.models.iter().try_for_each(|model| print(model, &desk.settings))?;
         }
         // One provider that cannot be reached does not hide the others.
         failed = failed.or(listing.failure);
     }
     if args.json {
-        say(&Value::from(rows).to_string())?;
+        say_exactly(&Value::from(rows).to_string())?;
     }
     if let Err(error) = store.close().await {
         tracing::warn!(%error, "the lists may not be cached");
@@ -84,7 +92,8 @@ async fn list(
     };
     if let Some(kept) = kept.filter(|_| !refresh && config.kind != ProviderKind::Guide) {
         let stale = catalogue::is_due(kept.listed, now).then(|| words::list_age(kept.listed, now));
-        return told(kept, stale.map(|age| format!("{age}; --refresh asks again")), None);
+        let id = &config.id;
+        return told(kept, stale.map(|age| format!("{id}: {age}; --refresh asks again")), None);
     }
     let failure = match desk.models(config).await {
         Ok(models) => {
@@ -101,14 +110,16 @@ async fn list(
         Err(failure) => failure,
     };
     if let Some(kept) = kept {
-        let stale = format!("not asked with success; {}", words::list_age(kept.listed, now));
+        let when = when(kept.listed, now);
+        let stale = format!("{} could not be asked; this list is from {when}", config.id);
         return told(kept, Some(stale), Some(failure));
     }
     let models = desk.shown(config, None);
     if models.is_empty() {
         return Listing { models, listed: None, stale: None, failure: Some(failure) };
     }
-    let stale = format!("never asked with success ({}); bundled list", failure.message());
+    let (id, reason) = (&config.id, failure.message());
+    let stale = format!("{id} could not be asked ({reason}); this is the bundled list");
     // Without --refresh, what is bundled is an answer.
     let failure = Some(failure).filter(|_| refresh);
     Listing { models, listed: None, stale: Some(stale), failure }
@@ -121,7 +132,19 @@ fn row(model: &ModelInfo, listing: &Listing) -> Value {
     row
 }
 
-fn print(model: &ModelInfo) -> Outcome {
+/// `09:23` of today, else with the day.
+fn when(listed: Option<Timestamp>, now: Timestamp) -> String {
+    let zoned = |at: Timestamp| {
+        jiff::Timestamp::from_millisecond(at.0).ok().map(|at| at.to_zoned(TimeZone::system()))
+    };
+    let (Some(listed), Some(now)) = (listed.and_then(zoned), zoned(now)) else {
+        return "an unknown day".to_owned();
+    };
+    let form = if listed.date() == now.date() { "%H:%M" } else { "%Y-%m-%d %H:%M" };
+    listed.strftime(form).to_string()
+}
+
+fn print(model: &ModelInfo, settings: &Settings) -> Outcome {
     let tokens = |count: Option<u64>, what: &str| {
         count.map_or_else(String::new, |count| format!("{count} {what}"))
     };
@@ -135,6 +158,9 @@ fn print(model: &ModelInfo) -> Outcome {
     }
     if let Some(day) = &model.retires {
         abilities.push_str(&format!(" (retires {day})"));
+    }
+    if let Some(alias) = settings.models.get(&model.id).and_then(|edit| edit.alias.as_ref()) {
+        abilities.push_str(&format!(" (alias {alias})"));
     }
     let line = format!(
         "{:<56} {:<16} {:<14} {price:<18} {}",

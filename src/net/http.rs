@@ -11,7 +11,7 @@ pub use client::{HttpClient, check_certificates};
 pub(crate) use proxy::proxy_for;
 
 use super::failure;
-use crate::protocol::{ErrorKind, ProviderError};
+use crate::protocol::{ErrorKind, ProviderError, address_problem};
 
 /// Whether an address as the user typed it is one of this machine.
 pub fn is_on_this_machine(text: &str) -> bool {
@@ -37,6 +37,9 @@ pub(crate) fn parse_base(text: &str) -> Result<Url, ProviderError> {
             "The provider has no address. Enter one, for example https://openrouter.ai/api/v1"
                 .to_owned(),
         );
+    }
+    if let Some(problem) = address_problem(text) {
+        return refuse(problem);
     }
     if !text.contains("://") {
         return refuse(format!(
@@ -170,6 +173,7 @@ mod tests {
             ("sk-0123456789abcdef", "\"[key]\""),
             ("ftp://api.openai.com/v1", "ftp://"),
             ("file:///etc/passwd", "file://"),
+            ("https://u:hunter2@h/v1", "a user name or a password"),
             ("https://", "cannot be used"),
             ("https://a b/v1", "cannot be used"),
         ];

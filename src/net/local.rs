@@ -24,7 +24,7 @@ pub struct LocalServer {
 }
 
 /// The servers that are looked for.
-pub const SERVERS: [LocalServer; known::SERVERS.len()] = servers();
+pub static SERVERS: [LocalServer; known::SERVERS.len()] = servers();
 
 const fn servers() -> [LocalServer; known::SERVERS.len()] {
     let mut all = [LocalServer { id: "", name: "", port: 0 }; known::SERVERS.len()];
@@ -37,8 +37,14 @@ const fn servers() -> [LocalServer; known::SERVERS.len()] {
     all
 }
 
+/// The server that is known by this id.
+pub fn find(id: &str) -> Option<&'static LocalServer> {
+    SERVERS.iter().find(|server| server.id == id)
+}
+
 impl LocalServer {
-    fn config(&self) -> ProviderConfig {
+    /// Its configuration at its usual port.
+    pub fn config(&self) -> ProviderConfig {
         let url = format!("http://127.0.0.1:{}/v1", self.port);
         ProviderConfig::new(self.id, self.name, ProviderKind::Openai, url)
     }

@@ -74,5 +74,42 @@ impl ProviderError {
     }
 }
 
+impl ProviderError {
+    /// Code of ours: no key is there.
+    const MISSING_KEY: &'static str = "missing_key";
+    /// Code of ours: the file with certificates cannot be used.
+    const CERTIFICATE_FILE: &'static str = "certificate_file";
+
+    /// A provider has no key; `variable` is the one that was to hold it.
+    pub fn missing_key(provider: &str, variable: Option<&str>) -> Self {
+        let message = match variable {
+            Some(variable) => format!("{provider} has no key yet: {variable} is not set"),
+            None => format!("{provider} has no key yet"),
+        };
+        Self { code: Some(Self::MISSING_KEY.to_owned()), ..Self::new(ErrorKind::Auth, message) }
+    }
+
+    /// The file with a provider's certificates cannot be used.
+    pub fn certificate_file(message: String) -> Self {
+        let code = Some(Self::CERTIFICATE_FILE.to_owned());
+        Self { code, ..Self::new(ErrorKind::BadRequest, message) }
+    }
+
+    /// Whether no key was there to be sent.
+    pub fn is_missing_key(&self) -> bool {
+        self.is_own(Self::MISSING_KEY)
+    }
+
+    /// Whether a file with certificates is what is wrong.
+    pub fn is_certificate_file(&self) -> bool {
+        self.is_own(Self::CERTIFICATE_FILE)
+    }
+
+    /// What a provider answers has a status.
+    fn is_own(&self, code: &str) -> bool {
+        self.status.is_none() && self.code.as_deref() == Some(code)
+    }
+}
+
 /// An error as a message keeps it and the user reads it under *Details*.
 pub type ErrorInfo = ProviderError;

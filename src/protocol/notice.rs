@@ -27,6 +27,8 @@ pub enum NoticeCode {
     },
     /// A key of `config.toml` is not known.
     ConfigUnknownKey,
+    /// A value of `config.toml` cannot be read; its default is used, and it is left untouched.
+    ConfigValue,
     /// `config.toml` could not be read; defaults are used, the file is left untouched.
     ConfigUnreadable,
     /// `config.toml` could not be written.
@@ -55,6 +57,7 @@ impl NoticeCode {
             Self::WriteFailed
             | Self::RunsInterrupted { .. }
             | Self::ConfigUnknownKey
+            | Self::ConfigValue
             | Self::ConfigUnreadable
             | Self::ConfigNotSaved
             | Self::KeyNotSaved

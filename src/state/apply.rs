@@ -372,6 +372,7 @@ fn push_notice(state: &mut AppState, notice: Notice, now: Timestamp) {
     let body = match notice.code {
         // The line is what helps: it need not be unfolded.
         NoticeCode::ConfigUnknownKey
+        | NoticeCode::ConfigValue
         | NoticeCode::ConfigUnreadable
         | NoticeCode::ConfigDuplicateProvider
         | NoticeCode::BudgetNear

@@ -1,6 +1,6 @@
 //! How messages are answered: parameters of the app, the chat and the message, put together.
 
-use super::AppState;
+use super::{AppState, Settings};
 use crate::protocol::{ChatId, ChatOptions, Effort, ModelId, Params, Takes};
 
 impl AppState {
@@ -33,20 +33,13 @@ impl AppState {
     }
 
     /// How a message is answered by these models: the app's parameters, the chat's in their
-    /// place, the message's in theirs, and of them what any of the models takes. The one place
-    /// where this is decided.
+    /// place, the message's in theirs, and of them what any of the models takes.
     pub fn options_for<'a>(
         &self,
         models: impl Iterator<Item = &'a ModelId>,
         message: &Params,
     ) -> ChatOptions {
-        let wanted = self.chat_params().with(message);
-        let (takes, most) = self.taken_by(models);
-        let params = match takes {
-            Some(takes) => taken(&wanted, &takes, most),
-            None => wanted,
-        };
-        ChatOptions { params, fallback: self.chat_options().fallback.clone() }
+        effective_options(&self.settings, self.chat_options(), message, self.known(models))
     }
 
     /// The parameters with which the message in the composer would be sent.
@@ -57,8 +50,8 @@ impl AppState {
     /// The parameters that any of the models takes that answer the next message, and the most
     /// tokens that one of them writes.
     pub fn next_takes(&self) -> (Takes, Option<u64>) {
-        let (takes, most) = self.taken_by(self.next_models().iter());
-        (takes.unwrap_or_default(), most)
+        let models = self.next_models();
+        together(self.known(models.iter())).unwrap_or_default()
     }
 
     fn next_models(&self) -> Vec<ModelId> {
@@ -67,22 +60,34 @@ impl AppState {
         models
     }
 
-    fn taken_by<'a>(
+    fn known<'a>(
         &self,
         models: impl Iterator<Item = &'a ModelId>,
-    ) -> (Option<Takes>, Option<u64>) {
-        let mut takes: Option<Takes> = None;
-        let mut most: Option<u64> = None;
-        for model in models {
-            let other = self.takes(model);
-            takes = Some(match takes {
-                Some(known) => either(known, other),
-                None => other,
-            });
-            most = most.max(self.model(model).and_then(|info| info.output));
-        }
-        (takes, most)
+    ) -> impl Iterator<Item = (Takes, Option<u64>)> {
+        models.map(|model| (self.takes(model), self.model(model).and_then(|info| info.output)))
     }
+}
+
+/// How a message is answered: the app's parameters, over them the chat's, over them the message's
+/// own, and of them what any of the models takes, each given with the most tokens it writes. The
+/// one place where this is decided, for the window and the command line.
+pub fn effective_options(
+    settings: &Settings,
+    chat: &ChatOptions,
+    message: &Params,
+    models: impl Iterator<Item = (Takes, Option<u64>)>,
+) -> ChatOptions {
+    let wanted = settings.chat.params.with(&chat.params).with(message);
+    let params = match together(models) {
+        Some((takes, most)) => taken(&wanted, &takes, most),
+        None => wanted,
+    };
+    ChatOptions { params, fallback: chat.fallback.clone() }
+}
+
+/// What any of the models takes, and the most that one of them writes.
+fn together(models: impl Iterator<Item = (Takes, Option<u64>)>) -> Option<(Takes, Option<u64>)> {
+    models.reduce(|(takes, most), (other, more)| (either(takes, other), most.max(more)))
 }
 
 /// What is taken by one of two models. Each writer of requests leaves out what its own model does

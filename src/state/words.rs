@@ -1,7 +1,7 @@
 //! Words and buttons for everything that can go wrong: the one table.
 
 use super::{SettingsTab, ToastLevel, UiCommand};
-use crate::protocol::{ErrorInfo, ErrorKind, NoticeCode, Timestamp};
+use crate::protocol::{ErrorInfo, ErrorKind, NoticeCode, ProviderId, Timestamp};
 
 /// What the user is told of a failure.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub struct Words {
 /// The words for a failed or broken answer. Buttons are the same for all: Retry, Use another
 /// model, Details.
 pub fn for_error(error: &ErrorInfo) -> Words {
-    let (title, body) = error_row(error.kind);
+    let (title, body) = own_row(error).unwrap_or_else(|| error_row(error.kind));
     let title = match error.status {
         Some(status) => format!("{title} ({status})"),
         None => title.to_owned(),
@@ -42,6 +42,46 @@ pub fn for_list(error: &ErrorInfo) -> Words {
         | ErrorKind::Cancelled
         | ErrorKind::OverBudget => words,
     }
+}
+
+/// Failures that were found here, before anything was sent.
+fn own_row(error: &ErrorInfo) -> Option<(&'static str, &'static str)> {
+    if error.is_missing_key() {
+        return Some((
+            "The provider has no key yet",
+            "Your message is saved. Enter the provider's key in Settings, then retry.",
+        ));
+    }
+    error.is_certificate_file().then_some((
+        "The certificate file cannot be used",
+        "Your message is saved. Choose another certificate file for the provider in Settings, then retry.",
+    ))
+}
+
+/// The failure in one sentence for the command line: what happened, then what the provider said,
+/// where that says more.
+pub fn sentence(error: &ErrorInfo) -> String {
+    sentence_of(for_error(error).title, error)
+}
+
+/// The same for a list of models that could not be fetched.
+pub fn list_sentence(error: &ErrorInfo) -> String {
+    sentence_of(for_list(error).title, error)
+}
+
+fn sentence_of(title: String, error: &ErrorInfo) -> String {
+    let said = error.message.trim();
+    let begins = |text: &str, with: &str| text.to_lowercase().starts_with(&with.to_lowercase());
+    if own_row(error).is_some() {
+        return said.to_owned();
+    }
+    if said.is_empty() {
+        return title;
+    }
+    if begins(said, error_row(error.kind).0) {
+        return said.to_owned();
+    }
+    format!("{title}: {said}")
 }
 
 fn error_row(kind: ErrorKind) -> (&'static str, &'static str) {
@@ -94,10 +134,23 @@ fn error_row(kind: ErrorKind) -> (&'static str, &'static str) {
     }
 }
 
-/// What a command line says below the error: one hint.
-pub fn hint(kind: ErrorKind) -> &'static str {
+/// What a command line says below the error of this provider: one hint.
+pub fn hint(error: &ErrorInfo, provider: &ProviderId) -> String {
+    if error.is_missing_key() {
+        return format!("Enter it: switchboard providers add {provider} --key-stdin");
+    }
+    if error.is_certificate_file() {
+        return format!("Name another file: switchboard providers add {provider} --ca-file FILE");
+    }
+    if error.kind == ErrorKind::Auth {
+        return format!("Check the key with `switchboard providers test {provider}`");
+    }
+    hint_row(error.kind).to_owned()
+}
+
+fn hint_row(kind: ErrorKind) -> &'static str {
     match kind {
-        ErrorKind::Auth => "Check the key with `switchboard providers test NAME`",
+        ErrorKind::Auth => "Check the provider's key",
         ErrorKind::RateLimited | ErrorKind::Overloaded => "Try again later, or another --model",
         ErrorKind::ContextTooLong => "Use a model with a larger context, or a new chat",
         ErrorKind::BadRequest => "Try another --model",
@@ -155,6 +208,7 @@ pub(super) fn for_notice(code: &NoticeCode) -> NoticeWords {
         | NoticeCode::StoreNewer
         | NoticeCode::WriteFailed
         | NoticeCode::ConfigUnknownKey
+        | NoticeCode::ConfigValue
         | NoticeCode::ConfigUnreadable
         | NoticeCode::ConfigNotSaved
         | NoticeCode::KeyNotSaved
@@ -199,6 +253,11 @@ fn notice_row(code: &NoticeCode) -> (ToastLevel, &'static str, &'static str) {
         NoticeCode::ConfigUnknownKey => {
             (Warning, "config.toml has a key that is not known", "It is ignored.")
         }
+        NoticeCode::ConfigValue => (
+            Warning,
+            "config.toml has a value that cannot be read",
+            "It is left untouched and not used. The rest counts.",
+        ),
         NoticeCode::ConfigUnreadable => {
             (Error, "config.toml could not be read", "It is left untouched, and defaults are used.")
         }
@@ -248,6 +307,7 @@ fn notice_action(code: &NoticeCode) -> Option<(&'static str, UiCommand)> {
         | NoticeCode::StoreNewer
         | NoticeCode::WriteFailed
         | NoticeCode::ConfigUnknownKey
+        | NoticeCode::ConfigValue
         | NoticeCode::ConfigUnreadable
         | NoticeCode::ConfigNotSaved
         | NoticeCode::ConfigDuplicateProvider => Some(("Open folder", UiCommand::OpenDataFolder)),
@@ -283,6 +343,24 @@ mod tests {
         for (before, expected) in table {
             let listed = before.map(|before| Timestamp(now.0 - before));
             assert_eq!(list_age(listed, now), expected);
+        }
+    }
+
+    #[test]
+    fn what_a_provider_says_is_not_said_twice() {
+        let error = |kind, message: &str| ErrorInfo::new(kind, message);
+        let missing = ErrorInfo::missing_key("Groq", Some("GROQ_API_KEY"));
+        let table = [
+            (
+                error(ErrorKind::Refused, "The model declined to answer"),
+                "The model declined to answer",
+            ),
+            (error(ErrorKind::Refused, "policy"), "The model declined to answer: policy"),
+            (error(ErrorKind::Auth, "who?"), "The key was not accepted: who?"),
+            (missing, "Groq has no key yet: GROQ_API_KEY is not set"),
+        ];
+        for (error, expected) in table {
+            assert_eq!(sentence(&error), expected);
         }
     }
 }

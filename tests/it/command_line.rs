@@ -1,5 +1,10 @@
 //! The built program, as a shell sees it.
 
+mod configuration;
+mod keys;
+mod listing;
+mod terminal;
+
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -395,7 +400,7 @@ fn models_are_listed_with_all_that_is_known_and_how_old_that_is() {
         lines.lines().map(|line| line.split_whitespace().collect()).collect();
     let alpha = "mock/alpha 8192 tokens 1024 out $1 / $2 vision tools";
     assert_eq!(words[0].join(" "), alpha);
-    assert_eq!(words[1].join(" "), "mock/beta (hidden)");
+    assert_eq!(words[1].join(" "), "mock/beta (hidden) (alias B)");
     let json = run(folder.path(), &["models", "--provider", "mock", "--json"]);
     let rows: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
     assert_eq!((rows[1]["name"].as_str(), rows[1]["priceIn"].as_f64()), (Some("B"), Some(3.0)));
@@ -406,7 +411,7 @@ fn models_are_listed_with_all_that_is_known_and_how_old_that_is() {
     let refreshed = run(folder.path(), &["models", "--provider", "mock", "--refresh"]);
     assert_eq!(refreshed.status.code(), Some(1));
     assert_eq!(out(&refreshed), lines, "the old list is shown all the same");
-    assert!(err(&refreshed).contains("mock: not asked with success; list of this hour"));
+    assert!(err(&refreshed).contains("mock could not be asked; this list is from "));
     assert!(err(&refreshed).contains("sent a web page titled \"Sign in\""), "{}", err(&refreshed));
 }
 

@@ -5,8 +5,8 @@ use secrecy::SecretString;
 use super::{Environment, Providers};
 use crate::net::known;
 use crate::protocol::{
-    BackendEvent, ErrorKind, KeyChange, KeySource, Notice, NoticeCode, ProviderConfig,
-    ProviderError, ProviderId,
+    BackendEvent, KeyChange, KeySource, Notice, NoticeCode, ProviderConfig, ProviderError,
+    ProviderId,
 };
 use crate::store::secrets::{self, SecretError, Secrets};
 
@@ -51,8 +51,8 @@ pub(super) fn without_key(config: &ProviderConfig) -> KeySource {
 }
 
 /// Said when a provider is used that has no key.
-pub(super) fn missing_key(config: &ProviderConfig) -> ProviderError {
-    ProviderError::new(ErrorKind::Auth, format!("{} has no key yet", config.name))
+pub fn missing_key(config: &ProviderConfig) -> ProviderError {
+    ProviderError::missing_key(&config.name, config.key_env.as_deref())
 }
 
 impl Providers {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use toml_edit::{ArrayOfTables, Item, Table, TableLike, Value};
+use toml_edit::{Array, ArrayOfTables, Item, Table, TableLike, Value};
 
 use crate::protocol::{
     Budget, Fallback, ModelEdit, ModelId, Params, ProviderConfig, ProviderId, ProviderOptions,
@@ -16,7 +16,7 @@ pub(super) fn apply(root: &mut Table, before: &Settings, after: &Settings) {
         set(root, "default_model", after.default_model.as_ref().map(ModelId::to_string));
     }
     if before.favourites != after.favourites {
-        set(root, "favourites", Some(ids(&after.favourites)));
+        set_ids(root, "favourites", &after.favourites);
     }
     let (old, new) = (&before.appearance, &after.appearance);
     if old != new {
@@ -40,6 +40,30 @@ pub(super) fn apply(root: &mut Table, before: &Settings, after: &Settings) {
     }
     if before.providers != after.providers {
         providers(root, &before.providers, &after.providers);
+    }
+}
+
+/// The name of what must be written into and holds something else.
+pub(super) fn in_the_way(
+    root: &Table,
+    before: &Settings,
+    after: &Settings,
+) -> Option<&'static str> {
+    let sections = [
+        ("appearance", before.appearance != after.appearance),
+        ("chat", before.chat != after.chat),
+        ("fallback", before.fallback != after.fallback),
+        ("budget", before.budget != after.budget),
+        ("models", before.models != after.models),
+    ];
+    let is_section = |name: &str| root.get(name).is_none_or(Item::is_table_like);
+    let are_tables =
+        root.get("providers").is_none_or(|item| item.clone().into_array_of_tables().is_ok());
+    let section = sections.into_iter().find(|(name, changes)| *changes && !is_section(name));
+    match section {
+        Some((name, _)) => Some(name),
+        None if before.providers != after.providers && !are_tables => Some("providers"),
+        None => None,
     }
 }
 
@@ -69,7 +93,7 @@ fn params(table: &mut dyn TableLike, old: &Params, new: &Params) {
 
 fn fallback(table: &mut dyn TableLike, old: &Fallback, new: &Fallback) {
     if old.models != new.models {
-        set(table, "models", Some(ids(&new.models)));
+        set_ids(table, "models", &new.models);
     }
     change(table, "allow_dearer", &old.allow_dearer, &new.allow_dearer);
 }
@@ -187,8 +211,14 @@ fn options(table: &mut dyn TableLike, old: &ProviderOptions, new: &ProviderOptio
     }
 }
 
-fn ids(models: &[ModelId]) -> Value {
-    models.iter().map(ModelId::to_string).collect()
+/// Entries that are no ids stay: whoever wrote them can still mend them.
+fn set_ids(table: &mut dyn TableLike, key: &str, models: &[ModelId]) {
+    let is_id = |value: &&Value| value.as_str().is_some_and(|text| text.parse::<ModelId>().is_ok());
+    let mut list: Array = models.iter().map(ModelId::to_string).collect();
+    if let Some(old) = table.get(key).and_then(Item::as_array) {
+        old.iter().filter(|value| !is_id(value)).for_each(|value| list.push(value.clone()));
+    }
+    set(table, key, Some(list));
 }
 
 /// Changes the table of a section; made where there is none.

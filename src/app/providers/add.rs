@@ -9,9 +9,11 @@ use clap::{Args, ValueEnum};
 use secrecy::SecretString;
 
 use super::Desk;
-use crate::app::failure::{Failure, Outcome, say};
-use crate::net::{self, known};
-use crate::protocol::{ProviderConfig, ProviderId, ProviderKind, ProviderOptions, header_problem};
+use crate::app::failure::{Failure, Outcome, note, say};
+use crate::net::{self, known, local};
+use crate::protocol::{
+    ProviderConfig, ProviderId, ProviderKind, ProviderOptions, header_problem, variable_problem,
+};
 use crate::store::help::HelpIndex;
 use crate::store::secrets;
 
@@ -70,6 +72,7 @@ impl From<Kind> for ProviderKind {
 
 pub(super) fn run(desk: &Desk, args: AddArgs) -> Outcome {
     let key = if args.key_stdin { Some(read_key()?) } else { None };
+    let names_variable = args.key_env.is_some();
     let config = config(desk, args)?;
     net::build(config.clone(), key.clone(), &desk.http, Arc::new(HelpIndex::new()))
         .map_err(|error| Failure::usage(error.message, "Nothing was changed"))?;
@@ -86,6 +89,11 @@ pub(super) fn run(desk: &Desk, args: AddArgs) -> Outcome {
         None => after.providers.push(config.clone()),
     }
     desk.save(&after)?;
+    if let Some(variable) = config.key_env.as_deref().filter(|_| names_variable)
+        && !desk.has_variable(variable)
+    {
+        note(&format!("{variable} is not set; until it is, there is no key"));
+    }
     let (name, id) = (&config.name, &config.id);
     say(&format!("{name} is {what}. Try it: switchboard providers test {id}"))?;
     say("A window that is open sees it when it is started again.")
@@ -95,14 +103,18 @@ pub(super) fn run(desk: &Desk, args: AddArgs) -> Outcome {
 fn config(desk: &Desk, args: AddArgs) -> Result<ProviderConfig, Failure> {
     let id = check_id(&args.name)?;
     let configured = desk.settings.providers.iter().find(|known| known.id == id).cloned();
-    let well_known = || known::find(id.as_str()).map(known::KnownProvider::config);
+    let well_known = || {
+        let hosted = known::find(id.as_str()).map(known::KnownProvider::config);
+        hosted.or_else(|| local::find(id.as_str()).map(local::LocalServer::config))
+    };
     let template = configured.or_else(well_known);
     let (name, kind, url, key_env, options) = match template {
         Some(old) => (old.name, old.kind, Some(old.url), old.key_env, old.options),
         None => (args.name, ProviderKind::Openai, None, None, ProviderOptions::default()),
     };
     let Some(url) = args.url.or(url) else {
-        return Err(Failure::usage("the address is missing", "Add --url http://…/v1"));
+        let hint = format!("Add --url http://…/v1; only these need none: {}", well_known_names());
+        return Err(Failure::usage("the address is missing", &hint));
     };
     let kind = args.kind.map_or(kind, ProviderKind::from);
     if args.background && kind != ProviderKind::Responses {
@@ -113,17 +125,30 @@ fn config(desk: &Desk, args: AddArgs) -> Result<ProviderConfig, Failure> {
         let hint = "Add --kind anthropic, or leave it out";
         return Err(Failure::usage("--api-version is for Anthropic's API", hint));
     }
+    if let Some(problem) = args.key_env.as_deref().and_then(variable_problem) {
+        return Err(Failure::usage(problem, "Nothing was changed"));
+    }
     let options = ProviderOptions {
         headers: headers(options.headers, &args.headers)?,
         ca_file: match args.ca_file {
             Some(file) => Some(certificates(file)?),
             None => options.ca_file,
         },
-        api_version: args.api_version.or(options.api_version),
+        // What only another API has is not taken along.
+        api_version: args
+            .api_version
+            .or(options.api_version)
+            .filter(|_| kind == ProviderKind::Anthropic),
         background: args.background || (options.background && kind == ProviderKind::Responses),
         ..options
     };
     Ok(ProviderConfig { id, name, kind, url, key_env: args.key_env.or(key_env), options })
+}
+
+fn well_known_names() -> String {
+    let hosted = known::PROVIDERS.iter().map(|provider| provider.id);
+    let all = hosted.chain(local::SERVERS.iter().map(|server| server.id));
+    all.collect::<Vec<_>>().join(", ")
 }
 
 fn headers(

@@ -174,7 +174,7 @@ fn finish(builder: reqwest::ClientBuilder) -> Result<Client, ProviderError> {
 /// The certificates in a file.
 fn certificates(file: &Path) -> Result<Vec<Certificate>, ProviderError> {
     let shown = file.display();
-    let refuse = |message: String| Err(ProviderError::new(ErrorKind::BadRequest, message));
+    let refuse = |message: String| Err(ProviderError::certificate_file(message));
     let bytes = match std::fs::read(file) {
         Ok(bytes) => bytes,
         Err(error) => {

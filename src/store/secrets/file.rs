@@ -72,10 +72,29 @@ impl KeysFile {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Keys::new()),
             Err(error) => return Err(unreadable(error.to_string())),
         };
+        self.close_to_others();
         // The parser's own words may quote the file.
         serde_json::from_str(&text)
             .map_err(|error| unreadable(format!("line {} is not as expected", error.line())))
     }
+
+    /// Takes away the rights that others have on the file, as after it was copied by hand.
+    #[cfg(unix)]
+    fn close_to_others(&self) {
+        use std::os::unix::fs::PermissionsExt;
+        let Ok(about) = std::fs::metadata(&self.path) else { return };
+        if about.permissions().mode() & 0o077 == 0 {
+            return;
+        }
+        let mended = std::fs::set_permissions(&self.path, PermissionsExt::from_mode(0o600));
+        match mended {
+            Ok(()) => tracing::info!("keys.json could be read by others; now only by you"),
+            Err(error) => tracing::warn!(%error, "keys.json can be read by others"),
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn close_to_others(&self) {}
 
     /// A reader sees the old file or the new one, and never one that others can read.
     fn replace(&self, keys: &Keys) -> std::io::Result<()> {

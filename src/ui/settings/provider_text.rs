@@ -132,6 +132,9 @@ impl ProviderText {
         if name.is_empty() {
             return problem(FieldName::Name, "Give it a name");
         }
+        if let Some(text) = crate::protocol::address_problem(&url) {
+            return Err(Problem { field: FieldName::Address, text: text.into() });
+        }
         if let Some(text) = address_problem(&url) {
             return problem(FieldName::Address, text);
         }
@@ -349,6 +352,7 @@ mod tests {
             (text("A", "", ""), FieldName::Address),
             (text("A", "api.example.com/v1", ""), FieldName::Address),
             (text("A", "ftp://api.example.com", ""), FieldName::Address),
+            (text("A", "https://u:pass@api.example.com", ""), FieldName::Address),
             (text("A", "https://", ""), FieldName::Address),
             (text("A", "https:///v1", ""), FieldName::Address),
             (text("A", "https://api example.com", ""), FieldName::Address),

@@ -33,3 +33,4 @@ pub use clock::Clock;
 pub use engine::{EngineHandle, EngineParts, start};
 pub use providers::catalogue;
 pub use providers::{Environment, Found, ProviderSetup, find_key, guide_config};
+pub(crate) use run::EMPTY_ANSWER;

@@ -8,6 +8,7 @@ mod body;
 mod calls;
 pub mod catalogue;
 mod chunk;
+mod dialect;
 mod exchange;
 mod failure;
 mod guide;

@@ -18,13 +18,13 @@ mod provider;
 mod usage;
 
 pub use agent::{AgentState, StateCause};
-pub use amount::{dollars, tokens};
+pub use amount::{NEARLY_ALL, dollars, tokens};
 pub use chat::{
     ChatOptions, ChatSummary, Draft, Fallback, HelpHit, HelpPage, HelpSearch, MessagePage,
     QueuedMessage,
 };
 pub use command::{
-    Alternative, BackendCommand, BackendEvent, KeyChange, MakeRoom, Place, Priority,
+    Alternative, BackendCommand, BackendEvent, KeyChange, MOST_COMPARED, MakeRoom, Place, Priority,
     RegenerateRequest, SendRequest, StopMode,
 };
 pub use error::{ErrorInfo, ErrorKind, ProviderError};

@@ -15,15 +15,17 @@ mod names;
 mod nearest;
 mod needs;
 mod params;
+mod places;
 mod settings;
 mod shortcut;
 #[cfg(test)]
 mod tests;
+mod unsent;
 pub mod words;
 
 pub use apply::apply;
 pub use budget::{BudgetShare, Period};
-pub use command::{DraftCommand, ModelScope, NotAttached, ParamsScope, UiCommand};
+pub use command::{DraftCommand, ModelScope, NotAttached, ParamsScope, ReadId, UiCommand};
 pub use compare::{Column, Comparison};
 pub use conversation::{Conversation, LiveRun, Loading, RetryWait};
 pub use handle::{handle, save_all_drafts, start, tick};

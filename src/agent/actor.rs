@@ -16,9 +16,9 @@ use super::providers::Providers;
 use super::stop::{ChatControl, StopWish};
 use super::title;
 use crate::protocol::{
-    BackendCommand, BackendEvent, ChatId, EngineSettings, ErrorKind, IdSource, MessageId, Notice,
-    NoticeCode, ProviderError, RegenerateRequest, RunEvent, RunStatus, SendRequest, Seq,
-    StreamEvent,
+    BackendCommand, BackendEvent, ChatId, EngineSettings, ErrorKind, IdSource, MOST_COMPARED,
+    MessageId, Notice, NoticeCode, ProviderError, RegenerateRequest, RunEvent, RunStatus,
+    SendRequest, Seq, StreamEvent,
 };
 use crate::store::{ReadState, Resumable, StoreError, StoreHandle};
 
@@ -70,9 +70,6 @@ pub(super) enum AgentCommand {
 
 /// How long the agent waits for its runs when the app ends.
 const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(2);
-
-/// So many models can answer a message side by side.
-const MOST_COMPARED: usize = 4;
 
 #[derive(Debug)]
 pub(super) struct Agent {
@@ -144,19 +141,24 @@ impl Agent {
     }
 
     async fn send(&mut self, request: SendRequest) {
-        let (chat, message, text) = (request.chat, request.message, request.text.clone());
         if request.also.len() >= MOST_COMPARED {
             let asked = format!("{} models", request.also.len() + 1);
-            self.shared.tell(BackendEvent::NotSent { chat, message, text }).await;
+            self.not_sent(request).await;
             return self.shared.notice(NoticeCode::TooManyModels, asked).await;
         }
         if !self.group.is_at_rest() {
             return self.enqueue(request).await;
         }
-        if let Err(error) = self.try_send(request).await {
-            self.shared.tell(BackendEvent::NotSent { chat, message, text }).await;
+        if let Err(error) = self.try_send(request.clone()).await {
+            self.not_sent(request).await;
             self.shared.notice(NoticeCode::WriteFailed, error).await;
         }
+    }
+
+    /// Gives a message back that could not be kept.
+    pub(super) async fn not_sent(&self, request: SendRequest) {
+        let (chat, message) = (request.chat, request.message);
+        self.shared.tell(BackendEvent::NotSent { chat, message, draft: request.into() }).await;
     }
 
     /// The end of the visible path.

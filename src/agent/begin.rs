@@ -123,7 +123,7 @@ impl Start {
                 column: answer.column,
             },
             also: Vec::new(),
-            options: ChatOptions { params, ..ChatOptions::default() },
+            options: ChatOptions { params, ..from.chat.options.clone() },
             created: from.answer.created,
             continues: false,
             room: None,

@@ -3,16 +3,13 @@
 //! What was spent is read from the store before each run: other processes spend too.
 
 use super::actor::Shared;
-use super::run::Run;
+use super::run::{End, Run};
 use crate::net;
 use crate::protocol::{
-    BackendEvent, Budget, ErrorKind, ModelId, ModelInfo, Notice, NoticeCode, ProviderConfig,
-    ProviderError, ProviderKind, Spent, Timestamp, dollars,
+    BackendEvent, Budget, ErrorKind, ModelId, ModelInfo, NEARLY_ALL, Notice, NoticeCode,
+    ProviderConfig, ProviderError, ProviderKind, Spent, Timestamp, dollars,
 };
 use crate::store::{self, StoreHandle};
-
-/// From this share on, a budget is nearly used up.
-const NEAR: f64 = 0.8;
 
 /// So many of the models used last are told.
 const RECENTS: usize = 8;
@@ -40,8 +37,12 @@ impl Share {
         self.spent >= self.budget
     }
 
+    fn code(&self) -> NoticeCode {
+        if self.is_used_up() { NoticeCode::BudgetUsedUp } else { NoticeCode::BudgetNear }
+    }
+
     fn is_near(&self) -> bool {
-        self.spent >= self.budget * NEAR
+        self.spent >= self.budget * NEARLY_ALL
     }
 }
 
@@ -81,23 +82,45 @@ pub(super) async fn used_up(store: &StoreHandle, budget: Budget, now: Timestamp)
 }
 
 impl Run {
-    /// Why this provider must not be asked: the budget is used up, its answer may cost something,
-    /// and the user has not asked for it all the same.
-    pub(super) async fn over_budget(
+    /// Says where this provider must not be asked: the budget is used up, its answer may cost
+    /// something, and the user has not asked for it all the same.
+    pub(super) async fn check_budget(
         &self,
         model: &ModelId,
         provider: &ProviderConfig,
-    ) -> Option<ProviderError> {
+    ) -> Result<(), End> {
         let budget = self.limits.budget;
         if self.over_budget || budget == Budget::default() {
-            return None;
+            return Ok(());
         }
-        self.providers.settled().await;
+        self.settled_or_stopped().await.map_err(End::Stopped)?;
         if !may_cost(&self.providers.model(model), provider) {
-            return None;
+            return Ok(());
         }
-        let words = used_up(&self.store, budget, (self.clock.now)()).await?;
-        Some(ProviderError::new(ErrorKind::OverBudget, words))
+        match used_up(&self.store, budget, (self.clock.now)()).await {
+            Some(words) => Err(End::Failed(ProviderError::new(ErrorKind::OverBudget, words))),
+            None => Ok(()),
+        }
+    }
+
+    /// Says once for each model that its answers do not count to the budget, because nobody knows
+    /// what they cost.
+    pub(super) async fn tell_unknown_price(&mut self, provider: &ProviderConfig) {
+        let model = self.providers.model(&self.model);
+        let is_unknown = self.turn_usage.cost_usd.is_none()
+            && (model.price_in.is_none() || model.price_out.is_none())
+            && may_cost(&model, provider);
+        if !is_unknown || self.limits.budget == Budget::default() {
+            return;
+        }
+        let news = self.store.mark(&format!("price unknown: {}", self.model), "told").await;
+        if news.unwrap_or(true) {
+            let words = format!(
+                "The price of {} is not known, so it does not count to your budget",
+                self.model
+            );
+            self.notify("price_unknown", words).await;
+        }
     }
 
     /// Tells what is spent after this run, and warns once in each period.
@@ -110,7 +133,7 @@ impl Run {
         self.sink.tell(BackendEvent::Spent(spent)).await;
         for share in Share::all(self.limits.budget, spent).filter(Share::is_near) {
             if is_news(&self.store, &share, now).await {
-                let notice = Notice { code: NoticeCode::BudgetNear, detail: share.to_string() };
+                let notice = Notice { code: share.code(), detail: share.to_string() };
                 self.sink.tell(BackendEvent::Notice(notice)).await;
             }
         }
@@ -122,7 +145,8 @@ impl Run {
 async fn is_news(store: &StoreHandle, share: &Share, now: Timestamp) -> bool {
     let day = store::local_day(now);
     let period = if share.period == "today" { day } else { day.first_of_month() };
-    let key = format!("budget near: {}", share.period);
+    let share_of_it = if share.is_used_up() { "used up" } else { "near" };
+    let key = format!("budget {share_of_it}: {}", share.period);
     let marked = store.mark(&key, &format!("{period} {}", share.budget)).await;
     marked.unwrap_or_else(|error| {
         tracing::warn!(%error, "it is not kept that the budget is nearly used up");
@@ -130,12 +154,17 @@ async fn is_news(store: &StoreHandle, share: &Share, now: Timestamp) -> bool {
     })
 }
 
-/// What the window wants to know at the start.
-pub(super) async fn tell_at_start(shared: &Shared) {
+/// Tells what is spent by now.
+pub(super) async fn tell_spent(shared: &Shared) {
     match shared.store.spent((shared.clock.now)()).await {
         Ok(spent) => shared.tell(BackendEvent::Spent(spent)).await,
         Err(error) => tracing::warn!(%error, "what was spent is not known"),
     }
+}
+
+/// What the window wants to know at the start.
+pub(super) async fn tell_at_start(shared: &Shared) {
+    tell_spent(shared).await;
     match shared.store.recent_models(RECENTS).await {
         Ok(models) => shared.tell(BackendEvent::Recents(models)).await,
         Err(error) => tracing::warn!(%error, "the models used last are not known"),
@@ -180,7 +209,8 @@ mod tests {
     fn a_budget_is_near_at_four_fifths_and_used_up_at_its_end() {
         let near = |spent: f64, budget: f64| {
             let budget = Budget { day_usd: Some(budget), month_usd: None };
-            let share = Share::all(budget, Spent { day_usd: spent, month_usd: 1e9 }).next();
+            let share =
+                Share::all(budget, Spent { day_usd: spent, month_usd: 1e9, until: None }).next();
             share.map(|share| (share.is_near(), share.is_used_up()))
         };
         assert_eq!(near(3.99, 5.0), Some((false, false)));

@@ -4,10 +4,7 @@
 use super::run::Run;
 use super::tokens;
 use crate::net::uncovered;
-use crate::protocol::{ContextUse, Message, Part, StreamEvent};
-
-/// From this share of its limit a context counts as nearly full.
-const HIGH: f64 = 0.8;
+use crate::protocol::{ContextUse, Message, NEARLY_ALL, Part, StreamEvent, Usage};
 
 impl Run {
     /// Tells how full the context is after a model call. Where it became nearly full with this
@@ -17,10 +14,13 @@ impl Run {
         if counted.is_none() && !self.turn_has_content {
             return;
         }
-        self.providers.settled().await;
+        if let Err(wish) = self.settled_or_stopped().await {
+            // What is known by now has to do.
+            tracing::debug!(?wish, "the context is told without waiting");
+        }
         let model = self.providers.model(&self.model);
         let used = match counted {
-            Some(prompt) => prompt + self.turn_usage.completion_tokens.unwrap_or(0),
+            Some(prompt) => prompt.saturating_add(self.turn_usage.completion_tokens.unwrap_or(0)),
             None => estimate(path, self.sink.answer(), self.params.system.as_deref()),
         };
         let now = ContextUse { used, limit: model.context, estimated: counted.is_none() };
@@ -33,7 +33,7 @@ impl Run {
             })
             .await;
         if is_high(Some(now)) && !is_high(before) {
-            let percent = now.used * 100 / now.limit.unwrap_or(now.used).max(1);
+            let percent = now.used.saturating_mul(100) / now.limit.unwrap_or(now.used).max(1);
             let name = model.name;
             let message = format!(
                 "{percent} % of what {name} can take in is used. Before it is full, go on in a \
@@ -44,8 +44,43 @@ impl Run {
     }
 }
 
+impl Run {
+    /// A call that was cut off is billed for what it wrote, and the provider did not come to tell
+    /// how much that is: it is counted here.
+    pub(super) async fn estimate_usage(&mut self, path: &[Message]) {
+        if !self.turn_has_content {
+            return;
+        }
+        let answer = self.sink.answer();
+        let own = tokens::of_message(answer);
+        let all = estimate(path, answer, self.params.system.as_deref());
+        let before = self.usage.completion_tokens.unwrap_or(0);
+        let told = self.turn_usage;
+        let written = own.saturating_sub(before).max(told.completion_tokens.unwrap_or(0));
+        let prompt = told.prompt_tokens.unwrap_or_else(|| all.saturating_sub(own));
+        self.usage_of_turn(Usage {
+            prompt_tokens: Some(prompt),
+            completion_tokens: Some(written),
+            cost_usd: None,
+            ..told
+        })
+        .await;
+    }
+
+    /// Says so where the message holds pictures that the model does not get to see.
+    pub(super) async fn tell_unseen_images(&mut self, path: &[Message]) {
+        let model = self.providers.model(&self.model);
+        let parts = path.last().map(|question| question.parts.as_slice()).unwrap_or_default();
+        let has_image = parts.iter().any(|part| matches!(part, Part::Image { .. }));
+        if has_image && model.abilities.vision == Some(false) {
+            let message = format!("{} takes no images: it answers without seeing them", model.name);
+            self.notify("images_unseen", message).await;
+        }
+    }
+}
+
 fn is_high(context: Option<ContextUse>) -> bool {
-    context.and_then(|context| context.share()).is_some_and(|share| share >= HIGH)
+    context.and_then(|context| context.share()).is_some_and(|share| share >= NEARLY_ALL)
 }
 
 fn context_of(message: &Message) -> Option<ContextUse> {
@@ -65,7 +100,7 @@ fn estimate(path: &[Message], answer: &Message, system: Option<&str>) -> u64 {
         let mut new = 0;
         for message in path.iter().rev() {
             if let Some(known) = context_of(message) {
-                return known.used + new + own;
+                return known.used.saturating_add(new + own);
             }
             new += tokens::of_message(message);
         }

@@ -27,6 +27,7 @@ pub(super) async fn work(shared: Arc<Shared>, mut commands: mpsc::Receiver<Backe
 
 /// Carries out a command, and tells what went wrong with it.
 pub(super) async fn handle(shared: &Shared, command: BackendCommand) {
+    let (query, shown) = (command.query(), shown_already(&command));
     if let Err(error) = serve(shared, command).await {
         let code = match error {
             StoreError::NotFound => NoticeCode::ChatMissing,
@@ -38,7 +39,34 @@ pub(super) async fn handle(shared: &Shared, command: BackendCommand) {
             StoreError::Damaged(_) => NoticeCode::StoreDamaged,
         };
         shared.notice(code, error).await;
+        let Some(query) = query else { return };
+        if reread(shared, query, shown).await.is_err() {
+            shared.tell(BackendEvent::QueryFailed(query)).await;
+        }
     }
+}
+
+/// The chat whose path the window shows as if the command were carried out, and how many of its
+/// messages.
+fn shown_already(command: &BackendCommand) -> Option<(ChatId, usize)> {
+    let (BackendCommand::SelectBranch { chat, limit, .. }
+    | BackendCommand::KeepAnswer { chat, limit, .. }
+    | BackendCommand::SetCovered { chat, limit, .. }) = command
+    else {
+        return None;
+    };
+    Some((*chat, *limit))
+}
+
+/// Answers with the path as it is: what was not carried out is no longer shown.
+async fn reread(
+    shared: &Shared,
+    query: QueryId,
+    shown: Option<(ChatId, usize)>,
+) -> Result<(), StoreError> {
+    let (chat, limit) = shown.ok_or(StoreError::NotFound)?;
+    let page = shared.store.page(chat, None, limit).await?;
+    tell_page(shared, query, chat, page).await
 }
 
 /// Forgets chats that were deleted long ago.
@@ -104,6 +132,7 @@ async fn serve(shared: &Shared, command: BackendCommand) -> Result<(), StoreErro
         BackendCommand::LoadUsage { query, range } => {
             let report = store.usage(range, (shared.clock.now)()).await?;
             shared.tell(BackendEvent::Usage { query, report }).await;
+            budget::tell_spent(shared).await;
         }
         BackendCommand::Send(_)
         | BackendCommand::Regenerate(_)

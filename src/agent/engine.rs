@@ -17,7 +17,7 @@ use super::stop::StopWish;
 use crate::protocol::{
     BackendCommand, BackendEvent, ChatId, EngineSettings, IdSource, Notice, NoticeCode,
 };
-use crate::store::{ReadState, StoreHandle};
+use crate::store::{ReadState, Resumable, StoreHandle};
 
 /// Commands that may wait in all. A window cannot fill it; a flood is refused with a notice.
 const QUEUED: usize = 4_096;
@@ -38,6 +38,8 @@ pub struct EngineParts {
     pub settings: EngineSettings,
     /// Whether the user sees answers end, as on the command line.
     pub read: ReadState,
+    /// Answers of an earlier process that the asker has taken over, to go on with.
+    pub left: Vec<Resumable>,
     /// Commands, in the order of asking.
     pub commands: mpsc::Receiver<BackendCommand>,
     /// What happens.
@@ -87,8 +89,9 @@ pub fn start(parts: EngineParts) -> EngineHandle {
     let task = tokio::spawn(async move {
         let desk = tokio::spawn(desk::work(shared.clone(), desk_commands));
         shared.providers.start();
+        resume::go_on(parts.left, &mut dispatcher.agents);
         // The command line sees its own answer end and ends with it: what an earlier process left
-        // is for the window.
+        // in other chats is for the window.
         if shared.read == ReadState::Unread {
             resume::take_up(&shared, &mut dispatcher.agents).await;
         }
@@ -243,18 +246,19 @@ impl Dispatcher {
             Err(AgentCommand::Send(request)) => {
                 self.refused(BackendCommand::Send(request));
             }
+            Err(AgentCommand::ChangePath(command)) => self.refused(*command),
             Err(command) => self.busy(format!("{command:?}")),
         }
     }
 
     /// Nothing is lost: a message that cannot be taken goes back to the composer.
     fn refused(&self, command: BackendCommand) {
+        if let Some(query) = command.query() {
+            self.tell_soon(BackendEvent::QueryFailed(query));
+        }
         if let BackendCommand::Send(request) = command {
-            let back = BackendEvent::NotSent {
-                chat: request.chat,
-                message: request.message,
-                text: request.text,
-            };
+            let (chat, message) = (request.chat, request.message);
+            let back = BackendEvent::NotSent { chat, message, draft: (*request).into() };
             self.tell_soon(back);
             self.busy("too many messages wait");
         } else {

@@ -92,6 +92,11 @@ struct Entry {
 }
 
 impl Entry {
+    /// Whether it still is this provider: what is edited is built anew.
+    fn is(&self, provider: &Arc<dyn Provider>) -> bool {
+        self.provider.as_ref().is_ok_and(|own| Arc::ptr_eq(own, provider))
+    }
+
     fn sources<'a>(&'a self, edits: &'a Edits, now: Timestamp) -> Sources<'a> {
         let provider = self.provider.as_ref().ok().or(self.keyless.as_ref());
         Sources {

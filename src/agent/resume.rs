@@ -189,6 +189,11 @@ pub(super) async fn take_up(shared: &Shared, agents: &mut AgentManager) {
         Ok(runs) => runs,
         Err(error) => return tracing::warn!(%error, "no answer of before goes on"),
     };
+    go_on(runs, agents);
+}
+
+/// Gives answers that were left open to the agents of their chats.
+pub(super) fn go_on(runs: Vec<Resumable>, agents: &mut AgentManager) {
     for left in runs {
         let chat = left.answer.chat;
         if agents.send(chat, AgentCommand::GoOn(Box::new(left))).is_err() {

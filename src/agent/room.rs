@@ -3,7 +3,6 @@
 
 use super::context;
 use super::run::{End, Run};
-use super::stop::StopWish;
 use super::tokens;
 use crate::net::uncovered;
 use crate::protocol::{
@@ -17,12 +16,7 @@ impl Run {
     /// Makes room before the first model call. Nothing of the chat changes: what is kept from the
     /// model stands in a notice.
     pub(super) async fn make_room(&mut self, path: &[Message], how: MakeRoom) -> Result<(), End> {
-        let control = self.control.clone();
-        tokio::select! {
-            biased;
-            wish = control.wished(StopWish::Graceful) => return Err(End::Stopped(wish)),
-            () = self.providers.settled() => {}
-        }
+        self.settled_or_stopped().await.map_err(End::Stopped)?;
         let (before, seen) = uncovered(path);
         let before = before.and_then(|covers| covers.summary.clone());
         let system = self.params.system.as_deref();

@@ -20,6 +20,13 @@ use crate::protocol::{
 };
 use crate::store::{ReadState, StoreHandle};
 
+/// The code of the notice in an answer that holds nothing else.
+pub(crate) const EMPTY_ANSWER: &str = "empty_answer";
+
+/// No tools are offered. A model that calls one is told so, and ended when it does not listen:
+/// every turn costs.
+const UNOFFERED_TURNS: u32 = 2;
+
 /// Bounds of a run, from the settings as they are when it begins.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
@@ -163,14 +170,25 @@ impl Run {
         }
     }
 
+    /// Waits until what was kept of the providers is known, or says that a stop ended the wait.
+    pub(super) async fn settled_or_stopped(&self) -> Result<(), StopWish> {
+        tokio::select! {
+            biased;
+            wish = self.control.wished(StopWish::Graceful) => Err(wish),
+            () = self.providers.settled() => Ok(()),
+        }
+    }
+
     async fn turns(&mut self, path: &[Message]) -> End {
         let provider = match self.provider(&self.model.provider).await {
             Ok(provider) => provider,
             Err(end) => return end,
         };
-        if let Some(error) = self.over_budget(&self.model, provider.config()).await {
-            return End::Failed(error);
+        if let Err(end) = self.check_budget(&self.model, provider.config()).await {
+            return end;
         }
+        self.tell_unseen_images(path).await;
+        let mut calling_turns = 0;
         for _turn in 0..self.limits.max_turns {
             let request = self.request(path, provider.config());
             let end = self.turn(provider.as_ref(), request).await;
@@ -178,11 +196,21 @@ impl Run {
             let goes_on = matches!(end, TurnEnd::Stopped(StopWish::Shutdown));
             if !goes_on && provider.config().kind != ProviderKind::Guide {
                 self.tell_context(path).await;
+                if !matches!(end, TurnEnd::Finished(_)) {
+                    self.estimate_usage(path).await;
+                }
             }
             match end {
                 TurnEnd::Finished(reason) => {
+                    self.tell_unknown_price(provider.config()).await;
                     if let Some(end) = self.after_turn(reason).await {
                         return end;
+                    }
+                    calling_turns += 1;
+                    if calling_turns == UNOFFERED_TURNS {
+                        let text = "Ended because the model calls tools that it was not offered";
+                        self.notify("tools_not_offered", text.to_owned()).await;
+                        return End::Complete(StateCause::TurnLimit);
                     }
                 }
                 TurnEnd::Stopped(wish) => return End::Stopped(wish),
@@ -223,7 +251,11 @@ impl Run {
             return self.run_tools(calls).await;
         }
         match reason {
-            FinishReason::Stop | FinishReason::ToolCalls => {}
+            FinishReason::Stop | FinishReason::ToolCalls => {
+                if !self.sink.has_content() {
+                    self.notify(EMPTY_ANSWER, "The model gave an empty answer".to_owned()).await;
+                }
+            }
             FinishReason::Length => {
                 let text = "The answer reached the most the model writes at once".to_owned();
                 self.notify("length", text).await;
@@ -334,6 +366,10 @@ impl Run {
     pub(super) async fn usage_of_turn(&mut self, told: Usage) {
         let cost_usd = told.cost_usd.or_else(|| self.providers.cost(&self.asked, &told));
         self.turn_usage = Usage { cost_usd, ..told };
+        // What a model took that helps is booked on that model, and not on the answer.
+        if self.aside.is_some() {
+            return;
+        }
         let mut sum = self.usage;
         sum.add(&self.turn_usage);
         self.sink.emit(StreamEvent::usage(sum)).await;

@@ -4,7 +4,7 @@ use super::run::{End, Run};
 use super::turn::TurnEnd;
 use crate::net::{ChatRequest, FinishReason};
 use crate::protocol::{
-    ErrorKind, Message, MessageId, ModelId, Params, Part, ProviderError, ProviderKind, Role,
+    ErrorKind, Message, MessageId, ModelId, Params, Part, ProviderError, ProviderKind, Role, Usage,
 };
 
 const INSTRUCTIONS: &str = "You summarise the beginning of a conversation between a user and an \
@@ -34,9 +34,7 @@ impl Run {
             let error = ProviderError::new(ErrorKind::BadRequest, message);
             return Err(failed(by, End::Failed(error)));
         }
-        if let Some(error) = self.over_budget(by, provider.config()).await {
-            return Err(End::Failed(error));
-        }
+        self.check_budget(by, provider.config()).await?;
         let model = self.providers.model(by);
         let window = model.context.unwrap_or(USUAL_WINDOW);
         let bytes = usize::try_from(window / 2 * BYTES_PER_TOKEN).unwrap_or(usize::MAX);
@@ -52,11 +50,27 @@ impl Run {
                 )
             };
             self.aside = Some(String::new());
+            let own = std::mem::take(&mut self.usage);
             let end = self.turn(provider.as_ref(), request).await;
             let text = self.aside.take().unwrap_or_default();
+            self.count_aside(by, own).await;
             summary = Some(finished(end, &text).map_err(|end| failed(by, end))?);
         }
         summary.ok_or_else(|| failed(by, nothing_said()))
+    }
+
+    /// Books what the call took on the model that was asked, whatever came of it, and gives the
+    /// run back what it took before.
+    async fn count_aside(&mut self, by: &ModelId, own: Usage) {
+        let mut took = std::mem::replace(&mut self.usage, own);
+        took.add(&std::mem::take(&mut self.turn_usage));
+        if took == Usage::default() {
+            return;
+        }
+        let (now, chat) = ((self.clock.now)(), self.sink.answer().chat);
+        if let Err(error) = self.store.add_usage(now, by.clone(), chat, took).await {
+            tracing::warn!(%error, "what a summary took is not kept");
+        }
     }
 
     fn asking(&self, before: Option<&str>, piece: &str) -> Message {

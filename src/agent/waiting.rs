@@ -10,11 +10,11 @@ use crate::store::StoreError;
 impl Agent {
     /// Puts a message at the end of the queue.
     pub(super) async fn enqueue(&mut self, request: SendRequest) {
+        let back = request.clone();
         let item = QueuedMessage::from(request);
-        let (chat, message, text) = (item.chat, item.id, item.text.clone());
         let added = self.shared.store.queue_add(item).await;
         if added.is_err() {
-            self.shared.tell(BackendEvent::NotSent { chat, message, text }).await;
+            self.not_sent(back).await;
         }
         self.queue_changed(added).await;
     }
@@ -36,6 +36,10 @@ impl Agent {
         match outcome {
             Outcome::One(status) => status == RunStatus::Complete,
             Outcome::Several(ended) => {
+                // Whoever stops wants rest, also where the kept answer was whole by then.
+                if ended.iter().any(|(_, status)| *status == RunStatus::Stopped) {
+                    return false;
+                }
                 let leaf = self.leaf().await.ok().flatten();
                 ended
                     .iter()

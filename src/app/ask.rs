@@ -1,18 +1,19 @@
 //! `switchboard ask`: one message, streamed to stdout, stored like any other.
 
+use std::collections::HashSet;
 use std::io::{IsTerminal, Read, Write};
 
 use clap::Args;
 use tokio::sync::mpsc;
 
 use super::backend::{self, BackendParts};
-use super::failure::{Failure, Outcome, pipe_closed};
+use super::failure::{Failure, Outcome, note, pipe_closed};
 use super::interrupt::Interrupts;
 use super::{config, environment};
-use crate::agent::Clock;
+use crate::agent::{Clock, EMPTY_ANSWER};
 use crate::protocol::{
     BackendCommand, BackendEvent, Budget, ChatId, ChatOptions, ErrorInfo, Frame, IdSource, ModelId,
-    Place, RunEvent, RunStatus, SendRequest, StopMode, StreamEvent,
+    Place, RunEvent, RunId, RunStatus, SendRequest, StopMode, StreamEvent,
 };
 use crate::state::{Settings, words};
 use crate::store::secrets::Secrets;
@@ -153,14 +154,33 @@ async fn converse(
         read: ReadState::Seen,
         ask_at_start: false,
     };
-    let engine = backend::engine(parts, store, engine_commands, events);
     let chat = request.chat;
-    hand_over(&commands, BackendCommand::Send(Box::new(request))).await;
-    let mut printer = Printer::new(json);
+    let left = store
+        .resumable_runs_in(chat)
+        .await
+        .map_err(|error| Failure::work(error, "See `switchboard doctor`"))?;
+    let mut earlier: HashSet<RunId> = left.iter().map(|left| left.run).collect();
+    let mut printer = Printer::new(request.run, json);
+    // What was left open comes first: the model must not be sent half an answer.
+    let mut waiting = Some(BackendCommand::Send(Box::new(request)));
+    let engine = backend::engine(parts, store, left, (engine_commands, events));
+    if !earlier.is_empty() {
+        note("the last answer of this chat was not finished; it goes on first");
+    }
     let mut stops = 0;
     let ended = loop {
+        if earlier.is_empty()
+            && let Some(send) = waiting.take()
+        {
+            hand_over(&commands, send).await;
+        }
         tokio::select! {
             event = from_engine.recv() => match event {
+                Some(BackendEvent::Run(event)) if event.run != printer.run => {
+                    if matches!(event.event, StreamEvent::Done { .. }) {
+                        earlier.remove(&event.run);
+                    }
+                }
                 Some(event) => match printer.take(event) {
                     Ok(None) => {}
                     Ok(Some(status)) => break printer.outcome(status),
@@ -169,6 +189,10 @@ async fn converse(
                 None => break Err(Failure::work("the engine ended early", "")),
             },
             () = interrupts.next() => {
+                // The answer before runs on at its provider, and goes on another time.
+                if waiting.is_some() {
+                    break Err(Failure::stopped());
+                }
                 stops += 1;
                 let mode = if stops == 1 { StopMode::Graceful } else { StopMode::Now };
                 hand_over(&commands, BackendCommand::Stop { chat, mode }).await;
@@ -189,14 +213,18 @@ async fn hand_over(commands: &mpsc::Sender<BackendCommand>, command: BackendComm
 
 /// What goes to stdout, and what is remembered for the end.
 struct Printer {
+    /// The run that is printed.
+    run: RunId,
     json: bool,
     error: Option<ErrorInfo>,
+    /// The answer holds nothing.
+    is_empty: bool,
     ends_with_newline: bool,
 }
 
 impl Printer {
-    fn new(json: bool) -> Self {
-        Self { json, error: None, ends_with_newline: true }
+    fn new(run: RunId, json: bool) -> Self {
+        Self { run, json, error: None, is_empty: false, ends_with_newline: true }
     }
 
     /// Prints an event; gives the status at the end of the run.
@@ -218,10 +246,12 @@ impl Printer {
             | BackendEvent::Queue { .. }
             | BackendEvent::KeysKept(_)
             | BackendEvent::ImageLoaded { .. }
+            | BackendEvent::QueryFailed(_)
             | BackendEvent::Usage { .. }
             | BackendEvent::Spent(_)
             | BackendEvent::Recents(_)
             | BackendEvent::ProviderChanged(_)
+            | BackendEvent::ProviderStatus { .. }
             | BackendEvent::ProviderRemoved(_) => Ok(None),
         }
     }
@@ -251,7 +281,8 @@ impl Printer {
                 tracing::warn!("{message}; trying again in {wait} s");
                 None
             }
-            StreamEvent::Notification { message, .. } => {
+            StreamEvent::Notification { message, code, .. } => {
+                self.is_empty |= code == EMPTY_ANSWER;
                 tracing::warn!("{message}");
                 None
             }
@@ -287,6 +318,10 @@ impl Printer {
             print(b"\n")?;
         }
         match status {
+            RunStatus::Complete if self.is_empty => Err(Failure::work(
+                "The model gave an empty answer",
+                "Try again, or another --model",
+            )),
             RunStatus::Complete => Ok(()),
             RunStatus::Stopped => Err(Failure::stopped()),
             RunStatus::Interrupted | RunStatus::Failed => match &self.error {

@@ -10,7 +10,7 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
 use crate::protocol::{ChatId, Part};
-use crate::state::{DraftCommand, NotAttached, UiCommand};
+use crate::state::{DraftCommand, NotAttached, ReadId, UiCommand};
 
 /// The largest picture, in bytes: what all providers take.
 const MOST_IMAGE: usize = 5 * 1_024 * 1_024;
@@ -39,18 +39,26 @@ impl Attachments {
         self.done.try_recv().ok()
     }
 
-    /// Reads files for the message of a chat.
+    /// Reads files for a message.
     pub(super) fn read(
         &self,
         runtime: &Handle,
         ctx: &egui::Context,
-        (chat, paths): (Option<ChatId>, Vec<PathBuf>),
+        (id, paths): (ReadId, Vec<PathBuf>),
     ) {
         let (sender, ctx) = (self.sender.clone(), ctx.clone());
-        runtime.spawn(read_all(sender, ctx, chat, paths));
+        runtime.spawn(async move {
+            let read = move || paths.iter().map(|path| read(path)).collect();
+            let read = tokio::task::spawn_blocking(read).await.unwrap_or_else(|error| {
+                // The message waits for an answer, whatever it is.
+                let name = "The file".to_owned();
+                vec![Err(NotAttached { name, reason: format!("It could not be read: {error}") })]
+            });
+            tell(&sender, &ctx, DraftCommand::Attach { id, read }).await;
+        });
     }
 
-    /// Shows the dialog, and reads what is chosen in it. Call it on the main thread, as macOS
+    /// Shows the dialog, and asks for what is chosen in it. Call it on the main thread, as macOS
     /// demands.
     pub(super) fn pick(&self, runtime: &Handle, ctx: &egui::Context, chat: Option<ChatId>) {
         let (sender, ctx) = (self.sender.clone(), ctx.clone());
@@ -64,20 +72,8 @@ impl Attachments {
                 return;
             };
             let paths = files.iter().map(|file| file.path().to_owned()).collect();
-            read_all(sender, ctx, chat, paths).await;
+            tell(&sender, &ctx, DraftCommand::AttachFiles { chat, paths }).await;
         });
-    }
-}
-
-async fn read_all(
-    sender: mpsc::Sender<UiCommand>,
-    ctx: egui::Context,
-    chat: Option<ChatId>,
-    paths: Vec<PathBuf>,
-) {
-    let read = move || paths.iter().map(|path| read(path)).collect();
-    if let Ok(read) = tokio::task::spawn_blocking(read).await {
-        tell(&sender, &ctx, DraftCommand::Attach { chat, read }).await;
     }
 }
 

@@ -13,7 +13,7 @@ use crate::protocol::{BackendCommand, BackendEvent};
 use crate::state::{Settings, words};
 use crate::store::help::HelpIndex;
 use crate::store::secrets::Secrets;
-use crate::store::{self, Opened, Paths, ReadState, StoreHandle};
+use crate::store::{self, Opened, Paths, ReadState, Resumable, StoreHandle};
 
 /// Commands that may be on their way to the engine.
 const COMMANDS: usize = 1_024;
@@ -115,7 +115,7 @@ async fn work(
         tell(&events, BackendEvent::Notice(notice)).await;
     }
     tokio::spawn(pass_notices(opened.later_notices, events.clone()));
-    let engine = engine(parts, opened.handle.clone(), commands, events);
+    let engine = engine(parts, opened.handle.clone(), Vec::new(), (commands, events));
     engine.ended().await;
     if let Err(error) = opened.handle.close().await {
         tracing::error!(%error, "the store did not close well");
@@ -141,12 +141,12 @@ pub(super) fn store_for_command(paths: &Paths) -> Result<StoreHandle, Failure> {
     Ok(opened.handle)
 }
 
-/// Starts the engine over an open store.
+/// Starts the engine over an open store. It begins with the answers that were left.
 pub(super) fn engine(
     parts: BackendParts,
     store: StoreHandle,
-    commands: mpsc::Receiver<BackendCommand>,
-    events: mpsc::Sender<BackendEvent>,
+    left: Vec<Resumable>,
+    (commands, events): (mpsc::Receiver<BackendCommand>, mpsc::Sender<BackendEvent>),
 ) -> agent::EngineHandle {
     let settings = parts.settings.engine();
     agent::start(EngineParts {
@@ -161,6 +161,7 @@ pub(super) fn engine(
         },
         clock: parts.clock,
         read: parts.read,
+        left,
         settings,
         commands,
         events,

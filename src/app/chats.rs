@@ -79,9 +79,12 @@ async fn show(store: &StoreHandle, id: &str, flag: JsonFlag) -> Outcome {
         let value = serde_json::json!({"chat": chat, "messages": messages});
         return say(&value.to_string());
     }
+    let left = store.left_open(chat.id).await.map_err(failed)?;
     say(&format!("# {}", chat.title))?;
     for message in messages {
-        say(&format!("\n## {}\n", who(&message)))?;
+        let is_left = message.answer.as_ref().is_some_and(|answer| left.contains(&answer.run));
+        let open = if is_left { LEFT_OPEN } else { "arriving" };
+        say(&format!("\n## {}\n", who(&message, open)))?;
         for part in &message.parts {
             say(&text_of(part))?;
         }
@@ -89,7 +92,11 @@ async fn show(store: &StoreHandle, id: &str, flag: JsonFlag) -> Outcome {
     Ok(())
 }
 
-fn who(message: &Message) -> String {
+/// What is said of an answer that runs on at its provider, while nobody here reads it.
+const LEFT_OPEN: &str = "not finished; it goes on when Switchboard is open";
+
+/// Who says it, and how it stands; `open` says it of an answer that has not ended.
+fn who(message: &Message, open: &str) -> String {
     let name = match (&message.answer, message.role) {
         (Some(answer), _) => answer.model.to_string(),
         (None, Role::User) => "You".to_owned(),
@@ -108,12 +115,13 @@ fn who(message: &Message) -> String {
             line.push_str(" · this message only");
         }
         let status = match answer.status {
-            AnswerStatus::Complete => "",
-            AnswerStatus::Open => " · arriving",
-            AnswerStatus::Stopped => " · stopped",
-            AnswerStatus::Interrupted => " · interrupted",
-            AnswerStatus::Failed => " · failed",
+            AnswerStatus::Complete => return line,
+            AnswerStatus::Open => open,
+            AnswerStatus::Stopped => "stopped",
+            AnswerStatus::Interrupted => "interrupted",
+            AnswerStatus::Failed => "failed",
         };
+        line.push_str(" · ");
         line.push_str(status);
     }
     line

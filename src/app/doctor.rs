@@ -130,7 +130,7 @@ async fn providers(paths: &Paths, kept: &[KeptModels], findings: &mut Vec<Findin
                 good("provider", format!("{id} ({kind}): ready, {models}, {key}, {listed}"))
             }
             Err(error) => {
-                let title = words::for_error(&error).title;
+                let title = words::for_list(&error).title;
                 let message = &error.message;
                 bad("provider", format!("{id} ({kind}): {title}: {message}, {key}, {listed}"))
             }

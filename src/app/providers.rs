@@ -183,10 +183,23 @@ impl Desk {
 }
 
 fn refused(config: &ProviderConfig, error: &ProviderError) -> Failure {
-    let title = words::for_error(error).title;
+    let title = words::for_list(error).title;
     let id = &config.id;
     let anew = format!("Enter it anew: switchboard providers add {id} --key-stdin");
-    let hint = if error.kind == ErrorKind::Auth { &anew } else { words::hint(error.kind) };
+    let hint = match error.kind {
+        ErrorKind::Auth => &anew,
+        ErrorKind::NotFound => "Check the address: it usually ends with /v1",
+        ErrorKind::RateLimited
+        | ErrorKind::Overloaded
+        | ErrorKind::ContextTooLong
+        | ErrorKind::BadRequest
+        | ErrorKind::Network
+        | ErrorKind::Timeout
+        | ErrorKind::Protocol
+        | ErrorKind::Refused
+        | ErrorKind::Cancelled
+        | ErrorKind::OverBudget => words::hint(error.kind),
+    };
     Failure::work(format!("{}: {title}: {}", config.name, error.message), hint)
 }
 

@@ -220,8 +220,8 @@ impl App {
                 Effect::PickFiles(chat) => {
                     self.attachments.pick(self.runtime.handle(), ctx, chat);
                 }
-                Effect::ReadFiles(chat, paths) => {
-                    self.attachments.read(self.runtime.handle(), ctx, (chat, paths));
+                Effect::ReadFiles(id, paths) => {
+                    self.attachments.read(self.runtime.handle(), ctx, (id, paths));
                 }
                 Effect::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
             }
@@ -237,9 +237,13 @@ impl App {
         else {
             return;
         };
+        if let Some(query) = command.query() {
+            self.apply(BackendEvent::QueryFailed(query), ctx);
+        }
         if let BackendCommand::Send(request) = command {
-            let (chat, message, text) = (request.chat, request.message, request.text);
-            self.apply(BackendEvent::NotSent { chat, message, text }, ctx);
+            let (chat, message) = (request.chat, request.message);
+            let draft = (*request).into();
+            self.apply(BackendEvent::NotSent { chat, message, draft }, ctx);
         }
         let notice = Notice { code: NoticeCode::Busy, detail: String::new() };
         self.apply(BackendEvent::Notice(notice), ctx);

@@ -120,7 +120,7 @@ impl Anthropic {
                 url.query_pairs_mut().append_pair("after_id", after);
             }
             let request = self.versioned(self.exchange.get(url)?);
-            let body = self.exchange.document(request).await?;
+            let body = self.exchange.list(request).await?;
             let page = models::parse(&body, &self.config.id).ok_or_else(|| self.no_list())?;
             let known = models.len();
             for mut model in page.models {

@@ -183,9 +183,12 @@ pub fn complete(config: &ProviderConfig, list: Vec<ModelInfo>) -> Vec<ModelInfo>
             return None;
         }
         let passed_on = || TABLE.anyone(&info.id.model).filter(|_| passes_on);
-        // Behind a gateway a model is the same, and what it costs there is not known.
-        let by_gateway =
-            || maker_of(config.kind).and_then(|maker| TABLE.own(maker, &info.id.model));
+        // Behind a gateway a model is the same, and what it costs there is not known. Nor is it
+        // on this machine, whatever the user calls the server.
+        let by_gateway = || {
+            let makers = [Some(config.id.as_str()), maker_of(config.kind)];
+            makers.into_iter().flatten().find_map(|maker| TABLE.own(maker, &info.id.model))
+        };
         if let Some(facts) = own.or_else(passed_on) {
             facts.fill(&mut info);
         } else if let Some(facts) = by_gateway() {
@@ -291,6 +294,28 @@ mod tests {
         let info = complete(&gateway, plain(&gateway, "claude-sonnet-4-5")).unwrap();
         assert_eq!((info.context, info.abilities.vision), (Some(200_000), Some(true)));
         assert_eq!((info.price_in, info.price_out), (None, None));
+    }
+
+    #[test]
+    fn a_gateway_that_is_called_as_the_maker_has_its_prices_but_none_on_this_machine() {
+        let table = [
+            ("https://gateway.example.com/openai", Some(1.25)),
+            ("http://gateway.corp:8080/v1", Some(1.25)),
+            ("http://127.0.0.1:8080/v1", None),
+            ("https://localhost:8443/v1", None),
+        ];
+        for (url, price) in table {
+            let gateway = config("openai", ProviderKind::Openai, url);
+            let info = complete(&gateway, plain(&gateway, "gpt-5")).unwrap();
+            assert_eq!((info.output, info.price_in), (Some(128_000), price), "{url}");
+            assert_eq!(info.abilities.thinking, Some(true), "{url}");
+        }
+        let gateway = config("anthropic", ProviderKind::Openai, "https://gateway.example.com/v1");
+        let info = complete(&gateway, plain(&gateway, "claude-sonnet-4-5")).unwrap();
+        assert_eq!((info.context, info.price_in), (Some(200_000), Some(3.0)));
+        let local = config("ollama", ProviderKind::Openai, "http://127.0.0.1:11434/v1");
+        let unknown = plain(&local, "gpt-5");
+        assert_eq!(complete(&local, unknown.clone()), Some(unknown));
     }
 
     #[test]

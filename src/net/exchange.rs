@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::body::{self, host_of};
 use super::chunk::Outbox;
+use super::dialect::Dialect;
 use super::failure::{self, Said};
 use super::http::{self, Credentials, Document, KeyHeader};
 use super::known;
@@ -31,8 +32,6 @@ pub(crate) struct Exchange {
     base: Url,
     credentials: Arc<Credentials>,
     http: HttpClient,
-    /// The provider's own patience, in the place of the app's.
-    idle_timeout: Option<Duration>,
 }
 
 impl Exchange {
@@ -46,9 +45,7 @@ impl Exchange {
         let base = http::parse_base(&config.url)?;
         let credentials = Arc::new(Credentials::new(key, key_header)?);
         let http = http.titled(known::wire_of(config, &base).headers).with(&config.options)?;
-        let seconds = config.options.idle_timeout_s.map(|seconds| u64::from(seconds.max(1)));
-        let idle_timeout = seconds.map(Duration::from_secs);
-        Ok(Self { base, credentials, http, idle_timeout })
+        Ok(Self { base, credentials, http })
     }
 
     /// The configured address.
@@ -89,11 +86,10 @@ impl Exchange {
         mapper: M,
         idle_timeout: Duration,
     ) -> Result<ChunkStream, ProviderError> {
-        let idle_timeout = self.idle_timeout.unwrap_or(idle_timeout);
         // Compression would make servers hold events back.
         let request =
             request.header(ACCEPT, "text/event-stream").header(ACCEPT_ENCODING, "identity");
-        let response = self.send(request, idle_timeout).await?;
+        let response = self.send(request, idle_timeout).await.map_err(model_or_address)?;
         match http::document_of(&response) {
             Document::Html => Err(self.web_page(response, None).await),
             Document::Json => self.whole_answer(response, mapper, idle_timeout).await,
@@ -111,6 +107,18 @@ impl Exchange {
                 body::read_all(response, DOCUMENT_BYTES, DOCUMENT_TIMEOUT).await
             }
         }
+    }
+
+    /// Sends a request for a list of models, and reads it like any document.
+    pub(crate) async fn list(&self, request: RequestBuilder) -> Result<Vec<u8>, ProviderError> {
+        self.document(request).await.map_err(|error| match error.status {
+            Some(404) => {
+                let (host, said) = (self.host(), error.message);
+                let message = format!("{host} has no list of models at this address: {said}");
+                ProviderError { message, ..error }
+            }
+            Some(_) | None => error,
+        })
     }
 
     /// Sends once and turns every status but success into an error.
@@ -185,6 +193,12 @@ impl Exchange {
     ) -> Result<ChunkStream, ProviderError> {
         let body = body::read_all(response, ANSWER_BYTES, idle_timeout).await?;
         let text = String::from_utf8_lossy(&body);
+        if let Some(own) = mapper.dialect()
+            && let Some(other) = Dialect::of(&text)
+            && other != own
+        {
+            return Err(own.mistaken_for(other, &self.host()));
+        }
         let mut chunks = Outbox::default();
         let failure = match mapper.whole(&text, &mut chunks) {
             Ok(()) => None,
@@ -193,6 +207,19 @@ impl Exchange {
         };
         Ok(stream::iter(std::iter::from_fn(move || chunks.pop()).map(Ok).chain(failure)).boxed())
     }
+}
+
+/// A question that found nothing, without a word of a model, may have gone to the wrong address.
+fn model_or_address(error: ProviderError) -> ProviderError {
+    let names_model = error.code.as_deref() == Some("model_not_found")
+        // OpenRouter says so of a model.
+        || ["model", "endpoints found"].iter().any(|word| error.message.contains(word));
+    if error.status != Some(404) || names_model {
+        return error;
+    }
+    let said = error.message.trim_end_matches('.');
+    let message = format!("{said}. The address may be wrong as well as the model");
+    ProviderError { message, ..error }
 }
 
 fn redirected(response: &Response, host: &str) -> ProviderError {

@@ -194,6 +194,10 @@ pub(crate) fn transport(error: &reqwest::Error, host: &str) -> ProviderError {
     let cause = root_cause(error);
     let (kind, message) = if error.is_builder() {
         (ErrorKind::BadRequest, format!("The request could not be made: {cause}"))
+    } else if let Some(words) = wrong_scheme_or_certificate(error, &cause, host) {
+        (ErrorKind::Network, words)
+    } else if let Some(proxy) = failed_proxy(error, &cause) {
+        (ErrorKind::Network, format!("{proxy} cannot be reached: {cause}"))
     } else if error.is_timeout() {
         (ErrorKind::Network, format!("{host} did not take the connection in time"))
     } else if error.is_connect() {
@@ -204,6 +208,33 @@ pub(crate) fn transport(error: &reqwest::Error, host: &str) -> ProviderError {
         (ErrorKind::Network, format!("The request to {host} failed: {cause}"))
     };
     ProviderError::new(kind, cut(&message))
+}
+
+/// What is wrong where the two ends do not understand each other from the first byte. Told by the
+/// words of rustls and hyper, which have no types for it that reach this far.
+fn wrong_scheme_or_certificate(error: &reqwest::Error, cause: &str, host: &str) -> Option<String> {
+    let scheme = error.url().map_or("", |url| url.scheme());
+    if cause.contains("UnknownIssuer") {
+        Some(format!(
+            "The certificate of {host} is signed by an authority that is not known here. Set the provider's certificate file (ca_file) if you trust it"
+        ))
+    } else if scheme == "https" && cause.contains("InvalidContentType") {
+        Some(format!("{host} does not speak HTTPS here. Begin the address with http://"))
+    } else if scheme == "http" && cause.contains("invalid HTTP version") {
+        Some(format!("{host} does not speak plain HTTP here. Begin the address with https://"))
+    } else {
+        None
+    }
+}
+
+/// The proxy that a request failed at. Behind one, only TLS fails at the server itself.
+fn failed_proxy(error: &reqwest::Error, cause: &str) -> Option<String> {
+    let is_tls = cause.contains("certificate") || cause.contains("peer");
+    if !error.is_connect() || is_tls {
+        return None;
+    }
+    let proxy = super::http::proxy_for(error.url()?).ok()??;
+    Some(proxy.to_string())
 }
 
 /// The last cause of an error: the part that says what happened.

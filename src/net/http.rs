@@ -1,27 +1,25 @@
 //! What all providers need of HTTP: clients, addresses, keys.
 
 mod client;
+mod proxy;
 
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
 use reqwest::{Response, Url};
 use secrecy::{ExposeSecret, SecretString};
 
 pub use client::{HttpClient, check_certificates};
+pub(crate) use proxy::proxy_for;
 
 use super::failure;
 use crate::protocol::{ErrorKind, ProviderError};
-
-/// Whether this is plain HTTP to this machine.
-fn is_plain_loopback(url: &Url) -> bool {
-    url.scheme() == "http" && is_loopback(url)
-}
 
 /// Whether an address as the user typed it is one of this machine.
 pub fn is_on_this_machine(text: &str) -> bool {
     parse_base(text).is_ok_and(|url| is_loopback(&url))
 }
 
-fn is_loopback(url: &Url) -> bool {
+/// Whether an address is one of this machine.
+pub(crate) fn is_loopback(url: &Url) -> bool {
     let Some(host) = url.host_str() else { return false };
     let host = host.trim_start_matches('[').trim_end_matches(']');
     host == "localhost"
@@ -216,17 +214,17 @@ mod tests {
     }
 
     #[test]
-    fn only_plain_http_to_this_machine_is_loopback() {
+    fn only_addresses_of_this_machine_are_loopback() {
         let table = [
             ("http://127.0.0.1:8080/v1", true),
             ("http://localhost/v1", true),
             ("http://[::1]:1/v1", true),
-            ("https://localhost/v1", false),
+            ("https://localhost/v1", true),
             ("http://192.168.0.2/v1", false),
             ("http://localhost.example.org/v1", false),
         ];
         for (url, expected) in table {
-            assert_eq!(is_plain_loopback(&Url::parse(url).unwrap()), expected, "{url}");
+            assert_eq!(is_loopback(&Url::parse(url).unwrap()), expected, "{url}");
         }
     }
 }

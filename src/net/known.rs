@@ -6,6 +6,7 @@ mod wire;
 
 use reqwest::Url;
 
+use super::http::is_loopback;
 use crate::protocol::ProviderConfig;
 
 pub use crate::protocol::KnownProvider;
@@ -44,13 +45,15 @@ pub(crate) fn wire_of(config: &ProviderConfig, base: &Url) -> Wire {
 }
 
 /// Under which name the bundled table lists the models of a provider: that of the known provider
-/// at this address, else the provider's own id. Local servers have no entries.
+/// at this address, else the provider's own id: so the user calls a gateway. Local servers have
+/// no entries.
 pub(crate) fn bundled_name(config: &ProviderConfig) -> Option<&str> {
     let base = Url::parse(&config.url).ok()?;
     match row(config, &base) {
-        Some(known) if known.port.is_some() => None,
-        Some(known) => Some(known.offer.id),
-        None if is_near(&base) => None,
+        Some(known) if known.port.is_none() => Some(known.offer.id),
+        Some(_) | None if is_loopback(&base) => None,
+        // A gateway may use a local server's usual port.
+        Some(_) => find(config.id.as_str()).map(|provider| provider.id),
         None => Some(config.id.as_str()),
     }
 }
@@ -83,10 +86,7 @@ fn row(config: &ProviderConfig, base: &Url) -> Option<&'static Known> {
 
 /// Whether an address is that of a machine nearby: plain HTTP, or this machine.
 fn is_near(base: &Url) -> bool {
-    let host = base.host_str().unwrap_or_default().trim_matches(['[', ']']);
-    let is_loopback = host == "localhost"
-        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
-    base.scheme() == "http" || is_loopback
+    base.scheme() == "http" || is_loopback(base)
 }
 
 #[cfg(test)]

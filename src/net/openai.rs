@@ -60,8 +60,11 @@ pub(super) async fn list_models(
     config: &ProviderConfig,
 ) -> Result<Vec<ModelInfo>, ProviderError> {
     let request = exchange.get(exchange.url(&["models"]))?;
-    let body = exchange.document(request).await?;
-    models::parse(&body, &config.id, &known::wire_of(config, exchange.base())).ok_or_else(|| {
+    let body = exchange.list(request).await?;
+    let (provider, wire) = (config.id.clone(), known::wire_of(config, exchange.base()));
+    // Lists of thousands take milliseconds: those who send meanwhile must not wait for them.
+    let parsed = tokio::task::spawn_blocking(move || models::parse(&body, &provider, &wire)).await;
+    parsed.ok().flatten().ok_or_else(|| {
         let host = exchange.host();
         let message = format!(
             "{host} did not answer with a list of models. Check that the address ends where the API begins, usually with /v1"

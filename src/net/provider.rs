@@ -83,6 +83,13 @@ impl ChatRequest {
         let params = Params::default();
         Self { model, messages, params, tools: Vec::new(), answer, continues: false, idle_timeout }
     }
+
+    /// The user's cap on the answer, which servers refuse where it is more than the model writes.
+    pub(crate) fn cap(&self) -> Option<u32> {
+        let most = self.model.output.filter(|most| *most > 0);
+        let most = most.map_or(u32::MAX, |most| u32::try_from(most).unwrap_or(u32::MAX));
+        self.params.max_tokens.map(|cap| cap.min(most))
+    }
 }
 
 /// A tool that a model may call.

@@ -10,13 +10,18 @@ use futures_util::{Stream, StreamExt};
 use reqwest::Response;
 use sse_stream::SseByteStream;
 
-use super::body::{BodyState, WatchedBody};
+use super::body::{BodyState, WatchedBody, host_of};
 use super::chunk::Outbox;
+use super::dialect::Dialect;
 use super::{Chunk, ChunkStream};
 use crate::protocol::{ErrorKind, ProviderError};
 
 /// Turns a provider's wire events into chunks.
 pub(crate) trait Mapper: Send + Unpin + 'static {
+    /// The API that the answer must be of. `None` where it is known to be, because the answer was
+    /// begun before.
+    fn dialect(&self) -> Option<Dialect>;
+
     /// Takes the data of one event. Chunks pushed before an error count.
     fn event(&mut self, data: &str, out: &mut Outbox) -> Result<Flow, ProviderError>;
 
@@ -46,11 +51,14 @@ pub(crate) fn read<M: Mapper>(
     idle_timeout: Duration,
 ) -> ChunkStream {
     let state = Arc::new(BodyState::default());
+    let (host, unheard) = (host_of(response.url()), mapper.dialect());
     let body = WatchedBody::new(response, Arc::clone(&state), idle_timeout);
     Reader {
         events: Some(SseByteStream::new(body)),
         mapper,
         state,
+        host,
+        unheard,
         ready: Outbox::default(),
         failure: None,
     }
@@ -62,12 +70,24 @@ struct Reader<M> {
     events: Option<SseByteStream<WatchedBody>>,
     mapper: M,
     state: Arc<BodyState>,
+    host: String,
+    /// The API that is still to be heard: nothing so far was of it.
+    unheard: Option<Dialect>,
     ready: Outbox,
     failure: Option<ProviderError>,
 }
 
 impl<M: Mapper> Reader<M> {
     fn take(&mut self, data: &str) {
+        if let Some(own) = self.unheard {
+            match Dialect::of(data) {
+                Some(other) if other != own => {
+                    return self.fail(own.mistaken_for(other, &self.host));
+                }
+                Some(_own) => self.unheard = None,
+                None => {}
+            }
+        }
         match self.mapper.event(data, &mut self.ready) {
             Ok(Flow::More) => {
                 if self.mapper.is_finished() {
@@ -76,7 +96,9 @@ impl<M: Mapper> Reader<M> {
             }
             Ok(Flow::Done) => self.end(None),
             // Half an event at the very end was not malformed but cut off.
-            Err(error) if error.kind == ErrorKind::Protocol && self.has_ended() => self.end(None),
+            Err(error) if error.kind == ErrorKind::Protocol && self.has_ended() => {
+                self.end(Some(ended_early()));
+            }
             Err(error) => self.fail(error),
         }
     }
@@ -91,9 +113,10 @@ impl<M: Mapper> Reader<M> {
             self.mapper.finish(&mut self.ready);
             self.events = None;
         } else {
-            self.fail(reason.unwrap_or_else(|| {
-                let message = "The answer ended before it was complete";
-                ProviderError::new(ErrorKind::Network, message)
+            self.fail(reason.unwrap_or_else(|| match self.unheard {
+                // To ask again would get the same, and may cost the same.
+                Some(own) => own.unheard(&self.host),
+                None => ended_early(),
             }));
         }
     }
@@ -131,6 +154,10 @@ impl<M: Mapper> Stream for Reader<M> {
             }
         }
     }
+}
+
+fn ended_early() -> ProviderError {
+    ProviderError::new(ErrorKind::Network, "The answer ended before it was complete")
 }
 
 fn reading_failed(error: sse_stream::Error) -> ProviderError {

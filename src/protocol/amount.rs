@@ -1,6 +1,9 @@
 //! Money and tokens as people read them: the same in the window, in messages and on the command
 //! line.
 
+/// From this share on, a budget is nearly spent and a context nearly full.
+pub const NEARLY_ALL: f64 = 0.8;
+
 /// US dollars: `$0.0004`, `$0.12`, `$12.30`.
 pub fn dollars(usd: f64) -> String {
     if usd.is_nan() || usd <= 0.0 {
@@ -19,7 +22,7 @@ pub fn dollars(usd: f64) -> String {
 /// Tokens: `412`, `12.4k`, `1.2M`.
 pub fn tokens(count: u64) -> String {
     let in_tenths = |unit: u64| {
-        let tenths = (count + unit / 20) / (unit / 10);
+        let tenths = count.saturating_add(unit / 20) / (unit / 10);
         (tenths / 10, tenths % 10)
     };
     for (unit, letter, most) in

@@ -7,7 +7,8 @@ use secrecy::SecretString;
 use super::{
     ChatId, ChatOptions, ChatSummary, Draft, EngineSettings, KeptIn, Message, MessageId,
     MessagePage, ModelId, Notice, Part, ProviderConfig, ProviderError, ProviderId, ProviderState,
-    QueryId, QueuedMessage, RunEvent, RunId, Spent, Timestamp, UsageRange, UsageReport,
+    ProviderStatus, QueryId, QueuedMessage, RunEvent, RunId, Spent, Timestamp, UsageRange,
+    UsageReport,
 };
 
 /// How urgent a command is. Ordered: `Critical` is the greatest.
@@ -73,6 +74,22 @@ pub struct SendRequest {
     /// When it was written.
     pub created: Timestamp,
 }
+
+impl From<SendRequest> for Draft {
+    /// What the message was before it was sent, with what it would have been answered with.
+    fn from(request: SendRequest) -> Self {
+        Self {
+            text: request.text,
+            model: Some(request.model),
+            compare: request.also.into_iter().map(|other| other.model).collect(),
+            params: request.options.params,
+            attachments: request.attachments,
+        }
+    }
+}
+
+/// So many models can answer a message side by side.
+pub const MOST_COMPARED: usize = 4;
 
 /// Another model that answers the same message at the same time.
 #[derive(Clone, Debug, PartialEq)]
@@ -315,6 +332,18 @@ pub enum BackendCommand {
 }
 
 impl BackendCommand {
+    /// The question for a part of a chat that waits for an answer, even where there is none.
+    pub fn query(&self) -> Option<QueryId> {
+        let (Self::LoadMessages { query, .. }
+        | Self::SelectBranch { query, .. }
+        | Self::KeepAnswer { query, .. }
+        | Self::SetCovered { query, .. }) = self
+        else {
+            return None;
+        };
+        Some(*query)
+    }
+
     /// How urgent it is.
     pub fn priority(&self) -> Priority {
         match self {
@@ -402,14 +431,15 @@ pub enum BackendEvent {
     },
     /// Where new keys go.
     KeysKept(KeptIn),
-    /// A message could not be kept and was not sent: its text goes back to the composer.
+    /// A message could not be kept and was not sent: it goes back to the composer.
     NotSent {
         /// The chat.
         chat: ChatId,
         /// The message.
         message: MessageId,
-        /// What was typed.
-        text: String,
+        /// All of it. The model and the parameters are those it would have been answered with,
+        /// also where the chat sets them.
+        draft: Draft,
     },
     /// What was used.
     Usage {
@@ -418,12 +448,23 @@ pub enum BackendEvent {
         /// The figures.
         report: UsageReport,
     },
+    /// A question for a part of a chat cannot be answered now; a notice tells why.
+    QueryFailed(QueryId),
     /// What was spent today and this month.
     Spent(Spent),
     /// The models used last, newest first.
     Recents(Vec<ModelId>),
     /// A provider is new or changed.
     ProviderChanged(ProviderState),
+    /// How a provider stands, while its models are what they were: lists can be long.
+    ProviderStatus {
+        /// Which.
+        provider: ProviderId,
+        /// How it stands.
+        status: ProviderStatus,
+        /// When its models were asked for last.
+        listed: Option<Timestamp>,
+    },
     /// A provider is gone.
     ProviderRemoved(ProviderId),
     /// Something to be told once.

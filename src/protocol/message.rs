@@ -294,6 +294,19 @@ impl Params {
             system: over.system.clone().or_else(|| self.system.clone()),
         }
     }
+
+    /// Of these, what `base` does not say already.
+    #[must_use]
+    pub fn beyond(self, base: &Self) -> Self {
+        Self {
+            temperature: self.temperature.filter(|_| self.temperature != base.temperature),
+            top_p: self.top_p.filter(|_| self.top_p != base.top_p),
+            max_tokens: self.max_tokens.filter(|_| self.max_tokens != base.max_tokens),
+            effort: self.effort.filter(|_| self.effort != base.effort),
+            stop: if self.stop == base.stop { Vec::new() } else { self.stop },
+            system: self.system.filter(|system| base.system.as_ref() != Some(system)),
+        }
+    }
 }
 
 /// How long a model thinks before it answers, from not at all to as long as it can.
@@ -320,6 +333,17 @@ impl Effort {
     /// All, from the least.
     pub const ALL: [Self; 7] =
         [Self::None, Self::Minimal, Self::Low, Self::Medium, Self::High, Self::Xhigh, Self::Max];
+
+    /// The effort to ask a model for that knows these: the wanted one, else the next below, else
+    /// the next above. Who wants any thinking is never given none; nothing where that is all the
+    /// model knows. So a chat keeps its effort when its model changes.
+    pub fn nearest(known: &[Self], wanted: Self) -> Option<Self> {
+        if known.contains(&wanted) {
+            return Some(wanted);
+        }
+        let thinking = || known.iter().copied().filter(|effort| *effort != Self::None);
+        thinking().filter(|effort| *effort < wanted).max().or_else(|| thinking().min())
+    }
 
     /// As the providers' APIs spell it.
     pub fn as_str(self) -> &'static str {
@@ -369,22 +393,53 @@ impl Usage {
     pub fn total_tokens(&self) -> Option<u64> {
         match (self.prompt_tokens, self.completion_tokens) {
             (None, None) => None,
-            (prompt, completion) => Some(prompt.unwrap_or(0) + completion.unwrap_or(0)),
+            (prompt, completion) => {
+                Some(prompt.unwrap_or(0).saturating_add(completion.unwrap_or(0)))
+            }
         }
     }
 
     /// Adds the usage of another turn of the same run.
     pub fn add(&mut self, other: &Self) {
-        fn sum<T: std::ops::Add<Output = T>>(a: Option<T>, b: Option<T>) -> Option<T> {
+        fn sum<T>(a: Option<T>, b: Option<T>, add: impl FnOnce(T, T) -> T) -> Option<T> {
             match (a, b) {
-                (Some(a), Some(b)) => Some(a + b),
+                (Some(a), Some(b)) => Some(add(a, b)),
                 (a, b) => a.or(b),
             }
         }
-        self.prompt_tokens = sum(self.prompt_tokens, other.prompt_tokens);
-        self.completion_tokens = sum(self.completion_tokens, other.completion_tokens);
-        self.cached_tokens = sum(self.cached_tokens, other.cached_tokens);
-        self.cache_write_tokens = sum(self.cache_write_tokens, other.cache_write_tokens);
-        self.cost_usd = sum(self.cost_usd, other.cost_usd);
+        // Counts are what servers claim.
+        let tokens = |a, b| sum(a, b, u64::saturating_add);
+        self.prompt_tokens = tokens(self.prompt_tokens, other.prompt_tokens);
+        self.completion_tokens = tokens(self.completion_tokens, other.completion_tokens);
+        self.cached_tokens = tokens(self.cached_tokens, other.cached_tokens);
+        self.cache_write_tokens = tokens(self.cache_write_tokens, other.cache_write_tokens);
+        self.cost_usd = sum(self.cost_usd, other.cost_usd, |a, b| a + b);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_effort_that_a_model_does_not_know_is_the_next_lower_that_thinks() {
+        use Effort::{High, Low, Max, Medium, Minimal, None, Xhigh};
+        let table: [(&[Effort], Effort, Option<Effort>); 12] = [
+            (&[None, Low, Medium, High, Max], Medium, Some(Medium)),
+            (&[None, Low, Medium, High, Max], Xhigh, Some(High)),
+            (&[None, Low, Medium, High, Max], Minimal, Some(Low)),
+            (&[None, Low, Medium, High, Max], None, Some(None)),
+            (&[Low, Medium, High], None, Some(Low)),
+            (&[Low, Medium, High], Max, Some(High)),
+            (&[Max, Low], High, Some(Low)),
+            (&[None, High], Low, Some(High)),
+            (&[None], Low, Option::None),
+            (&[None], None, Some(None)),
+            (&[], High, Option::None),
+            (&[], None, Option::None),
+        ];
+        for (known, wanted, expected) in table {
+            assert_eq!(Effort::nearest(known, wanted), expected, "{wanted:?} of {known:?}");
+        }
     }
 }

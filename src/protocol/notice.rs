@@ -41,6 +41,8 @@ pub enum NoticeCode {
     TooManyModels,
     /// Four fifths of a budget are spent.
     BudgetNear,
+    /// A budget is used up.
+    BudgetUsedUp,
     /// `config.toml` names two providers alike; the first one counts.
     ConfigDuplicateProvider,
 }
@@ -60,6 +62,7 @@ impl NoticeCode {
             | Self::ChatMissing
             | Self::TooManyModels
             | Self::BudgetNear
+            | Self::BudgetUsedUp
             | Self::ConfigDuplicateProvider => false,
         }
     }

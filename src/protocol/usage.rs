@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ChatId, Fallback, ModelEdit, ModelId, Usage};
+use super::{ChatId, Fallback, ModelEdit, ModelId, Timestamp, Usage};
 
 /// How runs are carried out: the part of the settings that the engine obeys.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,6 +55,8 @@ pub struct Spent {
     pub day_usd: f64,
     /// This month.
     pub month_usd: f64,
+    /// When the day ends and these are no longer the figures of today.
+    pub until: Option<Timestamp>,
 }
 
 /// A stretch of days.

@@ -2,8 +2,10 @@
 
 use std::collections::VecDeque;
 
+use super::compare::column_of;
 use super::handle::load_usage;
 use super::model::{Effect, ToastAction};
+use super::unsent::not_sent;
 use super::words;
 use super::{
     AppState, Column, Conversation, ImageState, LiveRun, Loading, Page, RetryWait, SettingsTab,
@@ -11,9 +13,12 @@ use super::{
 };
 use crate::protocol::{
     AgentState, BackendCommand, BackendEvent, ChatId, ChatSummary, Draft, Message, MessageId,
-    MessagePage, Notice, NoticeCode, Part, ProviderState, QueryId, QueuedMessage, Role, RunEvent,
-    RunId, Spent, StreamEvent, Timestamp,
+    MessagePage, Notice, NoticeCode, ProviderState, QueryId, QueuedMessage, Role, RunEvent, RunId,
+    Spent, StreamEvent, Timestamp,
 };
+
+/// How long a question rests that could not be answered, in milliseconds.
+const ASK_AGAIN_MS: u64 = 3_000;
 
 /// How many messages a page holds.
 pub(super) const PAGE: usize = 60;
@@ -51,7 +56,10 @@ pub fn apply(state: &mut AppState, event: BackendEvent, now: Timestamp) -> Vec<E
             state.images.insert(url, ImageState::from(result));
         }
         BackendEvent::KeysKept(place) => state.keys_kept = Some(place),
-        BackendEvent::NotSent { chat, message, text } => not_sent(state, chat, message, text),
+        BackendEvent::NotSent { chat, message, draft } => {
+            not_sent(state, (chat, message), draft, now);
+        }
+        BackendEvent::QueryFailed(query) => query_failed(state, query, now),
         BackendEvent::Recents(models) => state.recents = models.into(),
         BackendEvent::Spent(spent) => return spent_changed(state, spent),
         BackendEvent::Usage { query, report } => {
@@ -60,9 +68,16 @@ pub fn apply(state: &mut AppState, event: BackendEvent, now: Timestamp) -> Vec<E
             }
         }
         BackendEvent::ProviderChanged(provider) => provider_changed(state, provider),
+        BackendEvent::ProviderStatus { provider, status, listed } => {
+            let known = state.providers.iter_mut().find(|known| known.config.id == provider);
+            if let Some(known) = known {
+                (known.status, known.listed) = (status, listed);
+            }
+        }
         BackendEvent::ProviderRemoved(id) => {
             state.providers.retain(|provider| provider.config.id != id);
             state.note_shared_names();
+            state.places.forget(&id);
         }
         BackendEvent::Notice(notice) => push_notice(state, notice, now),
     }
@@ -71,8 +86,8 @@ pub fn apply(state: &mut AppState, event: BackendEvent, now: Timestamp) -> Vec<E
 
 /// An answer ended somewhere: figures that are looked at are read again.
 fn spent_changed(state: &mut AppState, spent: Spent) -> Vec<Effect> {
-    state.spent = spent;
-    if state.page != Page::Settings(SettingsTab::Usage) {
+    let is_news = std::mem::replace(&mut state.spent, spent) != spent;
+    if !is_news || state.page != Page::Settings(SettingsTab::Usage) {
         return Vec::new();
     }
     let range = state.usage_range;
@@ -119,6 +134,7 @@ fn messages_loaded(
             if conversation.draft_dirty.is_none() && conversation.draft == Draft::default() {
                 conversation.draft = draft;
             }
+            conversation.stand_as_in(&page);
             replace_end(conversation, page.messages);
             conversation.take_columns(page.compared);
         }
@@ -130,7 +146,23 @@ fn messages_loaded(
             }
         }
         // The answer to a question that is no longer asked.
-        Loading::Nothing | Loading::End(_) | Loading::Older(_) => {}
+        Loading::Nothing
+        | Loading::End(_)
+        | Loading::Older(_)
+        | Loading::EndFailed(_)
+        | Loading::OlderFailed(_) => {}
+    }
+}
+
+/// Nothing waits for an answer that does not come; what was asked for is asked again later.
+fn query_failed(state: &mut AppState, query: QueryId, now: Timestamp) {
+    let due = now.plus_ms(ASK_AGAIN_MS);
+    for conversation in state.conversations.values_mut() {
+        conversation.loading = match conversation.loading {
+            Loading::End(asked) if asked == query => Loading::EndFailed(due),
+            Loading::Older(asked) if asked == query => Loading::OlderFailed(due),
+            other => other,
+        };
     }
 }
 
@@ -161,7 +193,9 @@ fn replace_end(conversation: &mut Conversation, loaded: Vec<Message>) {
         None => {
             let last = conversation.messages.back().map(|message| message.id);
             let from = old.iter().position(|message| message.parent == last).unwrap_or(at);
-            conversation.messages.extend(old.into_iter().skip(from));
+            for message in old.into_iter().skip(from) {
+                place_after_parent(conversation, message);
+            }
         }
     }
 }
@@ -194,7 +228,9 @@ fn run_started(
     let conversation = state.conversations.entry(chat).or_insert_with(|| Conversation::new(chat));
     let run = LiveRun::new(run, answer.id, now);
     conversation.queue.retain(|queued| queued.id != question.id);
-    let unknown = conversation.messages.is_empty() && question.parent.is_some();
+    // What stands above, or beside it, is in the store.
+    let stands_alone = question.parent.is_none() && column_of(&answer).is_none();
+    let unknown = conversation.messages.is_empty() && !stands_alone;
     let (parent, siblings) = (answer.parent, answer.siblings.count);
     if conversation.begins_beside(&question, &answer) {
         conversation.put_beside(question.id, Column { message: answer, run: Some(run) });
@@ -293,23 +329,8 @@ fn note_run(run: &mut LiveRun, event: &RunEvent) -> bool {
     false
 }
 
-fn not_sent(state: &mut AppState, chat: ChatId, message: MessageId, text: String) {
-    let Some(conversation) = state.conversations.get_mut(&chat) else { return };
-    let shown = conversation.messages.iter().find(|known| known.id == message);
-    let waiting = conversation.queue.iter().find(|known| known.id == message);
-    let parts = shown.map(|shown| &shown.parts).or(waiting.map(|waiting| &waiting.attachments));
-    let is_attachment = |part: &&Part| matches!(part, Part::Image { .. } | Part::File { .. });
-    let attachments: Vec<Part> =
-        parts.into_iter().flatten().filter(is_attachment).cloned().collect();
-    conversation.messages.retain(|known| known.id != message);
-    conversation.queue.retain(|known| known.id != message);
-    conversation.draft.attachments.splice(0..0, attachments);
-    let typed = std::mem::take(&mut conversation.draft.text);
-    conversation.draft.text = if typed.is_empty() { text } else { format!("{text}\n\n{typed}") };
-    conversation.generation += 1;
-}
-
 fn provider_changed(state: &mut AppState, provider: ProviderState) {
+    state.places.note(&provider);
     match state.providers.iter_mut().find(|known| known.config.id == provider.config.id) {
         Some(known) => *known = provider,
         None => {
@@ -353,7 +374,8 @@ fn push_notice(state: &mut AppState, notice: Notice, now: Timestamp) {
         NoticeCode::ConfigUnknownKey
         | NoticeCode::ConfigUnreadable
         | NoticeCode::ConfigDuplicateProvider
-        | NoticeCode::BudgetNear => {
+        | NoticeCode::BudgetNear
+        | NoticeCode::BudgetUsedUp => {
             format!("{}. {}", notice.detail, words.body)
         }
         NoticeCode::StoreUnavailable

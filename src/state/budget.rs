@@ -1,6 +1,7 @@
 //! How far the budgets are spent.
 
 use super::AppState;
+use crate::protocol::NEARLY_ALL;
 
 /// What a budget is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -36,7 +37,7 @@ impl BudgetShare {
 
     /// Whether four fifths are spent.
     pub fn is_near(&self) -> bool {
-        self.spent >= self.budget * 0.8
+        self.spent >= self.budget * NEARLY_ALL
     }
 }
 

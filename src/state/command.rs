@@ -2,7 +2,7 @@
 
 mod draft;
 
-pub use draft::{DraftCommand, NotAttached, ParamsScope};
+pub use draft::{DraftCommand, NotAttached, ParamsScope, ReadId};
 
 use super::{Key, PickerPurpose, ProviderForm, SettingsTab, Shortcut, Theme};
 use crate::protocol::{

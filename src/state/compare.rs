@@ -4,7 +4,7 @@
 //! until another message follows: then they are the versions of the one that was kept.
 
 use super::{AppState, Conversation, LiveRun};
-use crate::protocol::{Message, MessageId, Siblings};
+use crate::protocol::{Message, MessageId, MessagePage, Siblings};
 
 /// The answers beside the one on the visible path.
 #[derive(Clone, Debug, PartialEq)]
@@ -105,6 +105,28 @@ impl Conversation {
         comparison.others.push(column);
         comparison.others.sort_by_key(|other| column_of(&other.message));
         self.compare = Some(comparison);
+    }
+
+    /// Answers in progress stand on the path or beside it as a loaded page has them. After a
+    /// restart the first that is resumed is taken for the path, until the store tells which one is.
+    pub(super) fn stand_as_in(&mut self, page: &MessagePage) {
+        let is_in = |messages: &[Message], id| messages.iter().any(|known| known.id == id);
+        if let Some(run) = self.run.take_if(|run| is_in(&page.compared, run.answer))
+            && let Some(at) = self.messages.iter().position(|known| known.id == run.answer)
+            && let Some(message) = self.messages.remove(at)
+            && let Some(question) = message.parent
+        {
+            self.messages.truncate(at);
+            self.put_beside(question, Column { message, run: Some(run) });
+        }
+        let Some(comparison) = self.compare.as_mut().filter(|_| self.run.is_none()) else { return };
+        let is_on_path =
+            |column: &Column| column.run.is_some() && is_in(&page.messages, column.message.id);
+        if let Some(at) = comparison.others.iter().position(is_on_path) {
+            let column = comparison.others.remove(at);
+            self.run = column.run;
+            self.messages.push_back(column.message);
+        }
     }
 
     /// Takes over the columns that were loaded with the end of the path. What a run appends to in

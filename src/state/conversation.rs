@@ -46,6 +46,10 @@ pub enum Loading {
     End(QueryId),
     /// The page above the first loaded message.
     Older(QueryId),
+    /// The end of the path could not be had: it is asked for again at this time.
+    EndFailed(Timestamp),
+    /// The page above could not be had: it may be asked for again from this time on.
+    OlderFailed(Timestamp),
 }
 
 /// A run in progress.

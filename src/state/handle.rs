@@ -3,6 +3,7 @@
 mod chats;
 mod compare;
 mod draft;
+mod reading;
 mod send;
 mod settings;
 mod time;

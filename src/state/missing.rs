@@ -35,7 +35,7 @@ impl AppState {
             return (!self.providers.is_empty()).then_some(Missing::ProviderGone);
         };
         let is_known = provider.status == ProviderStatus::Ready && !provider.models.is_empty();
-        let missing = is_known && provider.models.iter().all(|known| known.id != *model);
+        let missing = is_known && self.model(model).is_none();
         missing.then(|| Missing::NotListed { provider: provider.config.name.clone() })
     }
 }

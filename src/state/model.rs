@@ -5,7 +5,8 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{Conversation, Settings, UiCommand};
+use super::places::ModelPlaces;
+use super::{Conversation, ReadId, Settings, UiCommand};
 use crate::protocol::{
     BackendCommand, ChatId, ChatOptions, ChatSummary, Draft, HelpPage, IdSource, KeptIn,
     KnownProvider, MessageId, ModelId, ModelInfo, ProviderConfig, ProviderError, ProviderId,
@@ -35,6 +36,8 @@ pub struct AppState {
     pub providers: Vec<ProviderState>,
     /// Names of models that several of them have.
     pub(super) shared_names: HashSet<String>,
+    /// Where their models stand.
+    pub(super) places: ModelPlaces,
     /// Models used lately, newest first.
     pub recents: VecDeque<ModelId>,
     /// Text typed on the welcome screen.
@@ -47,6 +50,10 @@ pub struct AppState {
     pub new_options: ChatOptions,
     /// Chats whose options changed and were not yet handed to the store, and since when.
     pub(super) options_dirty: HashMap<ChatId, Timestamp>,
+    /// What is being read for messages, and for which: that of a chat, or of the chat to come.
+    pub(super) reading: Vec<(ReadId, Option<ChatId>)>,
+    /// Messages that are sent as soon as what is read for them is in.
+    pub(super) held: HashSet<Option<ChatId>>,
     /// Pictures that the user asked to see, by address.
     pub images: HashMap<String, ImageState>,
     /// What is told once, newest last.
@@ -286,8 +293,8 @@ pub enum Effect {
     OpenFolder(PathBuf),
     /// Let the user choose files, and read them for the message of a chat.
     PickFiles(Option<ChatId>),
-    /// Read files for the message of a chat.
-    ReadFiles(Option<ChatId>, Vec<PathBuf>),
+    /// Read files for a message.
+    ReadFiles(ReadId, Vec<PathBuf>),
     /// Close the window.
     Quit,
 }
@@ -315,12 +322,15 @@ impl AppState {
             running: HashSet::new(),
             providers: Vec::new(),
             shared_names: HashSet::new(),
+            places: ModelPlaces::default(),
             recents: VecDeque::new(),
             new_draft: Draft::default(),
             new_draft_dirty: None,
             new_chat_model: None,
             new_options: ChatOptions::default(),
             options_dirty: HashMap::new(),
+            reading: Vec::new(),
+            held: HashSet::new(),
             images: HashMap::new(),
             toasts: Vec::new(),
             provider_form: ProviderForm::Closed,
@@ -379,7 +389,7 @@ impl AppState {
 
     /// What is known of a model; `None` where its provider no longer lists it.
     pub fn model(&self, id: &ModelId) -> Option<&ModelInfo> {
-        self.provider(&id.provider)?.models.iter().find(|model| model.id == *id)
+        self.places.find(self.provider(&id.provider)?, id)
     }
 
     /// A model's name for people.
@@ -390,7 +400,12 @@ impl AppState {
     /// The model of the chat on screen: the chat's own, else the app's default, else the newest
     /// chat's, else Guide. The one place where this is decided; see also [`Self::next_model`].
     pub fn chat_model(&self) -> ModelId {
-        let chosen = match self.open_chat() {
+        self.model_of(self.open_chat())
+    }
+
+    /// The model of a chat, or of the chat to come.
+    pub(super) fn model_of(&self, chat: Option<ChatId>) -> ModelId {
+        let chosen = match chat {
             Some(chat) => self.summary(chat).and_then(|summary| summary.model.clone()),
             None => self.new_chat_model.clone(),
         };
@@ -429,7 +444,7 @@ impl AppState {
     }
 
     /// How many models answer side by side at most.
-    pub const MOST_COMPARED: usize = 4;
+    pub const MOST_COMPARED: usize = crate::protocol::MOST_COMPARED;
 
     /// The model that answers a changed version of a message: the one chosen for the next message,
     /// else who answered the old version, else the chat's.

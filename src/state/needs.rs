@@ -26,7 +26,7 @@ impl Needs {
         Self {
             images: path.images || images,
             tools: false,
-            tokens: path.tokens + tokens_of(&draft.text) + attached,
+            tokens: path.tokens.saturating_add(tokens_of(&draft.text) + attached),
         }
     }
 

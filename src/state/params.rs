@@ -1,12 +1,17 @@
 //! How messages are answered: parameters of the app, the chat and the message, put together.
 
 use super::AppState;
-use crate::protocol::{ChatOptions, Effort, ModelId, Params, Takes};
+use crate::protocol::{ChatId, ChatOptions, Effort, ModelId, Params, Takes};
 
 impl AppState {
     /// How the messages of the open chat, or of the chat to come, are answered.
     pub fn chat_options(&self) -> &ChatOptions {
-        match self.open_chat().and_then(|chat| self.summary(chat)) {
+        self.options_of(self.open_chat())
+    }
+
+    /// The same of any chat.
+    pub(super) fn options_of(&self, chat: Option<ChatId>) -> &ChatOptions {
+        match chat.and_then(|chat| self.summary(chat)) {
             Some(summary) => &summary.options,
             None => &self.new_options,
         }
@@ -19,7 +24,12 @@ impl AppState {
 
     /// What the app and the chat set, whatever a model takes of it.
     pub fn chat_params(&self) -> Params {
-        self.settings.chat.params.with(&self.chat_options().params)
+        self.params_of(self.open_chat())
+    }
+
+    /// The same of any chat.
+    pub(super) fn params_of(&self, chat: Option<ChatId>) -> Params {
+        self.settings.chat.params.with(&self.options_of(chat).params)
     }
 
     /// How a message is answered by these models: the app's parameters, the chat's in their
@@ -92,22 +102,18 @@ fn either(one: Takes, other: Takes) -> Takes {
     }
 }
 
-/// Of `wanted`, what is taken. An effort that the model does not know becomes the nearest one
-/// below, and a cap above the model's own becomes that.
+/// Of `wanted`, what is taken. An effort that the model does not know becomes the nearest one,
+/// and a cap above the model's own becomes that.
 fn taken(wanted: &Params, takes: &Takes, most: Option<u64>) -> Params {
     let most = most.and_then(|most| u32::try_from(most).ok()).unwrap_or(u32::MAX);
     Params {
         temperature: wanted.temperature.filter(|_| takes.temperature),
         top_p: wanted.top_p.filter(|_| takes.top_p),
         max_tokens: wanted.max_tokens.filter(|_| takes.max_tokens).map(|cap| cap.min(most)),
-        effort: wanted.effort.and_then(|effort| nearest_effort(effort, &takes.efforts)),
+        effort: wanted.effort.and_then(|effort| Effort::nearest(&takes.efforts, effort)),
         stop: if takes.stop { wanted.stop.clone() } else { Vec::new() },
         system: wanted.system.clone().filter(|_| takes.system),
     }
-}
-
-fn nearest_effort(wanted: Effort, known: &[Effort]) -> Option<Effort> {
-    known.iter().rev().find(|effort| **effort <= wanted).or(known.first()).copied()
 }
 
 /// Within which bounds a number must lie.

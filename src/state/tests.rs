@@ -3,6 +3,7 @@
 mod draft;
 mod needs;
 mod params;
+mod resumed;
 
 use super::*;
 use crate::protocol::*;
@@ -170,14 +171,13 @@ fn a_message_that_was_not_kept_returns_to_the_composer() {
     let mut state = state();
     let request = send(&mut state, "precious");
     handle(&mut state, UiCommand::DraftChanged("more".to_owned()), at(1));
-    let back = BackendEvent::NotSent {
-        chat: request.chat,
-        message: request.message,
-        text: request.text.clone(),
-    };
-    apply(&mut state, back, NOW);
-    assert!(shown(&state).is_empty());
+    let (chat, message, draft) = (request.chat, request.message, request.into());
+    apply(&mut state, BackendEvent::NotSent { chat, message, draft }, NOW);
+    assert_eq!(state.page, Page::Welcome, "there is no such chat");
     assert_eq!(state.draft().text, "precious\n\nmore");
+    let saved = commands(tick(&mut state, NOW.plus_ms(60_000)).0);
+    let [BackendCommand::SaveDraft { chat: None, draft }] = &saved[..] else { panic!("{saved:?}") };
+    assert_eq!(draft.text, "precious\n\nmore");
 }
 
 #[test]
@@ -356,4 +356,17 @@ fn every_shortcut_belongs_to_one_command() {
             assert_eq!(other, None, "{shortcut} is also {}", command.label());
         }
     }
+}
+
+#[test]
+fn what_was_spent_is_asked_for_once_when_the_day_ends() {
+    let mut state = state();
+    let midnight = NOW.plus_ms(5_000);
+    let spent = Spent { day_usd: 4.0, month_usd: 9.0, until: Some(midnight) };
+    apply(&mut state, BackendEvent::Spent(spent), NOW);
+    assert_eq!(tick(&mut state, NOW).1, Some(midnight));
+    let asked = commands(tick(&mut state, midnight).0);
+    assert!(matches!(asked[..], [BackendCommand::LoadUsage { .. }]), "{asked:?}");
+    let (effects, next) = tick(&mut state, midnight);
+    assert!(effects.is_empty() && next.is_none());
 }

@@ -23,6 +23,27 @@ pub fn for_error(error: &ErrorInfo) -> Words {
     Words { title, body: body.to_owned() }
 }
 
+/// The words for a list of models that could not be fetched: no model was asked for.
+pub fn for_list(error: &ErrorInfo) -> Words {
+    let words = for_error(error);
+    match error.kind {
+        ErrorKind::NotFound => {
+            Words { title: "No list of models at this address".to_owned(), ..words }
+        }
+        ErrorKind::Auth
+        | ErrorKind::RateLimited
+        | ErrorKind::Overloaded
+        | ErrorKind::ContextTooLong
+        | ErrorKind::BadRequest
+        | ErrorKind::Network
+        | ErrorKind::Timeout
+        | ErrorKind::Protocol
+        | ErrorKind::Refused
+        | ErrorKind::Cancelled
+        | ErrorKind::OverBudget => words,
+    }
+}
+
 fn error_row(kind: ErrorKind) -> (&'static str, &'static str) {
     match kind {
         ErrorKind::Auth => (
@@ -34,7 +55,7 @@ fn error_row(kind: ErrorKind) -> (&'static str, &'static str) {
             "Your message is saved. Wait a little and retry, or use another model.",
         ),
         ErrorKind::Overloaded => (
-            "The provider is overloaded",
+            "The provider is overloaded or failed",
             "Your message is saved. Retry later, or use another model.",
         ),
         ErrorKind::ContextTooLong => (
@@ -47,7 +68,7 @@ fn error_row(kind: ErrorKind) -> (&'static str, &'static str) {
         ),
         ErrorKind::NotFound => (
             "The model was not found",
-            "Your message is saved. The model may have been renamed or removed; choose another one.",
+            "Your message is saved. The model may have been renamed or removed, or the provider's address is wrong; choose another model or check the address.",
         ),
         ErrorKind::Network => (
             "The connection failed",
@@ -141,6 +162,7 @@ pub(super) fn for_notice(code: &NoticeCode) -> NoticeWords {
         | NoticeCode::ChatMissing
         | NoticeCode::TooManyModels
         | NoticeCode::BudgetNear
+        | NoticeCode::BudgetUsedUp
         | NoticeCode::ConfigDuplicateProvider => title,
     };
     NoticeWords { level, title, body, action: notice_action(code) }
@@ -208,6 +230,9 @@ fn notice_row(code: &NoticeCode) -> (ToastLevel, &'static str, &'static str) {
             "80\u{a0}% of your budget is spent",
             "At its end nothing more is sent until you say so.",
         ),
+        NoticeCode::BudgetUsedUp => {
+            (Warning, "Your budget is used up", "Nothing that costs is sent until you say so.")
+        }
         NoticeCode::ConfigDuplicateProvider => (
             Warning,
             "config.toml names two providers alike",
@@ -229,7 +254,9 @@ fn notice_action(code: &NoticeCode) -> Option<(&'static str, UiCommand)> {
         NoticeCode::KeyNotSaved => {
             Some(("Open settings", UiCommand::OpenSettings(SettingsTab::Providers)))
         }
-        NoticeCode::BudgetNear => Some(("Show usage", UiCommand::OpenSettings(SettingsTab::Usage))),
+        NoticeCode::BudgetNear | NoticeCode::BudgetUsedUp => {
+            Some(("Show usage", UiCommand::OpenSettings(SettingsTab::Usage)))
+        }
         NoticeCode::RunsInterrupted { .. }
         | NoticeCode::Busy
         | NoticeCode::ChatMissing

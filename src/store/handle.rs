@@ -19,7 +19,7 @@ use super::stats::StoreStats;
 use super::writer::{Reply, WriteCommand, Writer};
 use crate::protocol::{
     ChatId, ChatOptions, ChatSummary, Draft, Message, MessageId, MessagePage, ModelId, Notice,
-    ProviderId, QueuedMessage, RunEvent, StreamEvent, Timestamp,
+    ProviderId, QueuedMessage, RunEvent, RunId, StreamEvent, Timestamp,
 };
 
 /// Requests that may wait for a thread; more wait with whoever asks.
@@ -135,7 +135,17 @@ impl StoreHandle {
     /// Takes over the runs that a process left open when it ended and that their providers go on
     /// with. Of several that ask, only one gets a run. They must be ended like runs begun here.
     pub async fn resumable_runs(&self) -> Result<Vec<Resumable>> {
-        self.write(WriteCommand::TakeResumable).await
+        self.write(|reply| WriteCommand::TakeResumable(None, reply)).await
+    }
+
+    /// The same for one chat: the runs of all others are left alone.
+    pub async fn resumable_runs_in(&self, chat: ChatId) -> Result<Vec<Resumable>> {
+        self.write(|reply| WriteCommand::TakeResumable(Some(chat), reply)).await
+    }
+
+    /// The runs of a chat that a process left open when it ended and that nobody goes on with.
+    pub async fn left_open(&self, chat: ChatId) -> Result<Vec<RunId>> {
+        self.write(|reply| WriteCommand::LeftOpen(chat, reply)).await
     }
 
     /// Adds an event to its run. Not acknowledged: committed within 250 ms, or after 16 KiB, or

@@ -71,31 +71,40 @@ pub(super) struct Folded {
     pub(super) last: Seq,
     /// When it happened.
     pub(super) at: Option<Timestamp>,
+    /// Whether all could be read.
+    pub(super) whole: bool,
 }
 
-/// Applies the journal of a run to its answer, then what waits for its commit.
+/// Applies the journal of a run to its answer, then what waits for its commit. What cannot be
+/// read is left out: the rest is worth keeping.
 pub(super) fn fold(
     db: &Connection,
     waiting: &[Entry],
     run: RunId,
     message: &mut Message,
 ) -> Result<Folded> {
-    let mut folded = Folded { last: Seq(0), at: None };
+    let mut folded = Folded { last: Seq(0), at: None, whole: true };
     let mut statement = db.prepare_cached(
         "SELECT upto, at, payload FROM event
          WHERE run = (SELECT n FROM run WHERE id = ?1) ORDER BY seq",
     )?;
     let mut rows = statement.query([run.0.as_bytes()])?;
     while let Some(row) = rows.next()? {
-        let event: StreamEvent =
-            from_json(row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?)?;
         let at = time(row, 1)?;
-        message.apply(&event, at);
-        folded = Folded { last: Seq(unsigned(row.get(0)?)), at: Some(at) };
+        match from_json::<StreamEvent>(row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?) {
+            Ok(event) => {
+                message.apply(&event, at);
+            }
+            Err(error) => {
+                tracing::warn!(%run, %error, "an event in the journal cannot be read");
+                folded.whole = false;
+            }
+        }
+        folded = Folded { last: Seq(unsigned(row.get(0)?)), at: Some(at), ..folded };
     }
     for entry in pending::after(waiting, run, folded.last) {
         message.apply(&entry.event.event, entry.event.at);
-        folded = Folded { last: entry.upto, at: Some(entry.event.at) };
+        folded = Folded { last: entry.upto, at: Some(entry.event.at), ..folded };
     }
     Ok(folded)
 }

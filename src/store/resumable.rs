@@ -8,9 +8,10 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::columns::{from_json, time, unsigned, uuid};
 use super::error::{Result, StoreError};
 use super::lock::Others;
+use super::runs::{self, ReadState};
 use super::{chats, journal, message_rows};
 use crate::protocol::{
-    AgentState, ChatSummary, Message, ResumePoint, RunId, Seq, StreamEvent, Timestamp,
+    AgentState, ChatId, ChatSummary, Message, ResumePoint, RunId, Seq, StreamEvent, Timestamp,
 };
 
 /// A run that this process may go on with.
@@ -44,28 +45,67 @@ struct Place {
 /// As long as OpenAI keeps a response: 30 days. Nobody goes on with an older one.
 const KEPT_MS: u64 = 30 * 24 * 60 * 60 * 1_000;
 
-/// Whether a run can be taken up.
+/// Whether a run can be taken up. One that cannot be read cannot.
 pub(super) fn is_resumable(db: &Connection, run: RunId, now: Timestamp) -> Result<bool> {
-    Ok(place(db, run)?.is_some_and(|place| now.ms_since(place.at) < KEPT_MS))
+    match place(db, run) {
+        Ok(place) => Ok(place.is_some_and(|place| now.ms_since(place.at) < KEPT_MS)),
+        Err(StoreError::Damaged(reason)) => {
+            tracing::warn!(%run, reason, "an open run cannot be read");
+            Ok(false)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// Takes over the runs of the dead that can be taken up: whoever asks next gets none of them.
 /// What their journals hold behind the newest place is forgotten, because it comes again.
-pub(super) fn take(db: &Connection, others: &Others) -> Result<Vec<Resumable>> {
-    let open: Vec<(i64, RunId, String)> = db
-        .prepare_cached("SELECT n, id, owner FROM run WHERE ended IS NULL ORDER BY n")?
-        .query_map([], |row| Ok((row.get(0)?, RunId(uuid(row, 1)?), row.get(2)?)))?
-        .collect::<rusqlite::Result<_>>()?;
+pub(super) fn take(
+    db: &Connection,
+    others: &Others,
+    chat: Option<ChatId>,
+) -> Result<Vec<Resumable>> {
     let mut taken = Vec::new();
-    for (n, run, _) in open.iter().filter(|(_, _, owner)| others.is_dead(owner)) {
-        let Some(place) = place(db, *run)? else { continue };
-        db.prepare_cached("DELETE FROM event WHERE run = ?1 AND seq > ?2")?
-            .execute([*n, place.row])?;
-        db.prepare_cached("UPDATE run SET owner = ?2 WHERE n = ?1")?
-            .execute(params![n, others.own_name()])?;
-        taken.push(resumable(db, *run, place)?);
+    for (n, run) in left(db, others, chat)? {
+        match take_one(db, n, run, others) {
+            Ok(Some(run)) => taken.push(run),
+            Ok(None) => {}
+            // The others go on all the same.
+            Err(error @ (StoreError::Damaged(_) | StoreError::NotFound)) => {
+                tracing::warn!(%run, %error, "an open run cannot be gone on with");
+                if let Err(error) = runs::finish(db, run, ReadState::Unread) {
+                    tracing::warn!(%run, %error, "nor can it be ended");
+                }
+            }
+            Err(error) => return Err(error),
+        }
     }
     Ok(taken)
+}
+
+/// The open runs of the dead, of one chat or of all, with their keys.
+pub(super) fn left(
+    db: &Connection,
+    others: &Others,
+    chat: Option<ChatId>,
+) -> Result<Vec<(i64, RunId)>> {
+    let chat = chat.map(|chat| chat.0.as_bytes().to_vec());
+    let open: Vec<(i64, RunId, String)> = db
+        .prepare_cached(
+            "SELECT run.n, run.id, run.owner FROM run JOIN chat ON chat.n = run.chat
+             WHERE run.ended IS NULL AND (?1 IS NULL OR chat.id = ?1) ORDER BY run.n",
+        )?
+        .query_map([chat], |row| Ok((row.get(0)?, RunId(uuid(row, 1)?), row.get(2)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    let dead = open.into_iter().filter(|(_, _, owner)| others.is_dead(owner));
+    Ok(dead.map(|(n, run, _)| (n, run)).collect())
+}
+
+fn take_one(db: &Connection, n: i64, run: RunId, others: &Others) -> Result<Option<Resumable>> {
+    let Some(place) = place(db, run)? else { return Ok(None) };
+    db.prepare_cached("DELETE FROM event WHERE run = ?1 AND seq > ?2")?.execute([n, place.row])?;
+    db.prepare_cached("UPDATE run SET owner = ?2 WHERE n = ?1")?
+        .execute(params![n, others.own_name()])?;
+    resumable(db, run, place).map(Some)
 }
 
 fn resumable(db: &Connection, run: RunId, place: Place) -> Result<Resumable> {
@@ -73,7 +113,9 @@ fn resumable(db: &Connection, run: RunId, place: Place) -> Result<Resumable> {
         .prepare_cached("SELECT question, answer FROM run WHERE id = ?1")?
         .query_row([run.0.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let mut message = message_rows::stored(db, answer)?;
-    journal::fold(db, &[], run, &mut message)?;
+    if !journal::fold(db, &[], run, &mut message)?.whole {
+        return Err(StoreError::Damaged("an event of the answer is missing".to_owned()));
+    }
     let question = message_rows::by_key(db, &[], question.ok_or(StoreError::NotFound)?)?;
     let chat = chats::row(db, message.chat)?.ok_or(StoreError::NotFound)?;
     let chat = chats::summary_by_key(db, chat.n)?;

@@ -101,7 +101,8 @@ pub(super) fn begin(db: &Connection, owner: &str, request: &BeginRun) -> Result<
     let touch = Touch {
         leaf: moves.then_some(answer),
         added,
-        last_model: request.answer.answer.as_ref().map(|answer| &answer.model),
+        // A column that is not shown says nothing of who answers the chat.
+        last_model: request.answer.answer.as_ref().map(|answer| &answer.model).filter(|_| moves),
         unread: None,
         at: request.answer.created,
     };

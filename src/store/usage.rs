@@ -46,7 +46,8 @@ impl StoreHandle {
     /// What was spent today and this month. Costs what this month's rows cost, however much
     /// there was before.
     pub async fn spent(&self, now: Timestamp) -> Result<Spent> {
-        self.read(|reply| ReadCommand::Spent(now, reply)).await
+        let spent = self.read(|reply| ReadCommand::Spent(now, reply)).await?;
+        Ok(Spent { until: end_of_day(now, &TimeZone::system()), ..spent })
     }
 
     /// What was used in a stretch of days that ends today.
@@ -149,6 +150,12 @@ fn day_of(at: Timestamp, zone: &TimeZone) -> Date {
     at.to_zoned(zone.clone()).date()
 }
 
+/// When the next day of the calendar of a zone begins.
+fn end_of_day(at: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
+    let next = day_of(at, zone).tomorrow().ok()?.to_zoned(zone.clone()).ok()?;
+    Some(Timestamp(next.timestamp().as_millisecond()))
+}
+
 const SPENT: &str = "SELECT coalesce(sum(cost) FILTER (WHERE day = ?3), 0.0),
                             coalesce(sum(cost), 0.0)
                      FROM usage WHERE day BETWEEN ?1 AND ?2";
@@ -158,9 +165,9 @@ pub(super) fn spent(db: &Connection, now: Timestamp, zone: &TimeZone) -> Result<
     let today = day_of(now, zone);
     let (first, last) = (today.first_of_month(), today.last_of_month());
     let bounds = [first, last, today].map(|day| day.to_string());
-    let spent = db
-        .prepare_cached(SPENT)?
-        .query_row(bounds, |row| Ok(Spent { day_usd: row.get(0)?, month_usd: row.get(1)? }))?;
+    let spent = db.prepare_cached(SPENT)?.query_row(bounds, |row| {
+        Ok(Spent { day_usd: row.get(0)?, month_usd: row.get(1)?, until: None })
+    })?;
     Ok(spent)
 }
 

@@ -36,7 +36,8 @@ pub(super) enum WriteCommand {
     Close(Reply<()>),
     Begin(Box<BeginRun>, Reply<Box<Began>>),
     Finish(RunId, ReadState, Reply<(Message, ChatSummary)>),
-    TakeResumable(Reply<Vec<Resumable>>),
+    TakeResumable(Option<ChatId>, Reply<Vec<Resumable>>),
+    LeftOpen(ChatId, Reply<Vec<RunId>>),
     SelectBranch(ChatId, MessageId, i32, Reply<MessageId>),
     Keep(ChatId, MessageId, Reply<MessageId>),
     SetCovered(ChatId, MessageId, bool, Reply<()>),
@@ -135,9 +136,16 @@ impl Writer {
                 self.answer(reply, |db| runs::begin(db, &owner, &request).map(Box::new));
             }
             WriteCommand::Finish(run, read, reply) => self.finish(run, read, reply),
-            WriteCommand::TakeResumable(reply) => {
+            WriteCommand::TakeResumable(chat, reply) => {
                 let others = self.owner.others();
-                self.answer(reply, |db| resumable::take(db, &others));
+                self.answer(reply, |db| resumable::take(db, &others, chat));
+            }
+            WriteCommand::LeftOpen(chat, reply) => {
+                let others = self.owner.others();
+                self.answer(reply, |db| {
+                    let left = resumable::left(db, &others, Some(chat))?;
+                    Ok(left.into_iter().map(|(_, run)| run).collect())
+                });
             }
             WriteCommand::SelectBranch(chat, message, step, reply) => {
                 self.answer(reply, |db| branch::select(db, chat, message, step));

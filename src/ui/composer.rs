@@ -177,7 +177,7 @@ impl ComposerView {
         let drawn = frame.show(ui, |ui| {
             ui.set_width(ui.available_width());
             self.long_text_ui(ui, out);
-            self.attachments.chips_ui(ui, &state.draft().attachments, out);
+            self.attachments.chips_ui(ui, state, out);
             attachments::blind_ui(ui, state);
             self.text_ui(ui, state, out);
             ui.add_space(8.0);
@@ -194,7 +194,7 @@ impl ComposerView {
 
     /// Whether there is nothing to send.
     fn is_blank(&self, state: &AppState) -> bool {
-        self.typed.is_blank() && state.draft().attachments.is_empty()
+        self.typed.is_blank() && state.draft().attachments.is_empty() && !state.is_reading()
     }
 
     /// Follows an `@` that is being typed; the cursor that leaves it ends it. A click into the

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 use switchboard::protocol::{
     BackendCommand, BackendEvent, Budget, ChatId, EngineSettings, ErrorKind, NoticeCode,
-    ProviderStatus, RunStatus, Spent, StreamEvent, UsageRange,
+    ProviderConfig, ProviderStatus, RunStatus, Spent, StreamEvent, UsageRange,
 };
 
 use crate::support::{
@@ -39,12 +39,9 @@ async fn desk(folder: &Path, server: &Server, settings: EngineSettings) -> Desk 
     server.push_get(Script::json(200, &models));
     let mut desk = Desk::with(folder, provider(server), settings);
     desk.ask(BackendCommand::RefreshModels { provider: Some("mock".into()) }).await;
-    desk.until(|event| match event {
-        BackendEvent::ProviderChanged(state) if state.config.id.as_str() == "mock" => {
-            let is_priced = state.models.iter().any(|model| model.price_out.is_some());
-            (is_priced && state.status == ProviderStatus::Ready).then_some(())
-        }
-        _ => None,
+    desk.until_provider(|state| {
+        let is_priced = state.models.iter().any(|model| model.price_out.is_some());
+        is_priced && state.status == ProviderStatus::Ready
     })
     .await;
     desk
@@ -170,19 +167,68 @@ async fn four_fifths_are_told_once_and_again_for_another_budget() {
 }
 
 #[tokio::test]
+async fn a_budget_that_is_over_is_told_as_used_up() {
+    let (folder, server) = (folder(), Server::start());
+    let mut desk = desk(folder.path(), &server, day(0.01)).await;
+    server.push(answer("Dear.", 0.02));
+    desk.send(Desk::new_chat(), "Hi", model("alpha")).await;
+    let notice = desk.until(|event| match event {
+        BackendEvent::Notice(notice) => Some(notice),
+        _ => None,
+    });
+    let notice = notice.await;
+    assert_eq!(notice.code, NoticeCode::BudgetUsedUp);
+    assert_eq!(notice.detail, "$0.02 of $0.01 for today are spent");
+}
+
+/// The notices in what was told of a run.
+fn notices(told: &Told) -> Vec<(&str, &str)> {
+    told.events
+        .iter()
+        .filter_map(|event| match &event.event {
+            StreamEvent::Notification { code, message, .. } => {
+                Some((code.as_str(), message.as_str()))
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn a_price_that_nobody_knows_is_told_once_where_a_budget_is_set() {
+    let (folder, server) = (folder(), Server::start());
+    // An address that leads here, but is none of this machine's own.
+    let far =
+        ProviderConfig { url: server.url().replace("127.0.0.1", "0.0.0.0"), ..provider(&server) };
+    let words = "The price of mock/beta is not known, so it does not count to your budget";
+    let mut desk = Desk::with(folder.path(), far, day(1.0));
+    let chat = Desk::new_chat();
+    let first = say(&mut desk, chat, "beta").await;
+    assert_eq!(notices(&first), [("price_unknown", words)]);
+    assert_eq!(notices(&say(&mut desk, chat, "beta").await), []);
+    server.push(answer("Dear.", 0.02));
+    assert_eq!(notices(&say(&mut desk, chat, "alpha").await), [], "the server tells the cost");
+}
+
+#[tokio::test]
 async fn what_was_spent_and_used_is_told_at_the_start_and_after_each_run() {
     let (folder, server) = (folder(), Server::start());
     let mut first = Desk::open(folder.path(), &server);
     server.push(answer("Dear.", 0.5));
     let run = first.send(Desk::new_chat(), "Hi", model("alpha")).await;
-    let spent = Spent { day_usd: 0.5, month_usd: 0.5 };
-    first.until(|event| (event == BackendEvent::Spent(spent)).then_some(())).await;
+    let spent = |event| match event {
+        BackendEvent::Spent(Spent { day_usd, month_usd, .. }) => {
+            ((day_usd, month_usd) == (0.5, 0.5)).then_some(())
+        }
+        _ => None,
+    };
+    first.until(spent).await;
     first.finish(run).await;
     let run = first.send(Desk::new_chat(), "Hi", model("beta")).await;
     first.finish(run).await;
     first.close().await;
     let mut second = Desk::open(folder.path(), &server);
-    second.until(|event| (event == BackendEvent::Spent(spent)).then_some(())).await;
+    second.until(spent).await;
     let recents = BackendEvent::Recents(vec![model("beta"), model("alpha")]);
     second.until(|event| (event == recents).then_some(())).await;
 }

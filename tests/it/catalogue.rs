@@ -34,11 +34,7 @@ async fn keep(folder: &Path, provider: &str, models: &[&str], listed: Option<Tim
 
 /// Waits until a provider stands so.
 async fn until(desk: &mut Desk, stands: impl Fn(&ProviderState) -> bool) -> ProviderState {
-    desk.until(|event| match event {
-        BackendEvent::ProviderChanged(state) => stands(&state).then_some(state),
-        _ => None,
-    })
-    .await
+    desk.until_provider(stands).await
 }
 
 fn is(state: &ProviderState, id: &str) -> bool {
@@ -174,6 +170,41 @@ async fn a_removed_provider_leaves_no_list_and_another_server_no_models_of_the_o
     })
     .await;
     assert_eq!(desk.store.load_models().await.unwrap(), Vec::new());
+    desk.close().await;
+}
+
+#[tokio::test]
+async fn a_late_list_of_the_old_server_is_not_taken_for_the_new_ones() {
+    let folder = tempfile::tempdir().unwrap();
+    let (old, new, quick) = (Server::start(), Server::start(), Server::start());
+    let (old_may, new_may) = (Signal::new(), Signal::new());
+    old.push_get(Script::models(&["old"]).head_after(&old_may));
+    new.push_get(Script::models(&["new"]).head_after(&new_may));
+    let mut desk = Desk::asking(folder.path(), vec![provider(&old), named("quick", &quick)]);
+    let asked = |url: String| {
+        move |state: &ProviderState| {
+            is(state, "mock") && state.config.url == url && state.status == ProviderStatus::Checking
+        }
+    };
+    until(&mut desk, asked(old.url())).await;
+    let config = ProviderConfig { url: new.url(), ..provider(&old) };
+    desk.ask(BackendCommand::SaveProvider { config, key: KeyChange::Keep }).await;
+    until(&mut desk, asked(new.url())).await;
+    old_may.fire();
+    // Long enough for the old answer to come: another server is asked and answers.
+    for stands in [ProviderStatus::Checking, ProviderStatus::Ready] {
+        if stands == ProviderStatus::Checking {
+            desk.ask(BackendCommand::RefreshModels { provider: Some("quick".into()) }).await;
+        }
+        until(&mut desk, |state| {
+            assert!(!names(state).contains(&"old"), "{state:?}");
+            is(state, "quick") && state.status == stands
+        })
+        .await;
+    }
+    new_may.fire();
+    let state = until(&mut desk, ready).await;
+    assert_eq!(names(&state), ["new"]);
     desk.close().await;
 }
 

@@ -133,6 +133,19 @@ fn failed_work_exits_with_1_and_says_what_to_do() {
     assert_eq!(output.status.code(), Some(1));
     assert!(err(&output).contains("The model was not found (404)"), "{}", err(&output));
     assert!(err(&output).contains("switchboard models"), "{}", err(&output));
+    server.push(Script::status(404).bytes("404 page not found"));
+    let nowhere = run(folder.path(), &["ask", "--model", "mock/none", "hi"]);
+    let words = "404 page not found. The address may be wrong as well as the model";
+    assert!(err(&nowhere).contains(words), "{}", err(&nowhere));
+    server
+        .push(Script::json(500, &failure("server_error", "it broke")).header("retry-after", "999"));
+    let broken = run(folder.path(), &["ask", "--model", "mock/alpha", "hi"]);
+    let words = "The provider is overloaded or failed (500): it broke";
+    assert!(err(&broken).contains(words), "{}", err(&broken));
+    server.push(Script::events(&[finish("stop")]));
+    let empty = run(folder.path(), &["ask", "--model", "mock/alpha", "hi"]);
+    assert_eq!(empty.status.code(), Some(1));
+    assert!(err(&empty).contains("The model gave an empty answer"), "{}", err(&empty));
     let unknown = run(folder.path(), &["ask", "--model", "other/none", "hi"]);
     assert_eq!(unknown.status.code(), Some(1));
     assert!(err(&unknown).contains("no provider named \"other\""), "{}", err(&unknown));
@@ -476,7 +489,7 @@ fn a_test_of_each_kind_says_in_a_sentence_what_is_wrong() {
             (Script::json(401, &refusal), "The key was not accepted (401): who?"),
             (Script::html(200, "Portal"), "sent a web page titled \"Portal\""),
             (Script::json(200, &serde_json::json!({"hello": 1})), "did not answer with a list"),
-            (Script::status(404), "404"),
+            (Script::status(404), "No list of models at this address"),
         ];
         for (script, sentence) in table {
             server.push_get(script);

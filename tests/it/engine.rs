@@ -3,6 +3,7 @@
 mod compare;
 mod context;
 mod fallback;
+mod questions;
 mod room;
 mod waiting;
 
@@ -331,14 +332,45 @@ async fn a_tool_that_is_not_there_is_answered_and_the_model_goes_on() {
 async fn a_run_ends_at_its_turn_limit_and_says_so() {
     let (folder, server) = (folder(), Server::start());
     server.set_default(|_| Script::events(&[tool_call("c1"), finish("tool_calls")]));
-    let mut desk = Desk::with_turns(folder.path(), &server, 3);
+    let mut desk = Desk::with_turns(folder.path(), &server, 1);
     let chat = Desk::new_chat();
     let run = desk.send(chat, "Loop", model("alpha")).await;
     assert_eq!(desk.finish(run).await.status, RunStatus::Complete);
-    assert_eq!(server.posts().len(), 3);
+    assert_eq!(server.posts().len(), 1);
     let parts = desk.messages(chat).await.remove(1).parts;
     let limit = |part: &Part| matches!(part, Part::Notice { code, .. } if code == "turn_limit");
     assert!(limit(parts.last().unwrap()), "{parts:?}");
+}
+
+/// The code of the notice that ends an answer.
+fn last_notice(parts: &[Part]) -> Option<&str> {
+    match parts.last() {
+        Some(Part::Notice { code, .. }) => Some(code.as_str()),
+        _ => None,
+    }
+}
+
+#[tokio::test]
+async fn a_model_that_only_calls_tools_ends_after_its_second_turn() {
+    let (folder, server) = (folder(), Server::start());
+    server.set_default(|_| Script::events(&[tool_call("c1"), finish("tool_calls")]));
+    let mut desk = Desk::open(folder.path(), &server);
+    let chat = Desk::new_chat();
+    let run = desk.send(chat, "Loop", model("alpha")).await;
+    assert_eq!(desk.finish(run).await.status, RunStatus::Complete);
+    assert_eq!(server.posts().len(), 2);
+    assert_eq!(last_notice(&desk.messages(chat).await[1].parts), Some("tools_not_offered"));
+}
+
+#[tokio::test]
+async fn an_empty_answer_says_so() {
+    let (folder, server) = (folder(), Server::start());
+    server.push(Script::events(&[finish("stop")]));
+    let mut desk = Desk::open(folder.path(), &server);
+    let chat = Desk::new_chat();
+    let run = desk.send(chat, "Hi", model("alpha")).await;
+    assert_eq!(desk.finish(run).await.status, RunStatus::Complete);
+    assert_eq!(last_notice(&desk.messages(chat).await[1].parts), Some("empty_answer"));
 }
 
 #[tokio::test]

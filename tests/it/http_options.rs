@@ -115,6 +115,7 @@ async fn a_server_with_its_own_authority_is_trusted_with_its_file_alone() {
 
 /// The program asking one provider, with a proxy in its environment.
 fn test_with_proxy(folder: &Path, url: &str, proxy: &str) -> std::process::Output {
+    let authority = certificate("ca.pem");
     let run = |args: &[&str]| {
         Command::new(env!("CARGO_BIN_EXE_switchboard"))
             .args(args)
@@ -123,12 +124,17 @@ fn test_with_proxy(folder: &Path, url: &str, proxy: &str) -> std::process::Outpu
             .env("SWITCHBOARD_NO_KEYCHAIN", "1")
             .env("HTTP_PROXY", proxy)
             .env("http_proxy", proxy)
+            .env("HTTPS_PROXY", proxy)
             .current_dir(folder)
             .stdin(Stdio::null())
             .output()
             .unwrap()
     };
-    assert!(run(&["providers", "add", "far", "--url", url]).status.success());
+    let mut add = vec!["providers", "add", "far", "--url", url];
+    if url.starts_with("https://127.0.0.1") {
+        add.extend(["--ca-file", authority.to_str().unwrap()]);
+    }
+    assert!(run(&add).status.success());
     run(&["providers", "test", "far"])
 }
 
@@ -147,14 +153,66 @@ fn a_proxy_of_the_environment_is_used_but_not_for_this_machine() {
 }
 
 #[tokio::test]
-async fn a_providers_own_patience_counts_for_its_answers() {
-    let server = Server::start();
-    server.push(Script::stream().hang());
-    let options = ProviderOptions { idle_timeout_s: Some(1), ..headers(&[]) };
-    let provider = provider(&server.url(), options).unwrap();
-    let request = super::net::request("hi", Duration::from_secs(60));
-    let mut stream = provider.stream(request).await.unwrap();
-    let error = futures_util::StreamExt::next(&mut stream).await.unwrap().unwrap_err();
-    assert_eq!(error.kind, ErrorKind::Timeout);
-    assert!(error.message.contains("1 s"), "{}", error.message);
+async fn https_to_this_machine_goes_past_the_proxy() {
+    let (port, serving) = tls_server().await;
+    let folder = tempfile::tempdir().unwrap();
+    let near = tokio::task::spawn_blocking(move || {
+        let url = format!("https://127.0.0.1:{port}/v1");
+        test_with_proxy(folder.path(), &url, "http://127.0.0.1:1")
+    });
+    let near = near.await.unwrap();
+    assert!(near.status.success(), "{}", String::from_utf8_lossy(&near.stderr));
+    serving.abort();
+}
+
+#[test]
+fn a_proxy_that_fails_is_named_without_its_password() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = [
+        (
+            "https://models.invalid/v1",
+            "http://me:hidden@127.0.0.1:1",
+            "the proxy 127.0.0.1:1 (from HTTPS_PROXY) cannot be reached",
+        ),
+        (
+            "http://models.invalid/v1",
+            "http://me:hidden@127.0.0.1:1",
+            "the proxy 127.0.0.1:1 (from HTTP_PROXY) cannot be reached",
+        ),
+        (
+            "https://models.invalid/v1",
+            "me:hidden@not a proxy",
+            "HTTPS_PROXY is set to \"not a proxy\"",
+        ),
+    ];
+    for (url, proxy, words) in table {
+        let far = test_with_proxy(folder.path(), url, proxy);
+        let said = String::from_utf8_lossy(&far.stderr);
+        assert_eq!(far.status.code(), Some(1), "{said}");
+        assert!(said.contains(words) && !said.contains("hidden"), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn the_wrong_scheme_and_an_unknown_authority_are_told_in_words() {
+    let (port, serving) = tls_server().await;
+    let plain = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let plain_port = plain.local_addr().unwrap().port();
+    let refusing = tokio::spawn(async move {
+        while let Ok((mut stream, _)) = plain.accept().await {
+            stream.read_u8().await.unwrap();
+            stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
+        }
+    });
+    let table = [
+        (format!("https://127.0.0.1:{port}/v1"), "certificate file (ca_file)"),
+        (format!("http://127.0.0.1:{port}/v1"), "Begin the address with https://"),
+        (format!("https://127.0.0.1:{plain_port}/v1"), "Begin the address with http://"),
+    ];
+    for (url, words) in table {
+        let error = provider(&url, headers(&[])).unwrap().models().await.unwrap_err();
+        assert!(error.message.contains(words), "{url}: {}", error.message);
+    }
+    refusing.abort();
+    serving.abort();
 }

@@ -159,8 +159,75 @@ async fn an_answer_cut_off_anywhere_keeps_whole_events_and_is_no_success() {
         let (first, _) = bytes.split_at(place);
         server.push(Script::stream().bytes(first));
         let got = ask(&*provider, request("hi", PATIENT)).await;
-        assert_eq!(got.error.map(|error| error.kind), Some(ErrorKind::Network), "{place}");
+        // Before any data, nothing says that this is the right API.
+        let kind = if place > "data: ".len() { ErrorKind::Network } else { ErrorKind::Protocol };
+        assert_eq!(got.error.map(|error| error.kind), Some(kind), "{place}");
         assert!("one two".starts_with(&got.text), "{place}: {}", got.text);
+    }
+}
+
+/// An answer, whole or as a stream, in the words of each API.
+fn answers_of(kind: ProviderKind) -> [Script; 2] {
+    let (events, whole) = match kind {
+        ProviderKind::Anthropic => (
+            vec![
+                json!({"type": "message_start", "message": {"type": "message", "usage": {}}}),
+                json!({"type": "message_stop"}),
+            ],
+            json!({"type": "message", "content": [{"type": "text", "text": "x"}]}),
+        ),
+        ProviderKind::Responses => (
+            vec![json!({"type": "response.created", "response": {"id": "resp_1"}})],
+            json!({"object": "response", "status": "completed", "output": []}),
+        ),
+        ProviderKind::Openai | ProviderKind::Guide => (
+            vec![delta("x"), finish("stop")],
+            json!({"choices": [{"message": {"content": "x"}, "finish_reason": "stop"}]}),
+        ),
+    };
+    [Script::events(&events), Script::json(200, &whole)]
+}
+
+#[tokio::test]
+async fn an_answer_in_the_words_of_another_api_names_both() {
+    let kinds = [
+        (ProviderKind::Openai, "OpenAI's chat completions"),
+        (ProviderKind::Responses, "OpenAI's responses"),
+        (ProviderKind::Anthropic, "Anthropic's messages"),
+    ];
+    let server = Server::start();
+    for (asked, own) in kinds {
+        let config = ProviderConfig { kind: asked, ..config(&server.url()) };
+        let provider = build(config, None, &HttpClient::new(), Arc::new(NoHelp)).unwrap();
+        for (spoken, other) in kinds.into_iter().filter(|(spoken, _)| *spoken != asked) {
+            for script in answers_of(spoken) {
+                server.push(script);
+                let error = ask(&*provider, request("hi", PATIENT)).await.error.unwrap();
+                assert_eq!(error.kind, ErrorKind::Protocol, "{asked:?} {spoken:?}: {error}");
+                let expected = format!(
+                    "127.0.0.1:{} answers in the words of {other}, not of {own}. Change the provider's kind",
+                    server.port()
+                );
+                assert_eq!(error.message, expected);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_stream_without_an_event_of_the_api_is_no_broken_connection() {
+    let server = Server::start();
+    for kind in [ProviderKind::Openai, ProviderKind::Responses, ProviderKind::Anthropic] {
+        let config = ProviderConfig { kind, ..config(&server.url()) };
+        let provider = build(config, None, &HttpClient::new(), Arc::new(NoHelp)).unwrap();
+        let page = "<!doctype html>\n<html><title>data: x</title></html>\n";
+        for script in [Script::stream(), Script::stream().bytes(page)] {
+            server.push(script);
+            let error = ask(&*provider, request("hi", PATIENT)).await.error.unwrap();
+            assert_eq!(error.kind, ErrorKind::Protocol, "{kind:?}: {error}");
+            assert!(error.message.contains("sent no event of"), "{error}");
+            assert!(error.message.ends_with("Check the provider's address and kind"), "{error}");
+        }
     }
 }
 

@@ -9,8 +9,9 @@ use switchboard::agent::{self, Clock, EngineHandle, EngineParts, Environment, Pr
 use switchboard::net::HttpClient;
 use switchboard::protocol::{
     Alternative, BackendCommand, BackendEvent, ChatId, ChatOptions, EngineSettings, IdSource,
-    Message, MessageId, ModelId, ModelInfo, Place, ProviderConfig, ProviderKind, QueuedMessage,
-    RegenerateRequest, RunEvent, RunId, RunStatus, SendRequest, StreamEvent, Timestamp,
+    Message, MessageId, ModelId, ModelInfo, Place, ProviderConfig, ProviderKind, ProviderState,
+    QueuedMessage, RegenerateRequest, RunEvent, RunId, RunStatus, SendRequest, StreamEvent,
+    Timestamp,
 };
 use switchboard::store::help::HelpIndex;
 use switchboard::store::secrets::{KeychainUse, Secrets};
@@ -29,6 +30,8 @@ pub(crate) struct Desk {
     commands: mpsc::Sender<BackendCommand>,
     events: mpsc::Receiver<BackendEvent>,
     engine: EngineHandle,
+    /// How the providers stand, by all that was told of them.
+    providers: Vec<ProviderState>,
 }
 
 /// What a run told, from its start to its end.
@@ -72,7 +75,7 @@ pub(crate) fn model(name: &str) -> ModelId {
     ModelId::new("mock", name)
 }
 
-fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     (Clock::system().now)()
 }
 
@@ -129,10 +132,18 @@ impl Desk {
             clock,
             settings,
             read: ReadState::Unread,
+            left: Vec::new(),
             commands: engine_commands,
             events: engine_events,
         });
-        Self { store: opened.handle, notices: opened.notices, commands, events, engine }
+        Self {
+            store: opened.handle,
+            notices: opened.notices,
+            commands,
+            events,
+            engine,
+            providers: Vec::new(),
+        }
     }
 
     /// Keeps what is known of models, as an earlier session left it.
@@ -236,10 +247,48 @@ impl Desk {
         event.expect("an event comes").expect("the engine lives")
     }
 
+    fn note(&mut self, event: &BackendEvent) {
+        match event {
+            BackendEvent::ProviderChanged(state) => {
+                self.providers.retain(|known| known.config.id != state.config.id);
+                self.providers.push(state.clone());
+            }
+            BackendEvent::ProviderStatus { provider, status, listed } => {
+                for known in &mut self.providers {
+                    if known.config.id == *provider {
+                        (known.status, known.listed) = (status.clone(), *listed);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Waits until something is told of a provider after which it stands so.
+    pub(crate) async fn until_provider(
+        &mut self,
+        stands: impl Fn(&ProviderState) -> bool,
+    ) -> ProviderState {
+        loop {
+            let id = self
+                .until(|event| match event {
+                    BackendEvent::ProviderChanged(state) => Some(state.config.id),
+                    BackendEvent::ProviderStatus { provider, .. } => Some(provider),
+                    _ => None,
+                })
+                .await;
+            let state = self.providers.iter().find(|known| known.config.id == id);
+            if let Some(state) = state.filter(|state| stands(state)) {
+                return state.clone();
+            }
+        }
+    }
+
     /// Waits for an event that fits.
     pub(crate) async fn until<T>(&mut self, mut fits: impl FnMut(BackendEvent) -> Option<T>) -> T {
         loop {
             let event = self.next().await;
+            self.note(&event);
             if let Some(found) = fits(event) {
                 return found;
             }

@@ -111,7 +111,7 @@ fn refusals() -> Vec<Fault> {
         refused("html error", Script::html(502, "Bad gateway"), ErrorKind::Overloaded),
         refused("json error with 200", Script::json(200, &failure(402, "pay")), ErrorKind::Auth),
         refused("json without an answer", Script::json(200, &json!({})), ErrorKind::Protocol),
-        refused("empty stream", Script::stream(), ErrorKind::Network),
+        refused("empty stream", Script::stream(), ErrorKind::Protocol),
         refused(
             "redirect",
             Script::status(307).header("location", "/elsewhere"),

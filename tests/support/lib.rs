@@ -20,7 +20,7 @@ mod server;
 mod sse;
 mod window;
 
-pub(crate) use desk::{Desk, Told, model, provider};
+pub(crate) use desk::{Desk, Told, model, now, provider};
 pub(crate) use faults::{Fault, fault, faults};
 pub(crate) use request::Request;
 pub(crate) use script::{Script, Signal};

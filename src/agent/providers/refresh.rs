@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{LIST_PATIENCE, Origin, Providers, catalogue};
-use crate::net::{fetch_image, local};
+use crate::net::{Provider, fetch_image, local};
 use crate::protocol::{
     BackendEvent, ErrorKind, KeyChange, KeySource, ModelInfo, ProviderConfig, ProviderError,
     ProviderId, ProviderKind, ProviderStatus, Timestamp,
@@ -17,12 +17,18 @@ const LOOK: Duration = Duration::from_secs(60 * 60);
 /// What a list of models brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum News {
-    /// The provider was removed meanwhile.
+    /// The provider was removed meanwhile, or is another one now.
     Gone,
     /// It is what was known.
     Same,
     /// It differs.
     Other,
+}
+
+/// A provider that is asked. It may be edited before it answers.
+struct Asked {
+    id: ProviderId,
+    provider: Arc<dyn Provider>,
 }
 
 impl Providers {
@@ -97,8 +103,10 @@ impl Providers {
 
     /// Asks one provider and tells how it stands.
     pub(super) async fn ask(&self, id: ProviderId) {
-        let Some(Ok(provider)) = self.get(&id) else { return self.tell_state(&id).await };
-        self.set_status(&id, ProviderStatus::Checking).await;
+        let Some(Ok(provider)) = self.ready(&id).await else { return self.tell_state(&id).await };
+        let asked = Asked { id, provider };
+        let (id, provider) = (&asked.id, &asked.provider);
+        self.set_status(&asked, ProviderStatus::Checking).await;
         let listed = tokio::time::timeout(LIST_PATIENCE, provider.models()).await;
         let listed = listed.unwrap_or_else(|_| {
             let message = format!("No answer within {} s", LIST_PATIENCE.as_secs());
@@ -107,21 +115,24 @@ impl Providers {
         match listed {
             Ok(models) => {
                 let listed = Some((self.clock.now)());
-                match self.set_list(&id, models.clone(), listed) {
+                match self.set_list(id, Some(provider), models.clone(), listed) {
                     News::Gone => {}
                     // Nothing is put together or written again.
                     News::Same => {
-                        self.set_status(&id, ProviderStatus::Ready).await;
-                        self.keep_time(&id, listed).await;
+                        self.set_status(&asked, ProviderStatus::Ready).await;
+                        self.keep_time(id, listed).await;
                     }
                     News::Other => {
-                        self.show(&id);
-                        self.set_status(&id, ProviderStatus::Ready).await;
-                        self.keep(KeptModels { provider: id, models, listed }).await;
+                        self.show(id);
+                        if self.note_status(&asked, ProviderStatus::Ready).is_none() {
+                            return;
+                        }
+                        self.tell_state(id).await;
+                        self.keep(KeptModels { provider: asked.id, models, listed }).await;
                     }
                 }
             }
-            Err(error) => self.set_status(&id, ProviderStatus::Failed(error)).await,
+            Err(error) => self.set_status(&asked, ProviderStatus::Failed(error)).await,
         }
     }
 
@@ -135,6 +146,7 @@ impl Providers {
                 let id = config.id.clone();
                 self.enter(config, None, KeySource::NotNeeded, Origin::Discovered);
                 self.show(&id);
+                self.tell_state(&id).await;
             }
         }
     }
@@ -153,7 +165,7 @@ impl Providers {
         match self.store.load_models().await {
             Ok(lists) => {
                 for kept in lists {
-                    let _news = self.set_list(&kept.provider, kept.models, kept.listed);
+                    let _news = self.set_list(&kept.provider, None, kept.models, kept.listed);
                 }
             }
             Err(error) => tracing::warn!(%error, "cached model lists not read"),
@@ -185,9 +197,18 @@ impl Providers {
         }
     }
 
-    fn set_list(&self, id: &ProviderId, models: Vec<ModelInfo>, listed: Option<Timestamp>) -> News {
+    /// Takes a list over; one that was told, only from the provider that still stands there.
+    fn set_list(
+        &self,
+        id: &ProviderId,
+        told_by: Option<&Arc<dyn Provider>>,
+        models: Vec<ModelInfo>,
+        listed: Option<Timestamp>,
+    ) -> News {
         let mut entries = self.entries.write();
-        let Some(entry) = entries.get_mut(id) else { return News::Gone };
+        let entry = entries.get_mut(id);
+        let entry = entry.filter(|entry| told_by.is_none_or(|asked| entry.is(asked)));
+        let Some(entry) = entry else { return News::Gone };
         entry.state.listed = listed.filter(|_| entry.state.config.kind != ProviderKind::Guide);
         if entry.listed.as_deref() == Some(models.as_slice()) {
             return News::Same;
@@ -207,11 +228,19 @@ impl Providers {
         }
     }
 
-    async fn set_status(&self, id: &ProviderId, status: ProviderStatus) {
-        if let Some(entry) = self.entries.write().get_mut(id) {
-            entry.state.status = status;
-        }
-        self.tell_state(id).await;
+    /// Tells how a provider stands, unless another one stands in its place by now.
+    async fn set_status(&self, asked: &Asked, status: ProviderStatus) {
+        let Some(listed) = self.note_status(asked, status.clone()) else { return };
+        let provider = asked.id.clone();
+        self.tell(BackendEvent::ProviderStatus { provider, status, listed }).await;
+    }
+
+    /// Gives when the models were told last; nothing where another provider stands there by now.
+    fn note_status(&self, asked: &Asked, status: ProviderStatus) -> Option<Option<Timestamp>> {
+        let mut entries = self.entries.write();
+        let entry = entries.get_mut(&asked.id).filter(|entry| entry.is(&asked.provider))?;
+        entry.state.status = status;
+        Some(entry.state.listed)
     }
 
     pub(super) async fn tell_state(&self, id: &ProviderId) {

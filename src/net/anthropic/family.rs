@@ -170,14 +170,6 @@ fn generation(name: &str) -> Option<(Option<Line>, (u32, u32))> {
     }
 }
 
-/// The effort to ask for: the one that is wanted, else the next lower that the model knows, else
-/// its lowest.
-pub(super) fn nearest(efforts: &[Effort], wanted: Effort) -> Option<Effort> {
-    let lower = efforts.iter().copied().filter(|effort| *effort <= wanted);
-    let lower = lower.filter(|effort| *effort != Effort::None || wanted == Effort::None).max();
-    lower.or_else(|| efforts.iter().copied().filter(|effort| *effort != Effort::None).min())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -246,24 +238,6 @@ mod tests {
         ];
         for (name, thinking, expected) in table {
             assert_eq!(efforts(name, thinking), expected, "{name}");
-        }
-    }
-
-    #[test]
-    fn an_effort_that_the_model_does_not_know_is_the_next_lower() {
-        use Effort::{High, Low, Max, Medium, Minimal, None, Xhigh};
-        let with_none = [None, Low, Medium, High, Max];
-        let table: [(&[Effort], Effort, Option<Effort>); 7] = [
-            (&with_none, Medium, Some(Medium)),
-            (&with_none, Xhigh, Some(High)),
-            (&with_none, Minimal, Some(Low)),
-            (&with_none, None, Some(None)),
-            (&[Low, Max], None, Some(Low)),
-            (&[Low, Max], High, Some(Low)),
-            (&[], High, Option::None),
-        ];
-        for (efforts, wanted, expected) in table {
-            assert_eq!(nearest(efforts, wanted), expected, "{efforts:?} {wanted:?}");
         }
     }
 }

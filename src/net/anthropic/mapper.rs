@@ -13,6 +13,7 @@ use super::wire::{
     WireMessageDelta, WireStop, WireTextBlock, WireUsage, text_of,
 };
 use crate::net::chunk::Outbox;
+use crate::net::dialect::Dialect;
 use crate::net::failure::{Said, cut};
 use crate::net::http::Credentials;
 use crate::net::sse::{Flow, Mapper};
@@ -224,6 +225,10 @@ impl MessageMapper {
 }
 
 impl Mapper for MessageMapper {
+    fn dialect(&self) -> Option<Dialect> {
+        Some(Dialect::Messages)
+    }
+
     fn event(&mut self, data: &str, out: &mut Outbox) -> Result<Flow, ProviderError> {
         if self.finish.is_none()
             && let Some((target, content)) = self.template.read(data)
@@ -307,7 +312,8 @@ fn usage(told: WireUsage) -> Usage {
         [told.input_tokens, told.cache_read_input_tokens, told.cache_creation_input_tokens];
     let known = prompt.iter().any(Option::is_some);
     Usage {
-        prompt_tokens: Some(prompt.into_iter().flatten().sum()).filter(|_| known),
+        prompt_tokens: Some(prompt.into_iter().flatten().fold(0, u64::saturating_add))
+            .filter(|_| known),
         completion_tokens: told.output_tokens,
         cached_tokens: told.cache_read_input_tokens,
         cache_write_tokens: told.cache_creation_input_tokens,

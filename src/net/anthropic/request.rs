@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Version;
-use super::family::{Off, Thinks, Traits, nearest};
+use super::family::{Off, Thinks, Traits};
 use super::thinking;
 use crate::net::projection::{Block, Piece, Projection, Rules, Turn, project};
 use crate::net::{ChatRequest, ToolSpec};
@@ -204,7 +204,7 @@ fn think(
         [] => traits.efforts(&request.model),
         known => known.to_vec(),
     };
-    let wanted = request.params.effort.and_then(|wanted| nearest(&efforts, wanted));
+    let wanted = request.params.effort.and_then(|wanted| Effort::nearest(&efforts, wanted));
     let thinking = match (traits.thinks, wanted) {
         (Thinks::Never, _) | (Thinks::Budget | Thinks::WhenAsked, None) => Thinking::Unasked,
         (_, Some(Effort::None)) => match traits.off {

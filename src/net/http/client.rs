@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Certificate, Client, Url};
 
-use super::is_plain_loopback;
+use super::{is_loopback, proxy_for};
 use crate::net::failure;
 use crate::protocol::{ErrorKind, ProviderError, ProviderOptions, header_problem};
 
@@ -38,6 +38,8 @@ struct Slot {
     options: ClientOptions,
     headers: HeaderMap,
     remote: OnceLock<Client>,
+    /// For HTTPS to this machine: must not ask a proxy.
+    near: OnceLock<Client>,
     /// For plain HTTP to this machine: needs no certificates and must not ask a proxy.
     loopback: OnceLock<Client>,
 }
@@ -104,15 +106,21 @@ impl HttpClient {
     ///
     /// # Errors
     ///
-    /// `BadRequest` where the file with certificates cannot be used, `Network` where the system's
+    /// `BadRequest` where the file with certificates cannot be used, or the environment names a
+    /// proxy that has no address; `Network` where the system's
     /// cannot. Both are tried again with the next request.
     pub(crate) fn for_url(&self, url: &Url) -> Result<&Client, ProviderError> {
-        if is_plain_loopback(url) {
-            let client =
-                |slot: &Slot| finish(slot.builder().no_proxy().tls_built_in_root_certs(false));
-            made(&self.slot.loopback, || client(&self.slot))
-        } else {
-            made(&self.slot.remote, || self.slot.remote())
+        let slot = &self.slot;
+        match (is_loopback(url), url.scheme()) {
+            (true, "http") => made(&slot.loopback, || {
+                finish(slot.builder().no_proxy().tls_built_in_root_certs(false))
+            }),
+            (true, _) => made(&slot.near, || slot.trusting(slot.builder().no_proxy())),
+            (false, _) => {
+                // The client would go past a proxy that it cannot read.
+                proxy_for(url)?;
+                made(&slot.remote, || slot.trusting(slot.builder()))
+            }
         }
     }
 }
@@ -144,8 +152,8 @@ impl Slot {
             .tcp_keepalive(Duration::from_secs(30))
     }
 
-    fn remote(&self) -> Result<Client, ProviderError> {
-        let mut builder = self.builder();
+    /// A client that trusts the user's certificates as well.
+    fn trusting(&self, mut builder: reqwest::ClientBuilder) -> Result<Client, ProviderError> {
         if let Some(file) = &self.options.ca_file {
             for certificate in certificates(file)? {
                 builder = builder.add_root_certificate(certificate);

@@ -53,7 +53,9 @@ fn the_bundled_table_is_asked_for_hosted_providers_only() {
         ("work", "https://api.openai.com/v1", Some("openai")),
         ("moonshot", "https://api.moonshot.ai/v1", Some("moonshot")),
         ("groq", "http://127.0.0.1:11434/v1", None),
-        ("box", "http://10.0.0.2:9000/v1", None),
+        ("box", "http://10.0.0.2:9000/v1", Some("box")),
+        ("openai", "http://gateway.corp/v1", Some("openai")),
+        ("openai", "http://127.0.0.1:9000/v1", None),
         ("bad", "no address", None),
     ];
     for (id, url, expected) in table {

@@ -9,6 +9,7 @@ use super::reasoning::Details;
 use super::tools::ToolCalls;
 use super::wire::{WireChoice, WireChunk, WireContent, WireDelta, WireFinish};
 use crate::net::chunk::Outbox;
+use crate::net::dialect::Dialect;
 use crate::net::failure::{Said, cut};
 use crate::net::http::Credentials;
 use crate::net::parts::Parts;
@@ -147,6 +148,10 @@ impl CompletionMapper {
 }
 
 impl Mapper for CompletionMapper {
+    fn dialect(&self) -> Option<Dialect> {
+        Some(Dialect::Completions)
+    }
+
     fn event(&mut self, data: &str, out: &mut Outbox) -> Result<Flow, ProviderError> {
         if self.finish.is_none()
             && let Some((target, content)) = self.template.read(data)

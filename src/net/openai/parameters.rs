@@ -73,7 +73,7 @@ impl<'a> Parameters<'a> {
     /// What was chosen, without what the model does not take.
     pub(super) fn of(request: &'a ChatRequest, wire: &Wire) -> Self {
         let (params, takes) = (&request.params, &request.model.takes);
-        let cap = params.max_tokens.filter(|_| takes.max_tokens);
+        let cap = request.cap().filter(|_| takes.max_tokens);
         let (max_tokens, max_completion_tokens) = match wire.cap {
             Cap::MaxTokens => (cap, None),
             Cap::MaxCompletionTokens => (None, cap),
@@ -95,7 +95,7 @@ impl<'a> Parameters<'a> {
             stop: stop.get(..wire.stop_words).unwrap_or(stop),
             ..Self::default()
         };
-        match params.effort.and_then(|effort| nearest(effort, &takes.efforts)) {
+        match params.effort.and_then(|effort| Effort::nearest(&takes.efforts, effort)) {
             Some(effort) => parameters.with_effort(effort, wire.effort),
             None => parameters,
         }
@@ -116,14 +116,6 @@ impl<'a> Parameters<'a> {
             },
         }
     }
-}
-
-/// The effort that was chosen, or the nearest that the model knows: a chat keeps its effort when
-/// its model changes. Of two that are as near, the lesser counts; none where it knows none.
-fn nearest(wanted: Effort, known: &[Effort]) -> Option<Effort> {
-    let place = |effort: Effort| Effort::ALL.iter().position(|other| *other == effort);
-    let at = place(wanted)?;
-    known.iter().copied().min_by_key(|effort| place(*effort).map(|place| place.abs_diff(at)))
 }
 
 #[cfg(test)]

@@ -79,11 +79,6 @@ fn is_o_series(id: &str) -> bool {
     characters.next() == Some('o') && characters.next().is_some_and(|next| next.is_ascii_digit())
 }
 
-/// The effort to ask for: the nearest that the model knows, rather less than more.
-pub(super) fn nearest(known: &[Effort], asked: Effort) -> Option<Effort> {
-    known.iter().copied().filter(|effort| *effort <= asked).max().or(known.first().copied())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -127,14 +122,5 @@ mod tests {
         assert!(of("gpt-oss-120b", Some(true)).samples);
         assert!(!of("gpt-6-luna", None).samples);
         assert!(of("gpt-4.1", None).samples);
-    }
-
-    #[test]
-    fn an_effort_that_a_model_lacks_becomes_the_nearest() {
-        let known = [Low, Medium, High];
-        for (asked, expected) in [(NoThinking, Low), (Low, Low), (Max, High), (Xhigh, High)] {
-            assert_eq!(nearest(&known, asked), Some(expected), "{asked:?}");
-        }
-        assert_eq!(nearest(&[], High), None);
     }
 }

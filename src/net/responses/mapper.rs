@@ -13,6 +13,7 @@ use super::point::{self, Point};
 use super::request::Keeping;
 use super::wire::{WireEvent, WireKind, WireResponse, WireStatus, WireText};
 use crate::net::chunk::Outbox;
+use crate::net::dialect::Dialect;
 use crate::net::failure::{Said, cut};
 use crate::net::http::Credentials;
 use crate::net::sse::{Flow, Mapper};
@@ -383,6 +384,14 @@ impl ResponseMapper {
 }
 
 impl Mapper for ResponseMapper {
+    fn dialect(&self) -> Option<Dialect> {
+        match &self.place {
+            // It was heard before the connection broke, and may have nothing more to say.
+            Place::In { .. } => None,
+            Place::Nowhere | Place::Unknown => Some(Dialect::Responses),
+        }
+    }
+
     fn event(&mut self, data: &str, out: &mut Outbox) -> Result<Flow, ProviderError> {
         if data.trim_ascii() == "[DONE]" {
             return Ok(Flow::Done);

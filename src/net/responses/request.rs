@@ -5,7 +5,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::efforts::{nearest, traits};
+use super::efforts::traits;
 use super::kept::{Kept, Next};
 use crate::net::projection::{Block, Piece, Projection, Rules, Turn, project};
 use crate::net::{ChatRequest, ToolSpec};
@@ -44,7 +44,7 @@ pub(super) fn body(
     let traits = traits(&request.model);
     let projection = project(request, RULES);
     let params = &request.params;
-    let effort = params.effort.and_then(|asked| nearest(traits.efforts, asked));
+    let effort = params.effort.and_then(|asked| Effort::nearest(traits.efforts, asked));
     let thinks = traits.reasons && effort != Some(Effort::None);
     let samples = traits.samples || effort == Some(Effort::None);
     let reasoning = Reasoning {
@@ -60,7 +60,7 @@ pub(super) fn body(
         background: Some(true).filter(|_| keeping == Keeping::AtProvider),
         include: if traits.reasons { &[ENCRYPTED] } else { &[] },
         reasoning: Some(reasoning).filter(|_| traits.reasons),
-        max_output_tokens: params.max_tokens.map(|most| most.max(LEAST_OUTPUT_TOKENS)),
+        max_output_tokens: request.cap().map(|most| most.max(LEAST_OUTPUT_TOKENS)),
         temperature: params.temperature.filter(|_| samples),
         top_p: params.top_p.filter(|_| samples),
         tools: projection.tools.iter().map(Tool::from).collect(),

@@ -25,6 +25,15 @@ pub struct NotAttached {
     pub reason: String,
 }
 
+/// Files or a picture that are being read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ReadId {
+    /// Files; numbered by the state.
+    Files(u64),
+    /// A pasted picture; numbered by the composer.
+    Pasted(u64),
+}
+
 /// A command about the message to come.
 #[derive(Clone, Debug)]
 pub enum DraftCommand {
@@ -52,14 +61,28 @@ pub enum DraftCommand {
     /// Choose files in a dialog.
     PickFiles,
     /// Read these files: they shall go with the message.
-    AttachFiles(Vec<PathBuf>),
-    /// What was read.
-    Attach {
+    AttachFiles {
         /// The chat whose message they go with; the new one without.
         chat: Option<ChatId>,
+        /// Where they are.
+        paths: Vec<PathBuf>,
+    },
+    /// A pasted picture is being read: the message waits for it.
+    ReadBegan {
+        /// Which.
+        id: ReadId,
+        /// The chat whose message it goes with; the new one without.
+        chat: Option<ChatId>,
+    },
+    /// What was read.
+    Attach {
+        /// Which was asked for.
+        id: ReadId,
         /// Images and files, or why not.
         read: Vec<Result<Part, NotAttached>>,
     },
+    /// The message no longer waits for what is being read, and goes without it.
+    StopReading,
     /// Take an attachment away, by its place.
     RemoveAttachment(usize),
     /// The dialog for files could not be shown.
@@ -90,7 +113,8 @@ impl DraftCommand {
             Self::SetParams { .. } => "Set parameters",
             Self::SetFallback(_) => "Set fallback",
             Self::PickFiles => "Attach files…",
-            Self::AttachFiles(_) | Self::Attach { .. } => "Attach",
+            Self::AttachFiles { .. } | Self::ReadBegan { .. } | Self::Attach { .. } => "Attach",
+            Self::StopReading => "Stop reading",
             Self::RemoveAttachment(_) => "Remove attachment",
             Self::NoFileDialog => "No file dialog",
         }
@@ -108,8 +132,10 @@ impl DraftCommand {
             | Self::SetParams { .. }
             | Self::SetFallback(_)
             | Self::PickFiles
-            | Self::AttachFiles(_)
+            | Self::AttachFiles { .. }
+            | Self::ReadBegan { .. }
             | Self::Attach { .. }
+            | Self::StopReading
             | Self::RemoveAttachment(_)
             | Self::NoFileDialog => None,
         }

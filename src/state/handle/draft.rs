@@ -1,17 +1,10 @@
 //! The message to come: its text, whom it goes to, how it is answered, what goes with it.
 
-use std::path::PathBuf;
-
 use super::super::apply::push_toast;
 use super::super::model::{Effect, FocusTarget, HandleContext, Overlay, PickerPurpose, ToastLevel};
-use super::super::{AppState, DraftCommand, ModelScope, NotAttached, ParamsScope};
-use super::{chats, close_overlay, send, toggle_overlay};
-use crate::protocol::{ChatId, Draft, Fallback, ModelId, Params, Part, Timestamp};
-
-/// How many attachments a message has at most, and how large they are together, in bytes: all of
-/// them are kept with the draft.
-const MOST_ATTACHMENTS: usize = 10;
-const MOST_BYTES: usize = 28 * 1_024 * 1_024;
+use super::super::{AppState, DraftCommand, ModelScope, ParamsScope};
+use super::{chats, close_overlay, reading, send, toggle_overlay};
+use crate::protocol::{ChatId, Draft, Fallback, ModelId, Params, Timestamp};
 
 /// Applies a command about the message to come.
 pub(super) fn handle(
@@ -39,11 +32,13 @@ pub(super) fn handle(
             Vec::new()
         }
         DraftCommand::PickFiles => pick_files(state),
-        DraftCommand::AttachFiles(paths) => attach_files(state, paths),
-        DraftCommand::Attach { chat, read } => {
-            attach(state, chat, read, context.now);
+        DraftCommand::AttachFiles { chat, paths } => reading::files(state, chat, paths),
+        DraftCommand::ReadBegan { id, chat } => {
+            state.reading.push((id, chat));
             Vec::new()
         }
+        DraftCommand::Attach { id, read } => reading::done(state, id, read, context),
+        DraftCommand::StopReading => reading::stop(state),
         DraftCommand::RemoveAttachment(place) => {
             let draft = draft_mut(state, open, context.now);
             if place < draft.attachments.len() {
@@ -60,7 +55,7 @@ pub(super) fn handle(
 }
 
 /// The draft of a chat, or of the chat to come, marked as changed.
-fn draft_mut(state: &mut AppState, chat: Option<ChatId>, now: Timestamp) -> &mut Draft {
+pub(super) fn draft_mut(state: &mut AppState, chat: Option<ChatId>, now: Timestamp) -> &mut Draft {
     match chat.and_then(|chat| state.conversations.get_mut(&chat)) {
         Some(conversation) => {
             conversation.draft_dirty.get_or_insert(now);
@@ -218,83 +213,6 @@ fn pick_files(state: &mut AppState) -> Vec<Effect> {
     super::return_to_chat(state);
     close_overlay(state);
     vec![Effect::PickFiles(state.open_chat())]
-}
-
-fn attach_files(state: &AppState, paths: Vec<PathBuf>) -> Vec<Effect> {
-    if paths.is_empty() {
-        return Vec::new();
-    }
-    vec![Effect::ReadFiles(state.open_chat(), paths)]
-}
-
-/// What was read goes with the message; what could not be is told in one toast.
-fn attach(
-    state: &mut AppState,
-    chat: Option<ChatId>,
-    read: Vec<Result<Part, NotAttached>>,
-    now: Timestamp,
-) {
-    let chat = chat.filter(|chat| state.conversations.contains_key(chat));
-    let draft = draft_mut(state, chat, now);
-    let mut refused: Vec<NotAttached> = Vec::new();
-    for part in read {
-        let part = match part {
-            Ok(part) => part,
-            Err(not) => {
-                refused.push(not);
-                continue;
-            }
-        };
-        let bytes: usize = draft.attachments.iter().chain([&part]).map(bytes_of).sum();
-        let too_many = draft.attachments.len() >= MOST_ATTACHMENTS;
-        if too_many || bytes > MOST_BYTES {
-            let reason = if too_many {
-                format!("A message has at most {MOST_ATTACHMENTS} attachments")
-            } else {
-                "Together the attachments are too large".to_owned()
-            };
-            refused.push(NotAttached { name: name_of(&part).to_owned(), reason });
-        } else {
-            draft.attachments.push(part);
-        }
-    }
-    state.request_focus(FocusTarget::Composer);
-    if refused.is_empty() {
-        return;
-    }
-    let title = match refused.as_slice() {
-        [one] => format!("“{}” was not attached", one.name),
-        several => format!("{} files were not attached", several.len()),
-    };
-    let lines: Vec<String> = match refused.as_slice() {
-        [one] => vec![one.reason.clone()],
-        several => several.iter().map(|not| format!("{}: {}", not.name, not.reason)).collect(),
-    };
-    let words = (ToastLevel::Warning, title, lines.join("\n"), Vec::new());
-    push_toast(state, words, String::new(), now);
-}
-
-fn bytes_of(part: &Part) -> usize {
-    match part {
-        Part::Image { url, .. } => url.len(),
-        Part::Text { text } | Part::File { text, .. } => text.len(),
-        Part::Thinking { .. }
-        | Part::ToolCall { .. }
-        | Part::ToolResult { .. }
-        | Part::Notice { .. } => 0,
-    }
-}
-
-fn name_of(part: &Part) -> &str {
-    match part {
-        Part::Image { alt, .. } => alt,
-        Part::File { name, .. } => name,
-        Part::Text { .. }
-        | Part::Thinking { .. }
-        | Part::ToolCall { .. }
-        | Part::ToolResult { .. }
-        | Part::Notice { .. } => "",
-    }
 }
 
 fn tell(state: &mut AppState, (title, body): (&str, &str), now: Timestamp) {

@@ -3,6 +3,7 @@
 use super::super::apply::push_toast;
 use super::super::model::{Effect, HandleContext, Page, ToastLevel};
 use super::super::{AppState, Conversation, PickerPurpose};
+use super::reading;
 use crate::protocol::{
     Alternative, BackendCommand, ChatId, ChatOptions, Draft, MakeRoom, Message, MessageId, ModelId,
     Part, Place, RegenerateRequest, Role, SendRequest, Siblings, StopMode,
@@ -10,6 +11,9 @@ use crate::protocol::{
 
 /// Shows the message at once and hands it on. Nothing here depends on the length of the chat.
 pub(super) fn send(state: &mut AppState, text: String, context: HandleContext) -> Vec<Effect> {
+    if state.is_reading() {
+        return reading::hold(state, text, context.now);
+    }
     if text.trim().is_empty() && state.draft().attachments.is_empty() {
         return Vec::new();
     }

@@ -3,6 +3,7 @@
 use super::super::apply::load_end;
 use super::super::model::Effect;
 use super::super::{AppState, Loading};
+use super::usage;
 use crate::protocol::{BackendCommand, ChatId, Draft, Timestamp};
 
 /// How often an answer that another process writes is read again, in milliseconds.
@@ -26,6 +27,13 @@ pub fn tick(state: &mut AppState, now: Timestamp) -> (Vec<Effect>, Option<Timest
         }
     }
     for (chat, conversation) in &mut state.conversations {
+        if let Loading::OlderFailed(due) = conversation.loading {
+            if due <= now {
+                conversation.loading = Loading::Nothing;
+            } else {
+                wake_at(due);
+            }
+        }
         match save_due(&mut conversation.draft_dirty, rest(&conversation.draft), now) {
             Some(Due::Now) => effects.push(save_draft(Some(*chat), &conversation.draft)),
             Some(Due::At(at)) => wake_at(at),
@@ -41,6 +49,16 @@ pub fn tick(state: &mut AppState, now: Timestamp) -> (Vec<Effect>, Option<Timest
             None => {}
         }
         state.options_dirty.extend(dirty.map(|since| (chat, since)));
+    }
+    match state.spent.until {
+        // The day has changed, and with it what was spent on it.
+        Some(until) if until <= now => {
+            state.spent.until = None;
+            let range = state.usage_range;
+            effects.extend(usage::load(state, range));
+        }
+        Some(until) => wake_at(until),
+        None => {}
     }
     match refresh_due(state) {
         Some((chat, due)) if due <= now => effects.push(load_end(state, chat)),
@@ -69,11 +87,18 @@ enum Due {
     At(Timestamp),
 }
 
-/// The open chat, if another process writes its last answer, and when to look again.
+/// The open chat, if its end could not be read or another process writes its last answer, and
+/// when to look again.
 fn refresh_due(state: &AppState) -> Option<(ChatId, Timestamp)> {
     let conversation = state.conversation()?;
-    let waits = conversation.loading == Loading::Nothing && conversation.runs_elsewhere();
-    waits.then(|| (conversation.chat, conversation.loaded_at.plus_ms(REFRESH_MS)))
+    let due = match conversation.loading {
+        Loading::EndFailed(due) => Some(due),
+        Loading::Nothing if conversation.runs_elsewhere() => {
+            Some(conversation.loaded_at.plus_ms(REFRESH_MS))
+        }
+        Loading::Nothing | Loading::End(_) | Loading::Older(_) | Loading::OlderFailed(_) => None,
+    };
+    due.map(|due| (conversation.chat, due))
 }
 
 fn rest(draft: &Draft) -> u64 {

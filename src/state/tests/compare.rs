@@ -151,6 +151,43 @@ fn an_answer_is_kept_while_all_of_them_stream() {
 }
 
 #[test]
+fn a_choice_that_was_not_kept_is_taken_back() {
+    let mut state = state();
+    let all = three(&mut state);
+    say(&mut state, &all[2], 1, "three");
+    let before = page_of(&state);
+    handle(&mut state, UiCommand::KeepAnswer(all[2].answer), at(0));
+    let Loading::End(query) = state.conversation().unwrap().loading else { panic!("asked") };
+    apply(&mut state, BackendEvent::QueryFailed(query), NOW);
+    let (nothing, again) = tick(&mut state, NOW);
+    assert!(commands(nothing).is_empty());
+    let asked = commands(tick(&mut state, again.unwrap()).0);
+    assert!(matches!(asked[..], [BackendCommand::LoadMessages { .. }]), "{asked:?}");
+    load(&mut state, before);
+    assert_eq!(last(&state), all[0].answer);
+    assert_eq!(columns(&state), ["", "", "three"]);
+    finish_all(&mut state, &all);
+    assert!(!state.conversation().unwrap().is_running());
+}
+
+#[test]
+fn older_messages_that_could_not_be_read_are_asked_for_again_later() {
+    let mut state = state();
+    let all = three(&mut state);
+    finish_all(&mut state, &all);
+    state.conversations.get_mut(&all[0].chat).unwrap().has_older = true;
+    let older = |state: &mut AppState| commands(handle(state, UiCommand::LoadOlder, at(0)));
+    let [BackendCommand::LoadMessages { query, .. }] = older(&mut state)[..] else {
+        panic!("nothing is asked")
+    };
+    apply(&mut state, BackendEvent::QueryFailed(query), NOW);
+    assert!(older(&mut state).is_empty(), "not at once");
+    let again = tick(&mut state, NOW).1.unwrap();
+    assert!(commands(tick(&mut state, again).0).is_empty());
+    assert_eq!(older(&mut state).len(), 1);
+}
+
+#[test]
 fn the_kept_answer_is_not_kept_twice_and_strangers_never() {
     let mut state = state();
     let all = three(&mut state);

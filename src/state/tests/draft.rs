@@ -40,7 +40,19 @@ fn file(name: &str, text: &str) -> Part {
 
 fn attach(state: &mut AppState, parts: &[Part]) {
     let (chat, read) = (state.open_chat(), parts.iter().cloned().map(Ok).collect());
-    ask(state, DraftCommand::Attach { chat, read });
+    attach_to(state, chat, read);
+}
+
+fn attach_to(state: &mut AppState, chat: Option<ChatId>, read: Vec<Result<Part, NotAttached>>) {
+    let id = begin_reading(state, chat);
+    ask(state, DraftCommand::Attach { id, read });
+}
+
+fn begin_reading(state: &mut AppState, chat: Option<ChatId>) -> ReadId {
+    let paths = vec!["/tmp/a.png".into()];
+    let asked = ask(state, DraftCommand::AttachFiles { chat, paths });
+    let [Effect::ReadFiles(id, _)] = asked[..] else { panic!("{asked:?}") };
+    id
 }
 
 #[test]
@@ -174,10 +186,36 @@ fn what_was_attached_returns_with_a_message_that_was_not_kept() {
     let mut state = with_models();
     attach(&mut state, &[picture()]);
     let request = send(&mut state, "precious");
-    let (chat, message, text) = (request.chat, request.message, request.text);
-    apply(&mut state, BackendEvent::NotSent { chat, message, text }, NOW);
+    let (chat, message, draft) = (request.chat, request.message, request.into());
+    apply(&mut state, BackendEvent::NotSent { chat, message, draft }, NOW);
     assert_eq!(state.draft().attachments, [picture()]);
     assert_eq!(state.draft().text, "precious");
+}
+
+#[test]
+fn all_that_was_chosen_for_a_message_returns_with_it_and_is_saved() {
+    let mut state = with_models();
+    let first = send(&mut state, "one");
+    start_run(&mut state, &first);
+    apply(&mut state, event(&first, 1, done(&first)), NOW);
+    state.settings.chat.params.top_p = Some(0.5);
+    let chosen = Draft {
+        text: "precious".to_owned(),
+        model: Some(model("b")),
+        compare: vec![model("c")],
+        params: Params { temperature: Some(0.25), ..Params::default() },
+        attachments: vec![picture()],
+    };
+    state.conversations.get_mut(&first.chat).unwrap().draft = chosen.clone();
+    let request = send(&mut state, "precious");
+    let (chat, message, draft) = (request.chat, request.message, request.into());
+    apply(&mut state, BackendEvent::NotSent { chat, message, draft }, NOW);
+    assert_eq!(*state.draft(), chosen);
+    let saved = commands(tick(&mut state, NOW.plus_ms(60_000)).0);
+    let [BackendCommand::SaveDraft { chat: Some(kept), draft }] = &saved[..] else {
+        panic!("{saved:?}")
+    };
+    assert_eq!((*kept, draft), (chat, &chosen));
 }
 
 #[test]
@@ -200,7 +238,7 @@ fn what_cannot_be_attached_is_told_once_and_the_rest_goes_along() {
         Err(NotAttached { name: name.to_owned(), reason: reason.to_owned() })
     };
     let read = vec![not("a.bin", "It is no text"), Ok(file("b.txt", "b")), not("c", "Too large")];
-    ask(&mut state, DraftCommand::Attach { chat: None, read });
+    attach_to(&mut state, None, read);
     assert_eq!(state.draft().attachments, [file("b.txt", "b")]);
     let [toast] = &state.toasts[..] else { panic!("{:?}", state.toasts) };
     assert_eq!(toast.title, "2 files were not attached");
@@ -222,7 +260,7 @@ fn files_that_were_read_go_to_the_chat_they_were_chosen_in() {
     let first = send(&mut state, "one");
     handle(&mut state, UiCommand::NewChat, at(0));
     let read = vec![Ok(picture())];
-    ask(&mut state, DraftCommand::Attach { chat: Some(first.chat), read });
+    attach_to(&mut state, Some(first.chat), read);
     assert!(state.draft().attachments.is_empty());
     assert_eq!(state.conversations[&first.chat].draft.attachments, [picture()]);
 }
@@ -246,4 +284,70 @@ fn a_missing_model_does_not_keep_a_message_from_being_sent() {
     let mut state = with_models();
     state.settings.default_model = Some(model("gone"));
     assert_eq!(send(&mut state, "Hi").model, model("gone"));
+}
+
+fn try_send(state: &mut AppState, text: &str) -> Vec<SendRequest> {
+    sent(handle(state, UiCommand::Send { text: text.to_owned() }, at(0)))
+}
+
+fn sent(effects: Vec<Effect>) -> Vec<SendRequest> {
+    let sent = commands(effects).into_iter().filter_map(|command| match command {
+        BackendCommand::Send(request) => Some(*request),
+        _ => None,
+    });
+    sent.collect()
+}
+
+#[test]
+fn a_message_waits_for_what_is_read_for_it() {
+    let mut state = with_models();
+    let (first, second) = (begin_reading(&mut state, None), begin_reading(&mut state, None));
+    assert!(try_send(&mut state, "Look").is_empty());
+    assert!(state.is_reading() && state.is_held());
+    assert_eq!((state.draft().text.as_str(), &state.page), ("Look", &Page::Welcome));
+    handle(&mut state, UiCommand::OpenSettings(SettingsTab::About), at(0));
+    let in_turn = [(second, file("b", "b")), (first, picture())];
+    let [nothing, all] = in_turn
+        .map(|(id, part)| sent(ask(&mut state, DraftCommand::Attach { id, read: vec![Ok(part)] })));
+    assert!(nothing.is_empty());
+    let [request] = &all[..] else { panic!("{all:?}") };
+    assert_eq!(request.attachments, [file("b", "b"), picture()]);
+    assert_eq!(request.text, "Look");
+    assert_eq!(state.page, Page::Settings(SettingsTab::About), "nobody is moved");
+}
+
+#[test]
+fn a_message_whose_file_cannot_be_read_stays_in_the_composer() {
+    let mut state = with_models();
+    let id = begin_reading(&mut state, None);
+    try_send(&mut state, "Look");
+    let not = NotAttached { name: "a".to_owned(), reason: "Gone".to_owned() };
+    assert!(sent(ask(&mut state, DraftCommand::Attach { id, read: vec![Err(not)] })).is_empty());
+    assert_eq!((state.draft().text.as_str(), state.is_held()), ("Look", false));
+    assert_eq!(try_send(&mut state, "Look").len(), 1);
+}
+
+#[test]
+fn what_the_user_no_longer_waits_for_goes_nowhere() {
+    let mut state = with_models();
+    let id = begin_reading(&mut state, None);
+    try_send(&mut state, "Look");
+    ask(&mut state, DraftCommand::StopReading);
+    assert_eq!(try_send(&mut state, "Look").len(), 1);
+    assert!(ask(&mut state, DraftCommand::Attach { id, read: vec![Ok(picture())] }).is_empty());
+    assert!(state.new_draft.attachments.is_empty() && state.draft().attachments.is_empty());
+}
+
+#[test]
+fn a_model_is_found_in_the_newest_list_of_its_provider() {
+    let mut state = state();
+    let (a, c) = (model("a"), model("c"));
+    for (models, has_a, has_c) in [(["a", "b"], true, false), (["c", "a"], true, true)] {
+        apply(&mut state, BackendEvent::ProviderChanged(provider("mock", &models)), NOW);
+        let found = [&a, &c].map(|id| state.model(id).map(|info| info.id.clone()));
+        assert_eq!(found, [has_a.then(|| a.clone()), has_c.then(|| c.clone())]);
+        assert_eq!([&a, &c].map(|id| state.missing(id).is_none()), [has_a, has_c]);
+    }
+    apply(&mut state, BackendEvent::ProviderRemoved("mock".into()), NOW);
+    assert_eq!(state.model(&a), None);
 }

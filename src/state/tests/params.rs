@@ -64,6 +64,21 @@ fn only_what_the_model_takes_is_sent() {
 }
 
 #[test]
+fn a_little_thinking_never_becomes_none() {
+    let mut state = with_models();
+    let low = params(None, Some(Effort::Low), None);
+    for (known, expected) in [
+        (vec![Effort::None, Effort::High], Some(Effort::High)),
+        (vec![Effort::None], None),
+        (vec![Effort::None, Effort::Low], Some(Effort::Low)),
+    ] {
+        state.providers[0].models[1].takes.efforts = known;
+        let sent = state.options_for([model("thinker")].iter(), &low).params;
+        assert_eq!(sent.effort, expected);
+    }
+}
+
+#[test]
 fn options_of_a_chat_are_saved_once_typing_rests() {
     let mut state = with_models();
     let first = send(&mut state, "one");

@@ -67,7 +67,8 @@ async fn a_page_shows_the_newest_answer_of_each_other_column() {
         also: Vec::new(),
         ..begin(&asked, &again)
     };
-    store.begin_run(request).await.unwrap();
+    let began = store.begin_run(request).await.unwrap();
+    assert_eq!(began.chat.last_model, Some(ModelId::new("test", "one")), "that is still shown");
     let page = store.page(chat, None, 10).await.unwrap();
     let ids = |messages: &[Message]| messages.iter().map(|message| message.id).collect::<Vec<_>>();
     assert_eq!(ids(&page.messages), [asked.id, answers[0].id], "the kept column stays");

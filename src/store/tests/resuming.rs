@@ -125,6 +125,36 @@ async fn nobody_goes_on_with_an_answer_that_its_provider_has_forgotten() {
 }
 
 #[tokio::test]
+async fn a_run_that_cannot_be_read_ends_and_the_others_go_on() {
+    for (damage, kept) in [("resume = '{'", "one"), ("payload = '{'", "")] {
+        let fixture = Fixture::new();
+        let mut answers = Vec::new();
+        for _run in 0..2 {
+            let question = question(new_chat(), None, "Hello");
+            let answer = answer_to(&question, "one");
+            fixture.store.begin_run(begin(&question, &answer)).await.unwrap();
+            let event = numbered(&answer, vec![message(&answer, "one", 0)]).remove(0);
+            fixture.store.append(RunEvent { resume: point(3), ..event }).unwrap();
+            answers.push(answer);
+        }
+        fixture.store.flush().await.unwrap();
+        let copy = fixture.dir.path().join("copy.db");
+        copy_store(&fixture.path(), &copy);
+        let db = rusqlite::Connection::open(&copy).unwrap();
+        let first = "(SELECT min(n) FROM run)";
+        db.execute_batch(&format!("UPDATE event SET {damage} WHERE run = {first}")).unwrap();
+        drop(db);
+        let opened = open_at(&copy);
+        let taken = opened.handle.resumable_runs().await.unwrap();
+        let runs: Vec<_> = taken.iter().map(|run| run.run).collect();
+        assert_eq!(runs, [run_of(&answers[1])], "{damage}");
+        let first = opened.handle.message(answers[0].id).await.unwrap().unwrap();
+        assert_eq!(first.text(), kept, "{damage}");
+        assert_eq!(first.answer.unwrap().status, AnswerStatus::Interrupted, "{damage}");
+    }
+}
+
+#[tokio::test]
 async fn the_answer_of_a_deleted_chat_does_not_go_on() {
     let left = left(|answer| vec![(message(answer, "one", 0), point(3))]).await;
     let opened = open_at(&left.copy);

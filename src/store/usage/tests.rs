@@ -78,8 +78,14 @@ fn days_of_23_and_25_hours_are_one_day_each() {
         spend(&db, cost, at(hour), &zone);
     }
     let spent = |now: &str| super::spent(&db, at(now), &zone).unwrap();
-    assert_eq!(spent("2026-03-29T12:00:00+02:00"), Spent { day_usd: 6.0, month_usd: 15.0 });
-    assert_eq!(spent("2026-10-25T12:00:00+01:00"), Spent { day_usd: 240.0, month_usd: 240.0 });
+    assert_eq!(
+        spent("2026-03-29T12:00:00+02:00"),
+        Spent { day_usd: 6.0, month_usd: 15.0, until: None }
+    );
+    assert_eq!(
+        spent("2026-10-25T12:00:00+01:00"),
+        Spent { day_usd: 240.0, month_usd: 240.0, until: None }
+    );
     assert_eq!(spent("2026-11-01T00:00:00+01:00"), Spent::default());
 }
 
@@ -92,7 +98,7 @@ fn a_clock_that_jumps_back_loses_nothing_and_spends_nothing_of_today() {
     spend(&db, 2.0, right.plus_ms(DAY), &zone);
     spend(&db, 3.0, right, &zone);
     let spent = super::spent(&db, right, &zone).unwrap();
-    assert_eq!(spent, Spent { day_usd: 4.0, month_usd: 6.0 });
+    assert_eq!(spent, Spent { day_usd: 4.0, month_usd: 6.0, until: None });
     assert_eq!(days(&db, UsageRange::Week, right, &zone), ["2026-11-21"]);
     let all = report(&db, UsageRange::All, right, &zone).unwrap();
     assert_eq!((all.total.answers, all.total.usage.cost_usd), (4, Some(10.0)));
@@ -171,4 +177,19 @@ fn what_is_spent_is_known_without_reading_what_came_before() {
         spend(&db, 1.0, Timestamp(now.0 - back * DAY as i64), &zone);
     }
     assert_eq!(steps(), young);
+}
+
+#[test]
+fn a_day_ends_at_midnight_of_its_zone() {
+    let zone = TimeZone::get("Europe/Berlin").unwrap();
+    let at = |text: &str| Timestamp(text.parse::<jiff::Timestamp>().unwrap().as_millisecond());
+    let table = [
+        ("2026-11-21T00:00:00+01:00", "2026-11-22T00:00:00+01:00"),
+        ("2026-11-21T23:59:59.999+01:00", "2026-11-22T00:00:00+01:00"),
+        ("2026-03-29T01:00:00+01:00", "2026-03-30T00:00:00+02:00"),
+        ("2026-10-25T12:00:00+01:00", "2026-10-26T00:00:00+01:00"),
+    ];
+    for (now, end) in table {
+        assert_eq!(end_of_day(at(now), &zone), Some(at(end)), "{now}");
+    }
 }

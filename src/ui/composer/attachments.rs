@@ -11,8 +11,8 @@ use egui::{
 use image::codecs::jpeg::JpegEncoder;
 
 use super::focus;
-use crate::protocol::{ChatId, Part};
-use crate::state::{AppState, DraftCommand, NotAttached, Overlay, UiCommand};
+use crate::protocol::Part;
+use crate::state::{AppState, DraftCommand, NotAttached, Overlay, ReadId, UiCommand};
 use crate::ui::icon::Icon;
 use crate::ui::markdown::{Image, Images};
 use crate::ui::theme::{self, Palette};
@@ -27,17 +27,18 @@ const NAME_WIDTH: f32 = 180.0;
 #[derive(Debug)]
 pub(super) struct AttachmentsView {
     thumbnails: Images,
-    pasted: Vec<flume::Receiver<Read>>,
+    pasted: Vec<(ReadId, flume::Receiver<Read>)>,
+    count: u64,
 }
 
 impl Default for AttachmentsView {
     fn default() -> Self {
-        Self { thumbnails: Images::thumbnails(), pasted: Vec::new() }
+        Self { thumbnails: Images::thumbnails(), pasted: Vec::new(), count: 0 }
     }
 }
 
-/// A picture that was pasted, and the chat it was pasted into.
-type Read = (Option<ChatId>, Result<Part, NotAttached>);
+/// A picture that was pasted.
+type Read = Result<Part, NotAttached>;
 
 impl AttachmentsView {
     /// Takes what was dropped or pasted since the last frame.
@@ -47,27 +48,38 @@ impl AttachmentsView {
         }
         let dropped = ui.input_mut(|input| std::mem::take(&mut input.raw.dropped_files));
         let paths: Vec<PathBuf> = dropped.iter().map(|file| file.path().to_owned()).collect();
+        let chat = state.open_chat();
         if !paths.is_empty() {
-            out.push(UiCommand::Draft(DraftCommand::AttachFiles(paths)));
+            out.push(UiCommand::Draft(DraftCommand::AttachFiles { chat, paths }));
         }
         let ours = focus::is_here(ui.ctx()) || !ui.ctx().text_edit_focused();
         if let Some(picture) = ours.then(|| pasted_picture(ui)).flatten() {
-            self.pasted.extend(encode(ui.ctx().clone(), state.open_chat(), picture));
+            self.count += 1;
+            let id = ReadId::Pasted(self.count);
+            self.pasted.push((id, encode(ui.ctx().clone(), picture)));
+            out.push(UiCommand::Draft(DraftCommand::ReadBegan { id, chat }));
         }
-        self.pasted.retain(|waiting| match waiting.try_recv() {
-            Ok((chat, read)) => {
-                out.push(UiCommand::Draft(DraftCommand::Attach { chat, read: vec![read] }));
-                false
-            }
-            Err(flume::TryRecvError::Empty) => true,
-            Err(flume::TryRecvError::Disconnected) => false,
+        self.pasted.retain(|(id, waiting)| {
+            let read = match waiting.try_recv() {
+                Ok(read) => read,
+                Err(flume::TryRecvError::Empty) => return true,
+                Err(flume::TryRecvError::Disconnected) => Err(NotAttached {
+                    name: "Pasted picture".to_owned(),
+                    reason: "The picture could not be encoded".to_owned(),
+                }),
+            };
+            out.push(UiCommand::Draft(DraftCommand::Attach { id: *id, read: vec![read] }));
+            false
         });
     }
 
     /// Draws the chips, where there are any.
-    pub(super) fn chips_ui(&mut self, ui: &mut Ui, parts: &[Part], out: &mut Vec<UiCommand>) {
+    pub(super) fn chips_ui(&mut self, ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {
+        let parts = &state.draft().attachments;
         if parts.is_empty() {
             self.thumbnails.clear();
+        }
+        if parts.is_empty() && !state.is_reading() {
             return;
         }
         // All chips are of one height: aligned at the top, none is moved by the one before it.
@@ -81,6 +93,9 @@ impl AttachmentsView {
                         out.push(UiCommand::Draft(DraftCommand::RemoveAttachment(place)));
                     }
                 });
+            }
+            if state.is_reading() && reading_ui(ui, state.is_held()) {
+                out.push(UiCommand::Draft(DraftCommand::StopReading));
             }
         });
         ui.add_space(8.0);
@@ -98,12 +113,7 @@ impl AttachmentsView {
             | Part::ToolResult { .. }
             | Part::Notice { .. } => return false,
         };
-        let frame = Frame::new()
-            .fill(palette.panel)
-            .stroke(Stroke::new(1.0, palette.line))
-            .corner_radius(CornerRadius::same(theme::ROUNDING))
-            .inner_margin(Margin { left: 6, right: 2, top: 4, bottom: 4 });
-        let drawn = frame.show(ui, |ui| {
+        let drawn = chip_frame(palette).show(ui, |ui| {
             ui.horizontal(|ui| {
                 ui.set_min_height(THUMBNAIL);
                 ui.spacing_mut().item_spacing.x = 8.0;
@@ -132,6 +142,31 @@ impl AttachmentsView {
         });
         drawn.inner
     }
+}
+
+fn chip_frame(palette: &Palette) -> Frame {
+    Frame::new()
+        .fill(palette.panel)
+        .stroke(Stroke::new(1.0, palette.line))
+        .corner_radius(CornerRadius::same(theme::ROUNDING))
+        .inner_margin(Margin { left: 6, right: 2, top: 4, bottom: 4 })
+}
+
+/// Stands for what is still being read; true where the message shall not wait for it.
+fn reading_ui(ui: &mut Ui, held: bool) -> bool {
+    let palette = Palette::of(ui);
+    let words = if held { "Reading… It is sent with the message" } else { "Reading…" };
+    let drawn = chip_frame(palette).show(ui, |ui| {
+        ui.horizontal(|ui| {
+            ui.set_min_height(THUMBNAIL);
+            ui.spacing_mut().item_spacing.x = 8.0;
+            widgets::icon(ui, Icon::FileText, palette.dim);
+            widgets::small_label(ui, words, palette.dim);
+            widgets::icon_button(ui, Icon::X, "Stop reading").clicked()
+        })
+        .inner
+    });
+    drawn.inner
 }
 
 /// Says who will not see an attached picture, before it is sent.
@@ -174,25 +209,19 @@ fn pasted_picture(ui: &Ui) -> Option<Arc<ColorImage>> {
     })
 }
 
-/// Encodes on a thread of its own: a screenshot takes longer than a frame.
-fn encode(
-    ctx: Context,
-    chat: Option<ChatId>,
-    picture: Arc<ColorImage>,
-) -> Option<flume::Receiver<Read>> {
+/// Encodes on a thread of its own: a screenshot takes longer than a frame. Without a thread there
+/// is nobody to send.
+fn encode(ctx: Context, picture: Arc<ColorImage>) -> flume::Receiver<Read> {
     let (sender, result) = flume::bounded(1);
     let work = move || {
-        if sender.send((chat, part_of(&picture))).is_ok() {
+        if sender.send(part_of(&picture)).is_ok() {
             ctx.request_repaint();
         }
     };
-    match std::thread::Builder::new().name("pasted picture".to_owned()).spawn(work) {
-        Ok(_) => Some(result),
-        Err(error) => {
-            tracing::warn!(%error, "a pasted picture could not be encoded");
-            None
-        }
+    if let Err(error) = std::thread::Builder::new().name("pasted picture".to_owned()).spawn(work) {
+        tracing::warn!(%error, "a pasted picture could not be encoded");
     }
+    result
 }
 
 /// As PNG, which keeps every pixel; as JPEG where that would be too large.

@@ -2,8 +2,10 @@ use egui::{Event, ImeEvent, Key, Modifiers, vec2};
 use egui_kittest::{Harness, kittest::Queryable as _};
 
 use super::ComposerView;
-use crate::protocol::{BackendEvent, Draft, ModelId, ModelInfo, Part, StopMode};
-use crate::state::{AppState, Overlay, Page, PickerPurpose, UiCommand};
+use crate::protocol::{BackendEvent, Draft, IdSource, ModelId, ModelInfo, Part, StopMode};
+use crate::state::{
+    AppState, DraftCommand, HandleContext, Overlay, Page, PickerPurpose, UiCommand,
+};
 use crate::ui::samples::{self, Driven, NOW};
 use crate::ui::theme::{self, Mode};
 
@@ -287,6 +289,27 @@ fn attachments_are_named_and_removed_and_sent_without_text() {
     harness.get_by_label("Send").click();
     harness.run();
     assert_eq!(sent_texts(&harness), [""]);
+}
+
+#[test]
+fn a_message_waits_in_sight_for_a_file_that_is_read() {
+    let mut harness = composer(samples::chat());
+    let state = &mut harness.state_mut().state;
+    let (chat, paths) = (state.open_chat(), vec!["/tmp/a.png".into()]);
+    let read = UiCommand::Draft(DraftCommand::AttachFiles { chat, paths });
+    let context = HandleContext { now: NOW, ids: IdSource };
+    crate::state::handle(state, read, context);
+    harness.run();
+    harness.get_by_label("Reading…");
+    type_text(&mut harness, "Look");
+    let send = UiCommand::Send { text: "Look".to_owned() };
+    crate::state::handle(&mut harness.state_mut().state, send, context);
+    harness.run();
+    harness.get_by_label("Reading… It is sent with the message");
+    harness.get_by_label("Stop reading").click();
+    harness.run();
+    assert!(harness.query_by_label("Stop reading").is_none());
+    assert_eq!(draft(&mut harness).text, "Look");
 }
 
 #[test]

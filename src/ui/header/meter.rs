@@ -8,13 +8,13 @@ use egui::{
     WidgetInfo, emath::GuiRounding as _, pos2, vec2,
 };
 
-use crate::protocol::{ContextUse, MessageId, ModelId};
+use crate::protocol::{ContextUse, MessageId, ModelId, NEARLY_ALL};
 use crate::state::{AppState, PickerPurpose, UiCommand};
 use crate::ui::theme::{self, Palette};
 use crate::ui::widgets::{self, Button};
 
 /// From here on it is time to make room.
-const HIGH: u64 = 80;
+const HIGH: u64 = (NEARLY_ALL * 100.0) as u64;
 /// From here on the next message may not fit.
 const FULL: u64 = 95;
 

@@ -82,7 +82,7 @@ fn failure(error: &ProviderError) -> String {
     let advice = match error.kind {
         ErrorKind::Auth => "the key was rejected. Paste a new one.",
         ErrorKind::RateLimited => "it asks to wait. Test again in a moment.",
-        ErrorKind::Overloaded => "it is too busy. Test again in a moment.",
+        ErrorKind::Overloaded => "it is too busy or has failed. Test again in a moment.",
         ErrorKind::NotFound => {
             "the address has no list of models. It usually ends with /v1 and nothing after it."
         }

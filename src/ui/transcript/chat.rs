@@ -3,13 +3,15 @@
 //! The place is kept as a block and a distance, never as a distance from the beginning. So
 //! whatever becomes known of the heights above, or is put in front, what is on screen stays.
 
+mod place;
+
 use std::collections::HashMap;
 
 use egui::{Rect, Ui, UiBuilder, pos2, vec2};
 
+use self::place::{Columns, Drawn};
 use super::Draw;
 use super::compare::CompareView;
-use super::end::Next;
 pub(super) use super::folds::{Fold, Folds};
 use super::index::{Change, Index};
 use super::message::{Key, MessageView};
@@ -72,53 +74,6 @@ impl Default for ChatView {
             last_frame: 0,
         }
     }
-}
-
-/// Where messages are drawn.
-#[derive(Clone, Copy, Debug)]
-struct Columns {
-    column: Rect,
-    /// The first message of those that take all of the width, and where they are drawn.
-    wide: Option<(usize, Rect)>,
-}
-
-impl Columns {
-    fn of(rect: Rect, draw: &Draw<'_>) -> Self {
-        let all = (rect.width() - 48.0).max(120.0).round();
-        let centered = |width: f32| {
-            let left = (rect.center().x - width / 2.0).round();
-            Rect::from_min_size(pos2(left, rect.top()), vec2(width, rect.height()))
-        };
-        let conversation = draw.conversation;
-        let wide = conversation.compared().map(|_| {
-            // The question, and the answers that stand side by side.
-            (conversation.messages.len().saturating_sub(2), centered(all))
-        });
-        Self { column: centered(COLUMN.min(all)), wide }
-    }
-
-    fn at(&self, message: usize) -> Rect {
-        match self.wide {
-            Some((first, rect)) if message >= first => rect,
-            Some(_) | None => self.column,
-        }
-    }
-
-    fn top(&self) -> f32 {
-        self.column.top()
-    }
-
-    fn bottom(&self) -> f32 {
-        self.column.bottom()
-    }
-}
-
-/// Where things came to stand in a frame.
-struct Drawn {
-    /// Bottom of the last block, where the end was reached.
-    end: Option<f32>,
-    /// How far the block that should stay in place is off.
-    slip: f32,
 }
 
 impl ChatView {
@@ -196,52 +151,6 @@ impl ChatView {
         }
     }
 
-    /// Decides what stands at the top: `moved` points were scrolled, down is positive.
-    fn place(&mut self, ui: &Ui, columns: &Columns, moved: f32, draw: &Draw<'_>) {
-        let start = match self.anchor {
-            Some((at, offset)) if !self.follow => {
-                self.prepare(at.message, draw);
-                let known = self.views.get(&self.id(at.message, draw));
-                let at = if known.is_some_and(|view| view.position(at.key).is_some()) {
-                    at
-                } else {
-                    self.first_of(at.message, draw)
-                };
-                Some((at, offset + moved))
-            }
-            Some(_) | None => None,
-        };
-        let (mut at, mut offset) = match start {
-            Some(start) => start,
-            None => {
-                // From the end: the last block, all of the screen above its bottom.
-                let last = self.last_of(draw.conversation.messages.len() - 1, draw);
-                let height = self.measured(ui, last, columns, draw);
-                (last, height - (columns.column.height() - FOOT))
-            }
-        };
-        self.reference = (!self.follow && offset < 0.0).then_some((at, columns.top() - offset));
-        while offset < 0.0 {
-            let Some(before) = self.before(at, draw) else { break };
-            offset += self.measured(ui, before, columns, draw);
-            at = before;
-        }
-        loop {
-            let height = self.height(at, draw);
-            if offset < height {
-                break;
-            }
-            let Some(after) = self.after(at, draw) else { break };
-            offset -= height;
-            at = after;
-        }
-        if offset < -EDGE || (self.follow && offset < 0.0) {
-            offset = -EDGE;
-        }
-        self.anchor = Some((at, offset));
-        self.anchor_id = draw.conversation.messages.get(at.message).map(|message| message.id);
-    }
-
     fn draw_from_anchor(
         &mut self,
         ui: &mut Ui,
@@ -307,35 +216,6 @@ impl ChatView {
         height
     }
 
-    /// After drawing: keeps the end in sight, and corrects what estimates got wrong.
-    fn settle(&mut self, ui: &Ui, columns: &Columns, drawn: &Drawn) {
-        let Some((at, offset)) = &mut self.anchor else { return };
-        let goal = columns.bottom() - FOOT;
-        let mut slip = drawn.slip;
-        if let Some(end) = drawn.end {
-            let all_fits = at.message == 0 && *offset <= -EDGE + 0.5;
-            let below = end - goal;
-            if self.follow && below.abs() > 0.5 && !(all_fits && below < 0.0) {
-                slip = below;
-            } else if !self.follow && below <= 1.0 {
-                self.follow = true;
-                slip = if all_fits { 0.0 } else { below };
-            }
-        } else if self.follow {
-            // The estimates were too small: the end is further down.
-            slip = 1.0;
-        }
-        if slip.abs() > 0.5 {
-            *offset += slip;
-            let large = slip.abs() > 30.0 || drawn.end.is_none();
-            // Once for a move of the reader. What merely grows may be off for a frame.
-            if large && std::mem::take(&mut self.moved) {
-                ui.ctx().request_discard("heights became known");
-            }
-            ui.ctx().request_repaint();
-        }
-    }
-
     /// Brings what the keyboard moved to into view.
     fn follow_keyboard(&mut self, ui: &Ui) {
         if let (Some(down), Some((_, offset))) = (self.compare.take_reveal(), &mut self.anchor) {
@@ -367,77 +247,5 @@ impl ChatView {
         if self.views.len() > Self::VIEWS {
             self.views.retain(|_, view| view.last_frame + 2 > frame);
         }
-    }
-
-    // -- walking -----------------------------------------------------------------------------
-
-    fn id(&self, message: usize, draw: &Draw<'_>) -> MessageId {
-        let id = |message: &Message| message.id;
-        let messages = &draw.conversation.messages;
-        messages.get(message).or(messages.back()).map_or(MessageId(uuid::Uuid::nil()), id)
-    }
-
-    /// Brings the view of a message up to date.
-    fn prepare(&mut self, message: usize, draw: &Draw<'_>) {
-        let Some(content) = draw.conversation.messages.get(message) else { return };
-        let next = Next::of(content, draw.conversation.messages.get(message + 1));
-        let view = self.views.entry(content.id).or_default();
-        let last = message + 1 == draw.conversation.messages.len();
-        if last && draw.conversation.compared().is_some() {
-            view.sync_rows(&self.compare.rows());
-        } else {
-            view.sync(content, next, &self.folds, draw);
-        }
-        view.last_frame = self.last_frame;
-    }
-
-    fn first_of(&mut self, message: usize, draw: &Draw<'_>) -> At {
-        self.prepare(message, draw);
-        let view = self.views.get(&self.id(message, draw));
-        let key = view.and_then(MessageView::first).unwrap_or(Key::Space);
-        At { message, key, item: 0 }
-    }
-
-    fn last_of(&mut self, message: usize, draw: &Draw<'_>) -> At {
-        self.prepare(message, draw);
-        let view = self.views.get(&self.id(message, draw));
-        let (key, item) = view.and_then(MessageView::last).unwrap_or((Key::Space, 0));
-        At { message, key, item }
-    }
-
-    fn after(&mut self, at: At, draw: &Draw<'_>) -> Option<At> {
-        let view = self.views.get(&self.id(at.message, draw))?;
-        if let Some((key, item)) = view.after(at.key, at.item) {
-            return Some(At { key, item, ..at });
-        }
-        (at.message + 1 < draw.conversation.messages.len())
-            .then(|| self.first_of(at.message + 1, draw))
-    }
-
-    fn before(&mut self, at: At, draw: &Draw<'_>) -> Option<At> {
-        let view = self.views.get(&self.id(at.message, draw))?;
-        if let Some((key, item)) = view.before(at.key, at.item) {
-            return Some(At { key, item, ..at });
-        }
-        at.message.checked_sub(1).map(|message| self.last_of(message, draw))
-    }
-
-    /// Height of the blocks of a message above one of its blocks.
-    pub(super) fn height_above(&self, at: At) -> f32 {
-        let view = self.anchor_id.and_then(|id| self.views.get(&id));
-        view.map_or(0.0, |view| view.height_above(at.key, at.item))
-    }
-
-    /// The height of a block, found out where it was only guessed.
-    fn measured(&mut self, ui: &Ui, at: At, columns: &Columns, draw: &Draw<'_>) -> f32 {
-        if let Some(view) = self.views.get_mut(&self.id(at.message, draw)) {
-            view.measure(ui, (at.key, at.item), columns.at(at.message).width());
-        }
-        self.height(at, draw)
-    }
-
-    fn height(&self, at: At, draw: &Draw<'_>) -> f32 {
-        let view = self.views.get(&self.id(at.message, draw));
-        view.map_or(0.0, |view| view.height(at.key, at.item))
     }
 }

@@ -188,7 +188,24 @@ fn interrupted_ui(
     };
     let (icon, color) = (Icon::WifiOff, Palette::of(ui).warn);
     let said = Said { icon, color, title: &title, body: &kept(answer) };
-    let mut actions = vec![go_on(message), retry(message), other_model(message)];
+    let kind = answer.error.as_ref().map(|error| error.kind);
+    let mut actions = match kind {
+        // Going on would end in the same way.
+        Some(ErrorKind::ContextTooLong | ErrorKind::OverBudget) => ways_out(message, kind),
+        Some(
+            ErrorKind::Auth
+            | ErrorKind::RateLimited
+            | ErrorKind::Overloaded
+            | ErrorKind::NotFound
+            | ErrorKind::BadRequest
+            | ErrorKind::Network
+            | ErrorKind::Timeout
+            | ErrorKind::Protocol
+            | ErrorKind::Refused
+            | ErrorKind::Cancelled,
+        )
+        | None => vec![go_on(message), retry(message), other_model(message)],
+    };
     if answer.error.is_some() {
         actions.push(Action::details());
     }

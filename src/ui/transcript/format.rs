@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 
-use crate::protocol::{Answer, Message, Timestamp, dollars};
+use crate::protocol::{Answer, AnswerStatus, Message, Timestamp, dollars};
 
 /// `09:41` in the reader's time zone.
 pub(super) fn time(at: Timestamp, zone: &TimeZone) -> String {
@@ -64,10 +64,10 @@ pub(super) fn answer_line(message: &Message, answer: &Answer, zone: &TimeZone) -
         parts.push("this message only".to_owned());
     }
     if let Some(tokens) = answer.usage.total_tokens() {
-        parts.push(format!("{} tok", count(tokens)));
+        parts.push(format!("{}{} tok", about(answer), count(tokens)));
     }
     if let Some(usd) = answer.usage.cost_usd {
-        parts.push(dollars(usd));
+        parts.push(format!("{}{}", about(answer), dollars(usd)));
     }
     parts.join(" · ")
 }
@@ -77,10 +77,18 @@ pub(super) fn card_line(answer: &Answer) -> String {
     let tokens = answer.usage.completion_tokens.or_else(|| answer.usage.total_tokens());
     let parts = [
         answer.duration_ms.map(took),
-        tokens.map(|tokens| format!("{} tok", count(tokens))),
-        answer.usage.cost_usd.map(dollars),
+        tokens.map(|tokens| format!("{}{} tok", about(answer), count(tokens))),
+        answer.usage.cost_usd.map(|usd| format!("{}{}", about(answer), dollars(usd))),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
+}
+
+/// The figures of an answer that was cut off are counted here, not told by the provider.
+fn about(answer: &Answer) -> &'static str {
+    match answer.status {
+        AnswerStatus::Stopped | AnswerStatus::Interrupted => "≈ ",
+        AnswerStatus::Open | AnswerStatus::Complete | AnswerStatus::Failed => "",
+    }
 }
 
 /// The same without the time, for where there is little room.

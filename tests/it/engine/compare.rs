@@ -237,11 +237,11 @@ async fn more_than_four_models_are_refused_and_the_text_comes_back() {
     desk.ask(BackendCommand::Send(Box::new(request))).await;
     let text = desk
         .until(|event| match event {
-            BackendEvent::NotSent { text, .. } => Some(text),
+            BackendEvent::NotSent { draft, .. } => Some((draft.text, draft.compare.len())),
             _ => None,
         })
         .await;
-    assert_eq!(text, "too many");
+    assert_eq!(text, ("too many".to_owned(), 4));
     desk.until(|event| match event {
         BackendEvent::Notice(notice) => (notice.code == NoticeCode::TooManyModels).then_some(()),
         _ => None,
@@ -322,6 +322,29 @@ async fn the_queue_goes_on_after_the_kept_column_whatever_became_of_the_others()
     })
     .await;
     assert_eq!(desk.store.queue_list(chat).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn the_queue_stands_still_when_a_column_was_stopped() {
+    let (folder, server, go) = (folder(), Server::start(), Signal::new());
+    let end = go.clone();
+    server.set_default(move |request| match request.model().as_str() {
+        "beta" => half("beta", &Signal::new()).hang(),
+        _ => half("alpha", &end).bytes(sse(&[finish("stop")])),
+    });
+    let mut desk = Desk::open(folder.path(), &server);
+    let chat = Desk::new_chat();
+    let request = begin(&mut desk, chat, &["alpha", "beta"]).await;
+    go.fire();
+    assert_eq!(desk.finish(request.run).await.status, RunStatus::Complete);
+    let waiting = Desk::request(chat, "later", model("alpha"));
+    desk.ask(BackendCommand::Send(Box::new(waiting))).await;
+    desk.until_queue(|items| items.len() == 1).await;
+    desk.ask(BackendCommand::Stop { chat, mode: StopMode::Now }).await;
+    assert_eq!(desk.finish(request.also[0].run).await.status, RunStatus::Stopped);
+    desk.close().await;
+    let desk = Desk::open(folder.path(), &server);
+    assert_eq!(desk.store.queue_list(chat).await.unwrap().len(), 1, "nothing was sent by a stop");
 }
 
 #[tokio::test]

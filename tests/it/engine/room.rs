@@ -1,8 +1,9 @@
 //! Making room in a chat that is too long for its model.
 
+use switchboard::agent::Clock;
 use switchboard::protocol::{
-    BackendCommand, BackendEvent, ChatId, Covers, ErrorKind, MakeRoom, Message, MessageId,
-    ModelInfo, Part, QueryId, RegenerateRequest, RunStatus, StopMode,
+    BackendCommand, BackendEvent, ChatId, Covers, ErrorKind, MakeRoom, Message, MessageId, ModelId,
+    ModelInfo, Part, QueryId, RegenerateRequest, RunStatus, StopMode, UsageRange,
 };
 
 use super::{folder, half};
@@ -82,6 +83,12 @@ async fn set_covered(desk: &mut Desk, chat: ChatId, message: MessageId, covered:
     page.messages.into_iter().find(|known| known.id == message).unwrap()
 }
 
+/// Tokens by model, as the usage page lists them.
+async fn spent_by(desk: &Desk) -> Vec<(ModelId, Option<u64>)> {
+    let report = desk.store.usage(UsageRange::All, (Clock::system().now)()).await.unwrap();
+    report.models.into_iter().map(|(model, sum)| (model, sum.usage.total_tokens())).collect()
+}
+
 #[tokio::test]
 async fn the_oldest_turns_are_left_out_visibly_until_that_is_taken_back() {
     let (folder, server) = (folder(), Server::start());
@@ -151,7 +158,9 @@ async fn the_start_is_summarised_by_the_model_of_choice() {
     assert_eq!(code, "start_summarised");
     assert_eq!(covered.summary.as_deref(), Some("They counted to two."));
     let used = answer.answer.unwrap();
-    assert_eq!(used.usage.prompt_tokens, Some(450), "the summary is part of what the run took");
+    assert_eq!(used.usage.prompt_tokens, Some(150), "the summary is no part of the answer");
+    let report = spent_by(&desk).await;
+    assert!(report.contains(&(model("beta"), Some(320))), "{report:?}");
     assert_eq!(used.context.unwrap().used, 160, "and no part of the context");
 
     // A chat that grows too long again: the next summary builds on this one.

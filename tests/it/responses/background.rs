@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use switchboard::protocol::{
     AgentState, AnswerStatus, BackendCommand, BackendEvent, ChatId, EngineSettings, ErrorKind,
-    Message, Part, RunId, RunStatus, Seq, StopMode, StreamEvent,
+    Fallback, Message, Part, RunId, RunStatus, Seq, StopMode, StreamEvent,
 };
 
 use crate::support::responses::{Luck, Mode, Responses, function_call, message, reasoning};
@@ -275,6 +275,33 @@ async fn an_answer_whose_provider_is_gone_becomes_interrupted() {
 }
 
 #[tokio::test]
+async fn an_answer_that_went_on_and_failed_is_handed_down_its_chats_own_chain() {
+    let (folder, api) = (folder(), Responses::start());
+    api.answer(&long());
+    api.answer(&[message("Here I am.")]);
+    api.luck(&[Luck::Silence(2), Luck::Status(404)]);
+    let mut first = desk(folder.path(), &api);
+    let chat = Desk::new_chat();
+    let models = vec![model("gpt-5-mini")];
+    let mut request = Desk::request(chat, "Count", model("gpt-5"));
+    request.chat_options.fallback = Some(Fallback { models, allow_dearer: true });
+    request.options = request.chat_options.clone();
+    let run = request.run;
+    first.ask(BackendCommand::Send(Box::new(request))).await;
+    first
+        .until(|event| match event {
+            BackendEvent::Run(event) => event.resume.map(drop),
+            _ => None,
+        })
+        .await;
+    first.close().await;
+    let mut next = desk(folder.path(), &api);
+    let told = next.finish(run).await;
+    assert_eq!((told.status, told.text().as_str()), (RunStatus::Complete, "Here I am."));
+    assert_eq!(api.server.posts()[1].model(), "gpt-5-mini");
+}
+
+#[tokio::test]
 async fn what_waits_behind_an_answer_that_goes_on_is_sent_after_it() {
     let (folder, api) = (folder(), Responses::start());
     let (mut first, chat, run) = count_to_two(folder.path(), &api, &[]).await;
@@ -355,6 +382,66 @@ async fn cut_three_times_and_killed_once_an_answer_arrives_whole_and_once() {
     let desk = self::desk(folder.path(), &api);
     assert_whole(&desk.messages(open.chat).await[1]);
     assert_eq!(desk.store.resumable_runs().await.unwrap(), [], "it has ended");
+}
+
+/// A command on a folder, with what it said and noted.
+fn said(folder: &Path, args: &[&str]) -> (String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_switchboard"))
+        .env_clear()
+        .env("SWITCHBOARD_DATA_DIR", folder)
+        .env("SWITCHBOARD_NO_KEYCHAIN", "1")
+        .args(args)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (text(output.stdout), text(output.stderr))
+}
+
+/// A chat whose only answer a killed process has left half done.
+fn half_done(folder: &Path, api: &Responses) -> String {
+    api.answer(&long());
+    api.luck(&[Luck::Silence(24)]);
+    let mut child = program(folder, api).spawn().unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert!(lines.map_while(Result::ok).any(|line| line.contains("two")));
+    wait_for_journal(folder, "two");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let listed = said(folder, &["chats", "list"]).0;
+    listed.split_whitespace().next().unwrap().to_owned()
+}
+
+#[test]
+fn a_message_to_a_chat_with_a_half_answer_is_sent_behind_the_whole_one() {
+    let (folder, api) = (folder(), Responses::start());
+    let chat = half_done(folder.path(), &api);
+    let shown = said(folder.path(), &["chats", "show", &chat]).0;
+    assert!(shown.contains("not finished; it goes on when Switchboard is open"), "{shown}");
+    // A message elsewhere leaves it alone.
+    api.answer(&[message("Elsewhere.")]);
+    said(folder.path(), &["ask", "--model", "mock/gpt-5", "Other"]);
+    assert_eq!(api.resumed_at().len(), 0);
+
+    api.answer(&[message("Eleven.")]);
+    let (out, noted) = said(folder.path(), &["ask", "--chat", &chat, "Go on"]);
+    assert_eq!(out, "Eleven.\n", "{noted}");
+    assert!(noted.contains("it goes on first"), "{noted}");
+    let sent = api.server.posts().pop().unwrap().json().to_string();
+    assert!(sent.contains(LONG), "{sent}");
+    let shown = said(folder.path(), &["chats", "show", &chat]).0;
+    assert!(shown.contains(LONG) && !shown.contains("not finished"), "{shown}");
+}
+
+#[test]
+fn a_half_answer_that_is_gone_is_interrupted_before_the_next_message() {
+    let (folder, api) = (folder(), Responses::start());
+    let chat = half_done(folder.path(), &api);
+    api.luck(&[Luck::Status(404)]);
+    api.answer(&[message("Eleven.")]);
+    assert_eq!(said(folder.path(), &["ask", "--chat", &chat, "Go on"]).0, "Eleven.\n");
+    let shown = said(folder.path(), &["chats", "show", &chat]).0;
+    assert!(shown.contains("interrupted"), "{shown}");
 }
 
 #[cfg(unix)]

@@ -105,7 +105,7 @@ fn a_budget_stops_an_answer_and_answer_anyway_gives_it() {
     });
     place.server.push(answer("Dear."));
     window.ask("Hi");
-    window.until_sees("80\u{a0}% of your budget is spent");
+    window.until_sees("Your budget is used up");
     assert!(window.sees("120 % of today's budget"), "{}", window.words());
     window.ask("Again");
     window.until_sees("Your budget is used up");

@@ -427,6 +427,11 @@ fn usage_counts_the_cache_in_and_is_told_early_and_late() {
     ]);
     assert_eq!(chunks, [usage(1)]);
     assert_eq!(error.map(|error| error.kind), Some(ErrorKind::Overloaded));
+    // Counts are what servers claim.
+    let most = Some(u64::MAX);
+    let told =
+        WireUsage { input_tokens: most, cache_read_input_tokens: most, ..Default::default() };
+    assert_eq!(super::usage(told).prompt_tokens, most);
 }
 
 #[test]

@@ -103,19 +103,28 @@ fn no_thinking_is_a_switch_where_the_server_has_one() {
 }
 
 #[test]
-fn an_effort_that_the_model_does_not_know_becomes_the_nearest() {
-    use Effort::{High, Low, Max, Medium, Minimal, None, Xhigh};
-    let table: [(Effort, &[Effort], Option<Effort>); 6] = [
-        (Max, &[Low, Medium, High], Some(High)),
-        (Medium, &[None, High], Some(High)),
-        (Minimal, &[None, High], Some(None)),
-        (Xhigh, &[], Option::None),
-        (Low, &[Low], Some(Low)),
-        (Medium, &[Low, High], Some(Low)),
-    ];
-    for (wanted, known, expected) in table {
-        assert_eq!(nearest(wanted, known), expected, "{wanted:?} of {known:?}");
-    }
+fn a_model_that_is_to_think_a_little_is_not_kept_from_thinking() {
+    let effort = |wanted, known: &[Effort]| {
+        let mut model = thinking("any");
+        model.takes.efforts = known.to_vec();
+        let params = Params { effort: Some(wanted), ..Params::default() };
+        sent(model, &wire("openrouter"), &params)["reasoning"]["effort"].take()
+    };
+    assert_eq!(effort(Effort::Low, &[Effort::None, Effort::High]), "high");
+    assert_eq!(effort(Effort::Low, &[Effort::None]), Value::Null);
+    assert_eq!(effort(Effort::None, &[Effort::None]), "none");
+}
+
+#[test]
+fn a_cap_is_no_larger_than_what_the_model_writes_at_most() {
+    let capped = |output| {
+        let model = ModelInfo { output, ..thinking("any") };
+        let params = Params { max_tokens: Some(9_000), ..Params::default() };
+        sent(model, &wire("openrouter"), &params)["max_tokens"].take()
+    };
+    assert_eq!(capped(Some(4_000)), 4_000);
+    assert_eq!(capped(Some(10_000)), 9_000);
+    assert_eq!(capped(None), 9_000);
 }
 
 #[test]

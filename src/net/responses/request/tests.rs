@@ -109,6 +109,16 @@ fn parameters_go_only_to_models_that_take_them() {
 }
 
 #[test]
+fn a_cap_is_no_larger_than_what_the_model_writes_at_most() {
+    for (output, expected) in [(Some(4_000), 4_000), (Some(10_000), 9_000), (None, 9_000)] {
+        let mut request = hello("gpt-4.1");
+        request.params.max_tokens = Some(9_000);
+        request.model.output = output;
+        assert_eq!(sent(&request)["max_output_tokens"], expected, "{output:?}");
+    }
+}
+
+#[test]
 fn tools_are_flat_and_not_strict() {
     let schema = json!({"type": "object", "properties": {"path": {"type": "string"}}});
     let tool = ToolSpec {

@@ -62,7 +62,7 @@ fn used() -> AppState {
         chats,
     });
     state.settings.budget.day_usd = Some(5.0);
-    state.spent = Spent { day_usd: 4.1, month_usd: 12.3 };
+    state.spent = Spent { day_usd: 4.1, month_usd: 12.3, until: None };
     state
 }
 

@@ -96,9 +96,13 @@ fn a_retry_counts_down_and_can_be_hurried() {
 }
 
 fn failed(kind: ErrorKind) -> Harness<'static, World> {
-    let mut failed = answer(2, Vec::new());
+    ended(Vec::new(), AnswerStatus::Failed, kind)
+}
+
+fn ended(parts: Vec<Part>, status: AnswerStatus, kind: ErrorKind) -> Harness<'static, World> {
+    let mut failed = answer(2, parts);
     if let Some(answer) = &mut failed.answer {
-        answer.status = AnswerStatus::Failed;
+        answer.status = status;
         answer.error = Some(ErrorInfo::new(kind, "raw words"));
     }
     open(conversation(vec![user(1, "x"), failed]))
@@ -125,6 +129,19 @@ fn a_budget_can_be_overridden_or_changed() {
     let anyway = click(&mut harness, "Answer anyway");
     assert_eq!(anyway, [format!("AnswerAnyway {{ answer: {:?} }}", id(2))]);
     assert!(click(&mut harness, "Change the budget")[0].starts_with("ChangeBudget"));
+}
+
+#[test]
+fn an_answer_that_broke_off_for_want_of_room_or_money_has_the_same_ways_out() {
+    for (kind, label) in [
+        (ErrorKind::ContextTooLong, "Leave out the oldest"),
+        (ErrorKind::OverBudget, "Answer anyway"),
+    ] {
+        let broken = || ended(vec![text("So far")], AnswerStatus::Interrupted, kind);
+        let expected = click(&mut failed(kind), label);
+        assert_eq!(click(&mut broken(), label), expected);
+        broken().get_by_label("Retry");
+    }
 }
 
 #[test]

@@ -130,6 +130,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_short_line_of_a_card_leaves_out_the_time_and_keeps_the_cost() {
+        let answer = crate::ui::transcript::fixture::answer(1, Vec::new()).answer.unwrap();
+        assert_eq!(card_line(&answer), "2.1 s · 112 tok · $0.0004");
+        assert_eq!(short_card_line(&answer), "112 tok · $0.0004");
+    }
+
+    #[test]
     fn amounts_read_well() {
         let durations: Vec<String> = [0, 84, 999, 4_400, 59_400, 125_000].map(duration).into();
         assert_eq!(durations, ["0 ms", "84 ms", "999 ms", "4 s", "59 s", "2 min 5 s"]);

@@ -67,3 +67,15 @@ fn nothing_is_taken_back_while_the_answer_arrives() {
     harness.get_by_label("The start was summarised by Haiku.");
     assert!(harness.query_by_label("Undo").is_none());
 }
+
+#[test]
+fn a_sent_picture_is_a_thumbnail_without_its_address() {
+    let mut sent = user(1, "What is it?");
+    let url = "data:image/png;base64,AAAA".to_owned();
+    sent.parts.push(Part::Image { url, alt: "sketch.png".to_owned() });
+    let harness = open(conversation(vec![sent]));
+    let thumbnail = harness.get_by_label("sketch.png").rect();
+    assert!(thumbnail.width() <= 240.0 && thumbnail.height() <= 160.0, "{thumbnail:?}");
+    assert!(harness.query_by_label_contains("data:").is_none());
+    assert!(harness.query_by_label_contains("base64").is_none());
+}

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::time::Duration;
 
 use switchboard::net::{HttpClient, Provider, build};
 use switchboard::protocol::{
@@ -16,7 +15,7 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
-use crate::support::{Script, Server};
+use crate::support::Server;
 
 #[derive(Debug)]
 struct NoHelp;

@@ -161,7 +161,11 @@ fn query_failed(state: &mut AppState, query: QueryId, now: Timestamp) {
         conversation.loading = match conversation.loading {
             Loading::End(asked) if asked == query => Loading::EndFailed(due),
             Loading::Older(asked) if asked == query => Loading::OlderFailed(due),
-            other => other,
+            other @ (Loading::Nothing
+            | Loading::End(_)
+            | Loading::Older(_)
+            | Loading::EndFailed(_)
+            | Loading::OlderFailed(_)) => other,
         };
     }
 }

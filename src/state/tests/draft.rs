@@ -291,9 +291,9 @@ fn try_send(state: &mut AppState, text: &str) -> Vec<SendRequest> {
 }
 
 fn sent(effects: Vec<Effect>) -> Vec<SendRequest> {
-    let sent = commands(effects).into_iter().filter_map(|command| match command {
-        BackendCommand::Send(request) => Some(*request),
-        _ => None,
+    let sent = commands(effects).into_iter().filter_map(|command| {
+        let BackendCommand::Send(request) = command else { return None };
+        Some(*request)
     });
     sent.collect()
 }

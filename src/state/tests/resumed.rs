@@ -50,8 +50,8 @@ fn shows(state: &AppState, path: &[&Message], columns: &[&Message]) {
     assert_eq!(ids(&open.columns()), ids(columns));
 }
 
-fn resumed_beside_the_path(earlier: Option<Message>, kept: usize, resumed: usize) {
-    let left = left(earlier.as_ref().map(|known| known.id));
+fn resumed_beside_the_path(earlier: Option<&Message>, kept: usize, resumed: usize) {
+    let left = left(earlier.map(|known| known.id));
     let mut state = state();
     let asked = resume(&mut state, &left, resumed);
     let words = |seq, content, offset| {
@@ -60,7 +60,8 @@ fn resumed_beside_the_path(earlier: Option<Message>, kept: usize, resumed: usize
         event(&request, seq, text(&request, content, offset))
     };
     apply(&mut state, words(1, "so", 0), NOW);
-    let path: Vec<&Message> = earlier.iter().chain([&left.question, &left.columns[kept]]).collect();
+    let path: Vec<&Message> =
+        earlier.into_iter().chain([&left.question, &left.columns[kept]]).collect();
     let page = MessagePage {
         messages: path.iter().copied().cloned().collect(),
         compared: vec![left.columns[resumed].clone()],
@@ -85,7 +86,7 @@ fn a_column_resumed_further_down_stands_beside_the_kept_one() {
     let mut before = state();
     send(&mut before, "Hi");
     let earlier = before.conversation().unwrap().messages[0].clone();
-    resumed_beside_the_path(Some(earlier), 0, 1);
+    resumed_beside_the_path(Some(&earlier), 0, 1);
 }
 
 #[test]

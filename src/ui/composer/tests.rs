@@ -347,7 +347,7 @@ fn with_namesakes() -> AppState {
     other.config.id = "cloud".into();
     other.config.name = "Cloud".to_owned();
     let namesake = ModelInfo::unknown(ModelId::new("cloud", "qwen3:8b"));
-    other.models = vec![namesake].into();
+    other.models = vec![namesake];
     let changed = BackendEvent::ProviderChanged(other);
     crate::state::apply(&mut state, changed, NOW);
     state

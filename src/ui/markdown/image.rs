@@ -22,7 +22,7 @@ pub struct Image<'a> {
 
 /// Pictures that were decoded, or are being decoded.
 pub struct Images {
-    known: HashMap<u64, Picture>,
+    known: HashMap<u64, Known>,
     /// Longest side of a texture, in pixels: larger pictures are scaled down.
     most: u32,
 }
@@ -39,6 +39,15 @@ impl std::fmt::Debug for Images {
     }
 }
 
+/// A picture with when it was drawn last.
+struct Known {
+    picture: Picture,
+    /// The frame in which it was drawn last.
+    drawn: u64,
+    /// Its address holds it, so that it can be let go and decoded again.
+    in_address: bool,
+}
+
 enum Picture {
     Decoding(flume::Receiver<Option<ColorImage>>),
     Ready(TextureHandle),
@@ -52,8 +61,14 @@ const MAX_BYTES: usize = 20 * 1_024 * 1_024;
 const MAX_SIDE: u32 = 8_192;
 /// Longest side of a shown picture, in pixels: larger ones are scaled down.
 const MAX_SHOWN: u32 = 1_600;
+/// The same of a preview.
+const MAX_PREVIEW: u32 = 640;
 /// The same of a thumbnail.
 const MAX_THUMBNAIL: u32 = 128;
+/// So many pictures are kept, whether they are drawn or not.
+const KEPT: usize = 16;
+/// Beyond that, those go that were not drawn in so many frames.
+const FORGOTTEN_AFTER: u64 = 120;
 
 impl Images {
     /// Pictures that are only shown small.
@@ -70,7 +85,8 @@ impl Images {
     pub fn thumbnail_ui(&mut self, ui: &mut Ui, image: Image<'_>, size: egui::Vec2) {
         let palette = Palette::of(ui);
         let (rect, response) = ui.allocate_exact_size(size, egui::Sense::hover());
-        let Picture::Ready(texture) = self.picture(ui.ctx(), image.url) else {
+        let most = self.most;
+        let Picture::Ready(texture) = self.picture(ui.ctx(), image.url, most) else {
             widgets::paint_icon(ui, Icon::Image, rect, palette.dim);
             return;
         };
@@ -95,7 +111,8 @@ impl Images {
         out: &mut Vec<UiCommand>,
     ) {
         if *shown {
-            match self.picture(ui.ctx(), image.url) {
+            let most = self.most;
+            match self.picture(ui.ctx(), image.url, most) {
                 Picture::Ready(texture) => {
                     let size = texture.size_vec2() / ui.pixels_per_point();
                     let scale = (ui.available_width() / size.x).min(480.0 / size.y).min(1.0);
@@ -137,7 +154,7 @@ impl Images {
         most: egui::Vec2,
     ) -> egui::Response {
         let palette = Palette::of(ui);
-        let (texture, size) = match self.picture(ui.ctx(), image.url) {
+        let (texture, size) = match self.picture(ui.ctx(), image.url, MAX_PREVIEW) {
             Picture::Ready(texture) => {
                 let whole = texture.size_vec2() / ui.pixels_per_point();
                 let scale = (most.x / whole.x).min(most.y / whole.y).min(1.0);
@@ -168,34 +185,50 @@ impl Images {
     pub fn follow(&mut self, ctx: &Context, state: &AppState) {
         let most = self.most;
         for (url, loaded) in &state.images {
-            let key = key_of(url);
-            let waits = matches!(self.known.get(&key), Some(Picture::Loading) | None);
-            match loaded {
-                ImageState::Loading => {
-                    self.known.insert(key, Picture::Loading);
-                }
-                ImageState::Failed(reason) => {
-                    self.known.insert(key, Picture::Broken(reason.clone()));
-                }
+            let key = key_of(url, most);
+            let known = self.known.get(&key).map(|known| &known.picture);
+            let waits = matches!(known, Some(Picture::Loading) | None);
+            let picture = match loaded {
+                ImageState::Loading => Picture::Loading,
+                ImageState::Failed(reason) => Picture::Broken(reason.clone()),
                 ImageState::Loaded(bytes) if waits => {
                     let bytes = bytes.clone();
-                    self.known.insert(key, begin(ctx.clone(), move || decode(&bytes, most)));
+                    begin(ctx.clone(), move || decode(&bytes, most))
                 }
-                ImageState::Loaded(_) => {}
-            }
+                ImageState::Loaded(_) => continue,
+            };
+            let drawn = ctx.cumulative_frame_nr();
+            self.known.insert(key, Known { picture, drawn, in_address: false });
         }
     }
 
-    fn picture(&mut self, ctx: &Context, url: &str) -> &Picture {
-        let (key, most) = (key_of(url), self.most);
-        let picture = self.known.entry(key).or_insert_with(|| match url.starts_with("data:") {
-            true if url.len() > MAX_BYTES => Picture::Broken("It is too large".to_owned()),
-            true => {
-                let url = url.to_owned();
-                begin(ctx.clone(), move || decode_data(&url, most))
-            }
-            false => Picture::Loading,
+    /// Lets pictures go that were not drawn lately and can be decoded again.
+    fn forget_undrawn(&mut self, now: u64) {
+        if self.known.len() >= KEPT {
+            let lately = now.saturating_sub(FORGOTTEN_AFTER);
+            self.known.retain(|_, known| !known.in_address || known.drawn >= lately);
+        }
+    }
+
+    fn picture(&mut self, ctx: &Context, url: &str, most: u32) -> &Picture {
+        let (key, now) = (key_of(url, most), ctx.cumulative_frame_nr());
+        if !self.known.contains_key(&key) {
+            self.forget_undrawn(now);
+        }
+        let in_address = url.starts_with("data:");
+        let known = self.known.entry(key).or_insert_with(|| {
+            let picture = match in_address {
+                true if url.len() > MAX_BYTES => Picture::Broken("It is too large".to_owned()),
+                true => {
+                    let url = url.to_owned();
+                    begin(ctx.clone(), move || decode_data(&url, most))
+                }
+                false => Picture::Loading,
+            };
+            Known { picture, drawn: now, in_address }
         });
+        known.drawn = now;
+        let picture = &mut known.picture;
         if let Picture::Decoding(result) = picture {
             match result.try_recv() {
                 Ok(Some(image)) => {
@@ -212,21 +245,21 @@ impl Images {
     }
 }
 
-/// A number for an address. An attached picture is its own address and has megabytes, which are
+/// A number for an address and a size. An attached picture is its own address and has megabytes, which are
 /// not to be looked through in every frame: its length and samples of it tell it apart.
-fn key_of(url: &str) -> u64 {
+fn key_of(url: &str, most: u32) -> u64 {
     const WHOLE: usize = 4_096;
     const SAMPLES: usize = 32;
     const SAMPLE: usize = 64;
     let bytes = url.as_bytes();
     if bytes.len() <= WHOLE {
-        return egui::Id::unique(bytes).value();
+        return egui::Id::unique((bytes, most)).value();
     }
     let samples: Vec<&[u8]> = (0..SAMPLES)
         .filter_map(|sample| bytes.get(bytes.len() / SAMPLES * sample..)?.get(..SAMPLE))
         .collect();
     let end = bytes.len() - SAMPLE;
-    egui::Id::unique((bytes.len(), samples, bytes.get(end..))).value()
+    egui::Id::unique((bytes.len(), samples, bytes.get(end..), most)).value()
 }
 
 /// Decodes on a thread of its own: a picture of some megapixels takes longer than a frame.
@@ -305,6 +338,8 @@ fn card_ui(ui: &mut Ui, image: Image<'_>, label: &str, button: bool) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use egui_kittest::Harness;
+
     use super::*;
 
     #[test]
@@ -317,5 +352,30 @@ mod tests {
         for url in ["data:image/png;base64,AAAA", "data:text/plain,x", "http://x/y.png", "data:"] {
             assert!(decode_data(url, 8).is_none(), "{url}");
         }
+    }
+
+    #[test]
+    fn pictures_that_went_out_of_sight_are_let_go() {
+        let state = (Images::default(), None);
+        let mut harness = Harness::new_ui_state(
+            |ui, (images, number): &mut (Images, Option<usize>)| {
+                // The fonts come after the first frame.
+                if let Some(number) = number {
+                    let url = format!("data:image/png;base64,{number}");
+                    images.preview_ui(ui, Image { url: &url, alt: "a" }, vec2(100.0, 100.0));
+                }
+            },
+            state,
+        );
+        theme::install(&harness.ctx);
+        harness.step();
+        for number in 0..100 {
+            harness.state_mut().1 = Some(number);
+            for _ in 0..10 {
+                harness.step();
+            }
+        }
+        let kept = harness.state().0.known.len();
+        assert!(kept <= KEPT + 13, "{kept} of 100 are kept");
     }
 }

@@ -41,6 +41,7 @@ impl Run {
         let mut summary = before;
         for piece in pieces(messages, bytes.max(1_000)) {
             let request = ChatRequest {
+                aside: true,
                 params: Params { system: Some(INSTRUCTIONS.to_owned()), ..Params::default() },
                 ..ChatRequest::new(
                     model.clone(),

@@ -120,6 +120,7 @@ fn request(
     let message =
         Message::new(shared.ids.message(now), chat, Role::User, now, vec![Part::Text { text }]);
     ChatRequest {
+        aside: true,
         params: params(&provider.takes(&model), model.abilities.thinking),
         ..ChatRequest::new(model, vec![message], shared.ids.message(now), DEADLINE)
     }

@@ -70,6 +70,8 @@ pub struct ChatRequest {
     pub continues: bool,
     /// Silence longer than this is a `Timeout`; also the wait for the head of the answer.
     pub idle_timeout: Duration,
+    /// A summary or a title: nobody goes on with it later, so it never runs in the background.
+    pub aside: bool,
 }
 
 impl ChatRequest {
@@ -81,7 +83,8 @@ impl ChatRequest {
         idle_timeout: Duration,
     ) -> Self {
         let params = Params::default();
-        Self { model, messages, params, tools: Vec::new(), answer, continues: false, idle_timeout }
+        let (tools, continues, aside) = (Vec::new(), false, false);
+        Self { model, messages, params, tools, answer, continues, idle_timeout, aside }
     }
 
     /// The user's cap on the answer, which servers refuse where it is more than the model writes.

@@ -50,8 +50,9 @@ impl Responses {
         Ok(Self { config, exchange, without_summaries: AtomicBool::new(false) })
     }
 
-    fn keeping(&self) -> Keeping {
-        if self.config.options.background { Keeping::AtProvider } else { Keeping::Nowhere }
+    fn keeping(&self, request: &ChatRequest) -> Keeping {
+        let background = self.config.options.background && !request.aside;
+        if background { Keeping::AtProvider } else { Keeping::Nowhere }
     }
 
     async fn start(&self, request: ChatRequest) -> Result<ChunkStream, ProviderError> {
@@ -74,10 +75,11 @@ impl Responses {
         request: &ChatRequest,
         summaries: Summaries,
     ) -> Result<ChunkStream, ProviderError> {
-        let body = request::body(request, self.keeping(), summaries)?;
+        let keeping = self.keeping(request);
+        let body = request::body(request, keeping, summaries)?;
         let post = self.exchange.post(self.exchange.url(&["responses"]), body)?;
         let credentials = Arc::clone(self.exchange.credentials());
-        let mapper = ResponseMapper::new(request, self.keeping(), credentials);
+        let mapper = ResponseMapper::new(request, keeping, credentials);
         self.exchange.answer(post, mapper, request.idle_timeout).await
     }
 

@@ -359,3 +359,16 @@ async fn a_key_that_gets_no_summaries_gets_answers_all_the_same() {
     }
     assert_eq!(server.posts().len(), 3, "what was refused once is not asked for again");
 }
+
+#[tokio::test]
+async fn what_is_asked_on_the_side_never_runs_in_the_background() {
+    let api = Responses::start();
+    for (aside, expected) in [(true, json!(null)), (false, json!(true))] {
+        let question = vec![said(Role::User, vec![text("hi")])];
+        let request = ChatRequest { aside, ..request(question) };
+        let stream = provider(&api, Mode::Background).stream(request).await.unwrap();
+        let chunks: Vec<_> = stream.collect().await;
+        assert!(chunks.iter().all(Result::is_ok), "{chunks:?}");
+        assert_eq!(api.server.posts().last().unwrap().json()["background"], expected);
+    }
+}

@@ -6,6 +6,7 @@
 mod address;
 mod agent;
 mod amount;
+mod bot;
 mod chat;
 mod command;
 mod error;
@@ -16,11 +17,18 @@ mod id;
 mod message;
 mod notice;
 mod provider;
+mod tool;
 mod usage;
 
 pub use address::{address_problem, variable_problem};
 pub use agent::{AgentState, StateCause};
 pub use amount::{NEARLY_ALL, dollars, tokens};
+pub use bot::{
+    Ability, Bot, BotColor, BotEntry, BotFormat, BotIcon, BotOrigin, BotParameters, BotProblem,
+    BotRead, BotVersion, BotVersionInfo, Cast, CastMember, CastRoom, Category, ChatBot, Haystack,
+    Library, ModelPreference, ParseBotVersionError, PriceClass, Room, RoomMember, Seed,
+    SpeakingOrder, StartChat, ToolNeed, Variable, VariableKind,
+};
 pub use chat::{
     ChatOptions, ChatSummary, Draft, Fallback, HelpHit, HelpPage, HelpSearch, MessagePage,
     QueuedMessage,
@@ -48,4 +56,5 @@ pub use provider::{
     Abilities, KeptIn, KeySource, KnownProvider, ModelEdit, ModelInfo, ProviderConfig,
     ProviderKind, ProviderOptions, ProviderState, ProviderStatus, Takes,
 };
+pub use tool::{KnownTool, TOOLS, known_tool};
 pub use usage::{Budget, EngineSettings, Spent, UsageRange, UsageReport, UsageSum};

@@ -1,9 +1,11 @@
 //! What lists and pages of chats carry.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ChatId, Message, MessageId, ModelId, Params, Part, RunId, SendRequest, Seq, Timestamp,
+    Cast, ChatBot, ChatId, Message, MessageId, ModelId, Params, Part, RunId, SendRequest, Seq, Timestamp,
 };
 
 /// A chat as the sidebar shows it.
@@ -31,6 +33,9 @@ pub struct ChatSummary {
     /// How its messages are answered.
     #[serde(default)]
     pub options: ChatOptions,
+    /// The bot or room that it began with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bot: Option<ChatBot>,
 }
 
 /// How the messages of a chat are answered.
@@ -84,6 +89,8 @@ pub struct MessagePage {
     pub compared: Vec<Message>,
     /// As `applied`, for the runs of those of them that are still open.
     pub compared_applied: Vec<(RunId, Seq)>,
+    /// The bot or room of the chat, with all that it is told.
+    pub cast: Option<Arc<Cast>>,
 }
 
 /// A message that waits until the running answer ends.

@@ -1,12 +1,13 @@
 //! Messages and their parts.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{ChatId, ErrorInfo, MessageId, ModelId, RunId, Timestamp, ToolCallId};
+use super::{BotId, ChatId, ErrorInfo, MessageId, ModelId, RunId, Timestamp, ToolCallId};
 
 /// Who speaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Instructions for the model.
@@ -37,6 +38,9 @@ pub struct Message {
     pub answer: Option<Answer>,
     /// Its place among the alternatives.
     pub siblings: Siblings,
+    /// The bot that speaks, for assistants: in a room, the member.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bot: Option<BotId>,
 }
 
 impl Message {
@@ -49,7 +53,7 @@ impl Message {
         parts: Vec<Part>,
     ) -> Self {
         let siblings = Siblings::default();
-        Self { id, chat, parent: None, role, created, parts, answer: None, siblings }
+        Self { id, chat, parent: None, role, created, parts, answer: None, siblings, bot: None }
     }
 
     /// All text parts, joined by blank lines: what *Copy* copies.
@@ -310,7 +314,9 @@ impl Params {
 }
 
 /// How long a model thinks before it answers, from not at all to as long as it can.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Effort {
     /// Not at all.

@@ -5,6 +5,7 @@
 
 mod actor;
 mod begin;
+mod bots;
 mod budget;
 mod clock;
 mod context;

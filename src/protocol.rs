@@ -34,8 +34,8 @@ pub use chat::{
     QueuedMessage,
 };
 pub use command::{
-    Alternative, BackendCommand, BackendEvent, KeyChange, MOST_COMPARED, MakeRoom, Place, Priority,
-    RegenerateRequest, SendRequest, StopMode,
+    Alternative, BackendCommand, BackendEvent, BotSource, KeyChange, MOST_COMPARED, MakeRoom,
+    Place, Priority, RegenerateRequest, SaveBot, SendRequest, StopMode,
 };
 pub use error::{ErrorInfo, ErrorKind, ProviderError};
 pub use event::{

@@ -4,10 +4,13 @@
 //! that passed. None of them waits or does I/O: what is to be done comes back as [`Effect`]s.
 
 mod apply;
+mod bots;
 mod budget;
 mod command;
 mod compare;
 mod conversation;
+mod editor;
+mod gallery;
 mod handle;
 mod missing;
 mod model;
@@ -24,10 +27,16 @@ mod unsent;
 pub mod words;
 
 pub use apply::apply;
+pub use bots::Bots;
 pub use budget::{BudgetShare, Period};
-pub use command::{DraftCommand, ModelScope, NotAttached, ParamsScope, ReadId, UiCommand};
+pub use command::{
+    BotCommand, DraftCommand, EditorCommand, ModelScope, NotAttached, ParamsScope, ReadId,
+    UiCommand,
+};
 pub use compare::{Column, Comparison};
 pub use conversation::{Conversation, LiveRun, Loading, RetryWait};
+pub use editor::Editor;
+pub use gallery::{Gallery, GalleryFilter, GallerySort};
 pub use handle::{handle, save_all_drafts, start, tick};
 pub use missing::Missing;
 pub use model::{

@@ -7,6 +7,7 @@
 //! that a reader always sees everything appended before it asked.
 
 mod branch;
+mod casts;
 mod chats;
 mod columns;
 mod covers;

@@ -2,6 +2,8 @@
 
 pub mod boundary;
 pub mod composer;
+pub mod editor;
+pub mod gallery;
 pub mod header;
 pub mod help_view;
 pub mod icon;

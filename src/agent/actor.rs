@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::begin::Start;
+use super::bots::Bots;
 use super::clock::Clock;
 use super::desk;
 use super::group::{Group, Running};
@@ -18,7 +19,7 @@ use super::title;
 use crate::protocol::{
     BackendCommand, BackendEvent, ChatId, EngineSettings, ErrorKind, IdSource, MOST_COMPARED,
     MessageId, Notice, NoticeCode, ProviderError, RegenerateRequest, RunEvent, RunStatus,
-    SendRequest, Seq, StreamEvent,
+    SendRequest, Seq, StartChat, StreamEvent,
 };
 use crate::store::{ReadState, Resumable, StoreError, StoreHandle};
 
@@ -27,6 +28,7 @@ use crate::store::{ReadState, Resumable, StoreError, StoreHandle};
 pub(super) struct Shared {
     pub(super) store: StoreHandle,
     pub(super) providers: Arc<Providers>,
+    pub(super) bots: Bots,
     pub(super) events: mpsc::Sender<BackendEvent>,
     pub(super) clock: Clock,
     pub(super) ids: IdSource,
@@ -51,6 +53,8 @@ impl Shared {
 /// What a chat's agent is asked.
 #[derive(Debug)]
 pub(super) enum AgentCommand {
+    /// Begins the chat with a bot.
+    Open(Box<StartChat>),
     Send(Box<SendRequest>),
     Regenerate(Box<RegenerateRequest>),
     EditQueued {
@@ -118,6 +122,7 @@ impl Agent {
 
     async fn handle(&mut self, command: AgentCommand) {
         match command {
+            AgentCommand::Open(start) => self.open(*start).await,
             AgentCommand::Send(request) => self.send(*request).await,
             AgentCommand::Regenerate(request) => self.regenerate(*request).await,
             AgentCommand::GoOn(left) => self.go_on(*left).await,
@@ -137,6 +142,14 @@ impl Agent {
                 self.next = Some(message);
                 self.control.stop(StopWish::Now);
             }
+        }
+    }
+
+    /// Makes the chat with all that it opens with.
+    async fn open(&mut self, start: StartChat) {
+        match self.shared.store.start_chat(start).await {
+            Ok(chat) => self.shared.tell(BackendEvent::ChatChanged(chat)).await,
+            Err(error) => self.shared.notice(NoticeCode::WriteFailed, error).await,
         }
     }
 

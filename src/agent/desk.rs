@@ -122,6 +122,21 @@ async fn serve(shared: &Shared, command: BackendCommand) -> Result<(), StoreErro
         BackendCommand::SetChatModel { chat, model } => {
             store.set_chat_model(chat, Some(model)).await?;
         }
+        BackendCommand::SetCast { chat, bot, cast } => {
+            let summary = store.set_cast(chat, bot, *cast).await?;
+            shared.tell(BackendEvent::ChatChanged(summary)).await;
+        }
+        BackendCommand::EndTest { chat } => store.end_test(chat).await?,
+        BackendCommand::LoadBots
+        | BackendCommand::SaveBot(_)
+        | BackendCommand::MarkBot { .. }
+        | BackendCommand::ArchiveBot { .. }
+        | BackendCommand::DeleteBot { .. }
+        | BackendCommand::LoadBotVersions { .. }
+        | BackendCommand::ReadBots { .. }
+        | BackendCommand::ExportBot { .. } => {
+            shared.bots.serve(shared, command).await?;
+        }
         BackendCommand::SetChatOptions { chat, options } => {
             store.set_chat_options(chat, options).await?;
         }
@@ -135,6 +150,7 @@ async fn serve(shared: &Shared, command: BackendCommand) -> Result<(), StoreErro
             budget::tell_spent(shared).await;
         }
         BackendCommand::Send(_)
+        | BackendCommand::StartChat(_)
         | BackendCommand::Regenerate(_)
         | BackendCommand::Stop { .. }
         | BackendCommand::RetryNow { .. }

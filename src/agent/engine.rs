@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::actor::{AgentCommand, Shared};
+use super::bots::Bots;
 use super::clock::Clock;
 use super::desk;
 use super::manager::AgentManager;
@@ -73,6 +74,7 @@ pub fn start(parts: EngineParts) -> EngineHandle {
     let shared = Arc::new(Shared {
         store: parts.store,
         providers,
+        bots: Bots::default(),
         events: parts.events,
         clock: parts.clock,
         ids: IdSource,
@@ -121,6 +123,13 @@ fn is_kept(command: &BackendCommand) -> bool {
         | BackendCommand::KeepAnswer { .. }
         | BackendCommand::SetCovered { .. }
         | BackendCommand::MarkRead { .. }
+        | BackendCommand::StartChat(_)
+        | BackendCommand::SetCast { .. }
+        | BackendCommand::EndTest { .. }
+        | BackendCommand::SaveBot(_)
+        | BackendCommand::MarkBot { .. }
+        | BackendCommand::ArchiveBot { .. }
+        | BackendCommand::DeleteBot { .. }
         | BackendCommand::SaveDraft { .. } => true,
         // Keys and lists of models are asked for in the background, which ends at once.
         BackendCommand::SaveProvider { .. }
@@ -134,6 +143,10 @@ fn is_kept(command: &BackendCommand) -> bool {
         | BackendCommand::LoadMessages { .. }
         | BackendCommand::LoadImage { .. }
         | BackendCommand::LoadUsage { .. }
+        | BackendCommand::LoadBots
+        | BackendCommand::LoadBotVersions { .. }
+        | BackendCommand::ReadBots { .. }
+        | BackendCommand::ExportBot { .. }
         | BackendCommand::Configure(_)
         | BackendCommand::Shutdown => false,
     }
@@ -200,8 +213,13 @@ impl Dispatcher {
             BackendCommand::SendQueuedNow { chat, message } => {
                 self.for_agent(chat, AgentCommand::SendQueuedNow { message });
             }
+            BackendCommand::StartChat(start) => {
+                self.for_agent(start.chat, AgentCommand::Open(start));
+            }
             BackendCommand::SelectBranch { chat, .. }
             | BackendCommand::KeepAnswer { chat, .. }
+            | BackendCommand::SetCast { chat, .. }
+            | BackendCommand::EndTest { chat }
             | BackendCommand::SetCovered { chat, .. } => {
                 self.for_agent(chat, AgentCommand::ChangePath(Box::new(command)));
             }
@@ -230,6 +248,14 @@ impl Dispatcher {
             | BackendCommand::SetChatModel { .. }
             | BackendCommand::SetChatOptions { .. }
             | BackendCommand::LoadUsage { .. }
+            | BackendCommand::LoadBots
+            | BackendCommand::SaveBot(_)
+            | BackendCommand::MarkBot { .. }
+            | BackendCommand::ArchiveBot { .. }
+            | BackendCommand::DeleteBot { .. }
+            | BackendCommand::LoadBotVersions { .. }
+            | BackendCommand::ReadBots { .. }
+            | BackendCommand::ExportBot { .. }
             | BackendCommand::MarkRead { .. }
             | BackendCommand::SaveDraft { .. } => {
                 if let Err(error) = self.desk.try_send(command) {

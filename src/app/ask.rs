@@ -216,6 +216,11 @@ impl Printer {
             | BackendEvent::Recents(_)
             | BackendEvent::ProviderChanged(_)
             | BackendEvent::ProviderStatus { .. }
+            | BackendEvent::Bots(_)
+            | BackendEvent::BotVersions { .. }
+            | BackendEvent::BotsRead { .. }
+            | BackendEvent::BotText { .. }
+            | BackendEvent::BotExported { .. }
             | BackendEvent::ProviderRemoved(_) => Ok(None),
         }
     }

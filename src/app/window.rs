@@ -223,6 +223,7 @@ impl App {
                 Effect::ReadFiles(id, paths) => {
                     self.attachments.read(self.runtime.handle(), ctx, (id, paths));
                 }
+                Effect::PickBots | Effect::ExportBot(..) => {}
                 Effect::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
             }
         }

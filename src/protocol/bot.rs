@@ -115,7 +115,9 @@ pub enum Ability {
 }
 
 /// What a model costs, in US dollars per million tokens written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum PriceClass {
     /// Up to 2 dollars.

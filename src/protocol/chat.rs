@@ -5,7 +5,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Cast, ChatBot, ChatId, Message, MessageId, ModelId, Params, Part, RunId, SendRequest, Seq, Timestamp,
+    Cast, ChatBot, ChatId, Message, MessageId, ModelId, Params, Part, RunId, SendRequest, Seq,
+    Timestamp,
 };
 
 /// A chat as the sidebar shows it.
@@ -36,6 +37,9 @@ pub struct ChatSummary {
     /// The bot or room that it began with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bot: Option<ChatBot>,
+    /// A try in the editor of bots: no list shows it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub test: bool,
 }
 
 /// How the messages of a chat are answered.

@@ -1,14 +1,16 @@
 //! What the window asks of the backend, and what it is told.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use secrecy::SecretString;
 
 use super::{
-    ChatId, ChatOptions, ChatSummary, Draft, EngineSettings, KeptIn, Message, MessageId,
+    Bot, BotFormat, BotId, BotProblem, BotRead, BotVersion, BotVersionInfo, Cast, ChatBot, ChatId,
+    ChatOptions, ChatSummary, Draft, EngineSettings, KeptIn, Library, Message, MessageId,
     MessagePage, ModelId, Notice, Part, ProviderConfig, ProviderError, ProviderId, ProviderState,
-    ProviderStatus, QueryId, QueuedMessage, RunEvent, RunId, Spent, Timestamp, UsageRange,
-    UsageReport,
+    ProviderStatus, QueryId, QueuedMessage, RunEvent, RunId, Spent, StartChat, Timestamp,
+    UsageRange, UsageReport,
 };
 
 /// How urgent a command is. Ordered: `Critical` is the greatest.
@@ -132,6 +134,8 @@ pub struct RegenerateRequest {
     pub over_budget: bool,
     /// Its column, where it replaces an answer of several that were asked for at once.
     pub column: Option<u8>,
+    /// Who speaks: in a room, the member that gave the answer before.
+    pub bot: Option<BotId>,
     /// The run to come.
     pub run: RunId,
     /// The answer to come.
@@ -149,6 +153,26 @@ pub enum KeyChange {
     Set(SecretString),
     /// It is forgotten.
     Remove,
+}
+
+/// A bot to be kept.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SaveBot {
+    /// The bot. Where one of its id is kept, it becomes its next version, whatever its version.
+    pub bot: Bot,
+    /// The bot that it was made of; none keeps what is known.
+    pub base: Option<(BotId, BotVersion)>,
+    /// The tools that the user confirmed.
+    pub granted: Vec<String>,
+}
+
+/// Where bots to be imported stand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BotSource {
+    /// In files of any kind that can be read.
+    Files(Vec<PathBuf>),
+    /// In a text: of the clipboard, or typed.
+    Text(String),
 }
 
 /// What the window asks of the backend.
@@ -327,6 +351,68 @@ pub enum BackendCommand {
     },
     /// Change how runs to come are carried out.
     Configure(Box<EngineSettings>),
+    /// Tell all bots: those that ship with the app, the user's own, those of `personas.yaml`.
+    LoadBots,
+    /// Begin a chat with a bot.
+    StartChat(Box<StartChat>),
+    /// Let a chat go on with another version of its bot.
+    SetCast {
+        /// The chat.
+        chat: ChatId,
+        /// What the list of chats tells of it.
+        bot: ChatBot,
+        /// All of it.
+        cast: Box<Cast>,
+    },
+    /// Forget a chat that was begun as a test, with all that is in it.
+    EndTest {
+        /// The chat.
+        chat: ChatId,
+    },
+    /// Keep a bot, or its next version.
+    SaveBot(Box<SaveBot>),
+    /// Make a bot a favourite, or no longer.
+    MarkBot {
+        /// Which.
+        bot: BotId,
+        /// Whether.
+        favourite: bool,
+    },
+    /// Put a bot of the user's own away, or back.
+    ArchiveBot {
+        /// Which.
+        bot: BotId,
+        /// Whether.
+        archived: bool,
+    },
+    /// Forget a bot of the user's own with all its versions.
+    DeleteBot {
+        /// Which.
+        bot: BotId,
+    },
+    /// Tell the versions of a bot of the user's own.
+    LoadBotVersions {
+        /// The question.
+        query: QueryId,
+        /// Which.
+        bot: BotId,
+    },
+    /// Read bots to be imported. Nothing is kept.
+    ReadBots {
+        /// The question.
+        query: QueryId,
+        /// Where they stand.
+        source: BotSource,
+    },
+    /// Write a bot to a file, or tell it as text for the clipboard.
+    ExportBot {
+        /// The bot.
+        bot: Box<Bot>,
+        /// As what.
+        format: BotFormat,
+        /// The file; a text that is told without.
+        to: Option<PathBuf>,
+    },
     /// End all runs and the engine.
     Shutdown,
 }
@@ -350,6 +436,17 @@ impl BackendCommand {
             Self::Stop { .. } | Self::Shutdown => Priority::Critical,
             Self::RetryNow { .. } => Priority::High,
             Self::Send(_)
+            | Self::StartChat(_)
+            | Self::SetCast { .. }
+            | Self::EndTest { .. }
+            | Self::LoadBots
+            | Self::SaveBot(_)
+            | Self::MarkBot { .. }
+            | Self::ArchiveBot { .. }
+            | Self::DeleteBot { .. }
+            | Self::LoadBotVersions { .. }
+            | Self::ReadBots { .. }
+            | Self::ExportBot { .. }
             | Self::Regenerate(_)
             | Self::EditQueued { .. }
             | Self::RemoveQueued { .. }
@@ -467,6 +564,38 @@ pub enum BackendEvent {
     },
     /// A provider is gone.
     ProviderRemoved(ProviderId),
+    /// All bots, whenever one of them changed.
+    Bots(Arc<Library>),
+    /// The versions of a bot, newest first.
+    BotVersions {
+        /// The question.
+        query: QueryId,
+        /// Which bot.
+        bot: BotId,
+        /// All that were saved.
+        versions: Vec<BotVersionInfo>,
+    },
+    /// What was read to be imported, in the order of the source.
+    BotsRead {
+        /// The question.
+        query: QueryId,
+        /// The bots, and what could not be read.
+        read: Vec<Result<BotRead, BotProblem>>,
+    },
+    /// A bot as text for the clipboard.
+    BotText {
+        /// Its name.
+        name: String,
+        /// The text.
+        text: String,
+    },
+    /// A bot was written to a file.
+    BotExported {
+        /// Its name.
+        name: String,
+        /// The file.
+        to: PathBuf,
+    },
     /// Something to be told once.
     Notice(Notice),
 }

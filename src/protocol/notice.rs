@@ -47,6 +47,10 @@ pub enum NoticeCode {
     BudgetUsedUp,
     /// `config.toml` names two providers alike; the first one counts.
     ConfigDuplicateProvider,
+    /// `personas.yaml` cannot be read; what it held before stays.
+    PersonasUnreadable,
+    /// A bot could not be written to its file.
+    BotNotExported,
 }
 
 impl NoticeCode {
@@ -66,6 +70,8 @@ impl NoticeCode {
             | Self::TooManyModels
             | Self::BudgetNear
             | Self::BudgetUsedUp
+            | Self::PersonasUnreadable
+            | Self::BotNotExported
             | Self::ConfigDuplicateProvider => false,
         }
     }

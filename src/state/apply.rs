@@ -79,6 +79,14 @@ pub fn apply(state: &mut AppState, event: BackendEvent, now: Timestamp) -> Vec<E
             state.note_shared_names();
             state.places.forget(&id);
         }
+        BackendEvent::Bots(library) => {
+            state.bots.replace(library);
+            state.refresh_gallery();
+        }
+        BackendEvent::BotVersions { .. }
+        | BackendEvent::BotsRead { .. }
+        | BackendEvent::BotText { .. }
+        | BackendEvent::BotExported { .. } => {}
         BackendEvent::Notice(notice) => push_notice(state, notice, now),
     }
     Vec::new()
@@ -95,6 +103,11 @@ fn spent_changed(state: &mut AppState, spent: Spent) -> Vec<Effect> {
 }
 
 fn chat_changed(state: &mut AppState, mut summary: ChatSummary) -> Vec<Effect> {
+    if summary.test {
+        let is_shown = state.editor.as_ref().is_some_and(|editor| editor.test == Some(summary.id));
+        state.test = Some(summary).filter(|_| is_shown);
+        return Vec::new();
+    }
     let mut effects = Vec::new();
     if summary.unread && state.open_chat() == Some(summary.id) {
         summary.unread = false;
@@ -379,6 +392,8 @@ fn push_notice(state: &mut AppState, notice: Notice, now: Timestamp) {
         | NoticeCode::ConfigValue
         | NoticeCode::ConfigUnreadable
         | NoticeCode::ConfigDuplicateProvider
+        | NoticeCode::PersonasUnreadable
+        | NoticeCode::BotNotExported
         | NoticeCode::BudgetNear
         | NoticeCode::BudgetUsedUp => {
             format!("{}. {}", notice.detail, words.body)

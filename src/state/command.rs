@@ -1,8 +1,12 @@
 //! Everything the user can ask for, in one enum. Menus, palette and shortcut page derive from it.
 
+mod bots;
 mod draft;
+mod editor;
 
+pub use bots::BotCommand;
 pub use draft::{DraftCommand, NotAttached, ParamsScope, ReadId};
+pub use editor::EditorCommand;
 
 use super::{Key, PickerPurpose, ProviderForm, SettingsTab, Shortcut, Theme};
 use crate::protocol::{
@@ -155,6 +159,10 @@ pub enum UiCommand {
 
     /// About the message to come.
     Draft(DraftCommand),
+    /// About bots.
+    Bots(BotCommand),
+    /// About the bot in the editor.
+    Editor(EditorCommand),
     /// Choose a model.
     ChooseModel {
         /// The model.
@@ -276,6 +284,7 @@ impl UiCommand {
         ];
         // Behind the picker, which they belong to.
         commands.splice(2..2, DraftCommand::palette().into_iter().map(Self::Draft));
+        commands.splice(1..1, BotCommand::palette().into_iter().map(Self::Bots));
         commands
     }
 
@@ -325,6 +334,8 @@ impl UiCommand {
             Self::AskLink(_) => "Open link…",
             Self::OpenLink(_) => "Open in browser",
             Self::Draft(command) => command.label(),
+            Self::Bots(command) => command.label(),
+            Self::Editor(command) => command.label(),
             Self::ChooseModel { .. } => "Choose model",
             Self::ToggleFavourite(_) => "Favourite",
             Self::SetDefaultModel(_) => "Make default",
@@ -381,7 +392,9 @@ impl UiCommand {
             Self::TextReset => Shortcut::command(Key::Char('0')),
             Self::Quit => Shortcut::command(Key::Char('Q')),
             Self::Draft(command) => return command.shortcut(),
+            Self::Bots(command) => return command.shortcut(),
             Self::OpenChat(_)
+            | Self::Editor(_)
             | Self::OpenSettings(_)
             | Self::CloseOverlay
             | Self::DraftChanged(_)

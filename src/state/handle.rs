@@ -1,8 +1,11 @@
 //! What the user asked for, applied to the state.
 
+mod bots;
 mod chats;
 mod compare;
 mod draft;
+mod editor;
+mod opening;
 mod reading;
 mod send;
 mod settings;
@@ -65,6 +68,8 @@ pub fn handle(state: &mut AppState, command: UiCommand, context: HandleContext) 
         UiCommand::AskLink(url) => toggle_overlay(state, Overlay::Link(url)),
         UiCommand::OpenLink(url) => open_link(state, url),
         UiCommand::Draft(command) => draft::handle(state, command, context),
+        UiCommand::Bots(command) => bots::handle(state, command, context),
+        UiCommand::Editor(command) => editor::handle(state, command, context),
         UiCommand::ChooseModel { model, scope } => {
             draft::choose_model(state, (model, scope), context)
         }
@@ -131,7 +136,7 @@ fn open_page(state: &mut AppState, page: Page) -> Vec<Effect> {
     state.overlay = Overlay::Nothing;
     match state.page {
         Page::Welcome | Page::Chat(_) => state.back = std::mem::replace(&mut state.page, page),
-        Page::Settings(_) | Page::Help(_) => state.page = page,
+        Page::Gallery | Page::Editor | Page::Settings(_) | Page::Help(_) => state.page = page,
     }
     Vec::new()
 }
@@ -149,7 +154,7 @@ fn open_help(state: &mut AppState, page: Option<String>) -> Vec<Effect> {
 }
 
 fn return_to_chat(state: &mut AppState) {
-    if matches!(state.page, Page::Settings(_) | Page::Help(_)) {
+    if matches!(state.page, Page::Gallery | Page::Settings(_) | Page::Help(_)) {
         state.page = state.back.clone();
     }
 }
@@ -158,7 +163,7 @@ fn escape(state: &mut AppState) -> Vec<Effect> {
     if state.overlay != Overlay::Nothing {
         return close_overlay(state);
     }
-    if matches!(state.page, Page::Settings(_) | Page::Help(_)) {
+    if matches!(state.page, Page::Gallery | Page::Settings(_) | Page::Help(_)) {
         return focus(state, FocusTarget::Composer);
     }
     match state.conversation().and_then(|conversation| conversation.runs().next()) {

@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::places::ModelPlaces;
-use super::{Conversation, ReadId, Settings, UiCommand};
+use super::{Bots, Conversation, Editor, Gallery, ReadId, Settings, UiCommand};
 use crate::protocol::{
-    BackendCommand, ChatId, ChatOptions, ChatSummary, Draft, HelpPage, IdSource, KeptIn,
-    KnownProvider, MessageId, ModelId, ModelInfo, ProviderConfig, ProviderError, ProviderId,
-    ProviderState, QueryId, Spent, Timestamp, UsageRange, UsageReport,
+    BackendCommand, Bot, BotFormat, BotId, ChatId, ChatOptions, ChatSummary, Draft, HelpPage,
+    IdSource, KeptIn, KnownProvider, MessageId, ModelId, ModelInfo, ProviderConfig, ProviderError,
+    ProviderId, ProviderState, QueryId, Spent, Timestamp, UsageRange, UsageReport,
 };
 
 /// Everything the window shows.
@@ -56,6 +56,14 @@ pub struct AppState {
     pub(super) held: HashSet<Option<ChatId>>,
     /// Pictures that the user asked to see, by address.
     pub images: HashMap<String, ImageState>,
+    /// All bots.
+    pub bots: Bots,
+    /// What the gallery shows.
+    pub gallery: Gallery,
+    /// The bot that is being changed.
+    pub editor: Option<Editor>,
+    /// The chat in which it is tried.
+    pub test: Option<ChatSummary>,
     /// What is told once, newest last.
     pub toasts: Vec<Toast>,
     /// Which form the providers page of the settings shows.
@@ -95,6 +103,10 @@ pub enum Page {
     Settings(SettingsTab),
     /// A page of the help, by its id.
     Help(String),
+    /// The gallery of bots.
+    Gallery,
+    /// The editor of bots.
+    Editor,
 }
 
 /// What lies on top of the page.
@@ -110,6 +122,12 @@ pub enum Overlay {
     Params,
     /// The address of a link, before it is opened.
     Link(String),
+    /// What a bot wants to know before a chat begins with it.
+    StartBot(BotId),
+    /// Bots that were read, before they are kept.
+    Import,
+    /// How a bot differs from the one that the user made of it.
+    CompareBots(BotId),
 }
 
 /// What a model is picked for.
@@ -295,6 +313,10 @@ pub enum Effect {
     PickFiles(Option<ChatId>),
     /// Read files for a message.
     ReadFiles(ReadId, Vec<PathBuf>),
+    /// Let the user choose files to import bots from.
+    PickBots,
+    /// Let the user choose a file for a bot, and write it.
+    ExportBot(Box<Bot>, BotFormat),
     /// Close the window.
     Quit,
 }
@@ -332,6 +354,10 @@ impl AppState {
             reading: Vec::new(),
             held: HashSet::new(),
             images: HashMap::new(),
+            bots: Bots::default(),
+            gallery: Gallery::default(),
+            editor: None,
+            test: None,
             toasts: Vec::new(),
             provider_form: ProviderForm::Closed,
             focus: (FocusTarget::Composer, 1),
@@ -352,7 +378,8 @@ impl AppState {
     pub fn open_chat(&self) -> Option<ChatId> {
         match self.page {
             Page::Chat(chat) => Some(chat),
-            Page::Welcome | Page::Settings(_) | Page::Help(_) => None,
+            Page::Editor => self.editor.as_ref()?.test,
+            Page::Welcome | Page::Gallery | Page::Settings(_) | Page::Help(_) => None,
         }
     }
 
@@ -363,7 +390,8 @@ impl AppState {
 
     /// A chat's line in the sidebar.
     pub fn summary(&self, chat: ChatId) -> Option<&ChatSummary> {
-        self.chats.as_ref()?.iter().find(|summary| summary.id == chat)
+        let is_it = |summary: &&ChatSummary| summary.id == chat;
+        self.test.iter().find(is_it).or_else(|| self.chats.as_ref()?.iter().find(is_it))
     }
 
     /// What is typed in the composer on screen.

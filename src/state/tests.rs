@@ -35,6 +35,8 @@ fn commands(effects: Vec<Effect>) -> Vec<BackendCommand> {
         | Effect::OpenFolder(_)
         | Effect::PickFiles(_)
         | Effect::ReadFiles(..)
+        | Effect::PickBots
+        | Effect::ExportBot(..)
         | Effect::Quit => None,
     });
     backend.collect()
@@ -51,6 +53,8 @@ fn send(state: &mut AppState, text: &str) -> SendRequest {
 
 fn summary(chat: ChatId, title: &str) -> ChatSummary {
     ChatSummary {
+        bot: None,
+        test: false,
         id: chat,
         title: title.to_owned(),
         pinned: false,

@@ -217,6 +217,8 @@ pub(super) fn for_notice(code: &NoticeCode) -> NoticeWords {
         | NoticeCode::TooManyModels
         | NoticeCode::BudgetNear
         | NoticeCode::BudgetUsedUp
+        | NoticeCode::PersonasUnreadable
+        | NoticeCode::BotNotExported
         | NoticeCode::ConfigDuplicateProvider => title,
     };
     NoticeWords { level, title, body, action: notice_action(code) }
@@ -297,6 +299,16 @@ fn notice_row(code: &NoticeCode) -> (ToastLevel, &'static str, &'static str) {
             "config.toml names two providers alike",
             "The first one counts. Give the other another id.",
         ),
+        NoticeCode::PersonasUnreadable => (
+            Warning,
+            "personas.yaml has a mistake",
+            "What it held before stays in place. Mend the line, and it is read again.",
+        ),
+        NoticeCode::BotNotExported => (
+            Error,
+            "The bot could not be written",
+            "It is unchanged. Choose another place for the file.",
+        ),
     }
 }
 
@@ -310,6 +322,7 @@ fn notice_action(code: &NoticeCode) -> Option<(&'static str, UiCommand)> {
         | NoticeCode::ConfigValue
         | NoticeCode::ConfigUnreadable
         | NoticeCode::ConfigNotSaved
+        | NoticeCode::PersonasUnreadable
         | NoticeCode::ConfigDuplicateProvider => Some(("Open folder", UiCommand::OpenDataFolder)),
         NoticeCode::KeyNotSaved => {
             Some(("Open settings", UiCommand::OpenSettings(SettingsTab::Providers)))
@@ -320,6 +333,7 @@ fn notice_action(code: &NoticeCode) -> Option<(&'static str, UiCommand)> {
         NoticeCode::RunsInterrupted { .. }
         | NoticeCode::Busy
         | NoticeCode::ChatMissing
+        | NoticeCode::BotNotExported
         | NoticeCode::TooManyModels => None,
     }
 }

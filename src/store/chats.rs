@@ -48,13 +48,13 @@ pub(super) fn create(
 }
 
 const SUMMARY: &str =
-    "SELECT id, title, pinned, unread, model, last_model, created, updated, messages, options
-     FROM chat";
+    "SELECT id, title, pinned, unread, model, last_model, created, updated, messages, options,
+     bot, test FROM chat";
 
 /// All chats that are not deleted, newest first.
 pub(super) fn list(db: &Connection) -> Result<Vec<ChatSummary>> {
     let mut statement = db.prepare_cached(&format!(
-        "{SUMMARY} WHERE deleted_at IS NULL ORDER BY updated DESC, n DESC"
+        "{SUMMARY} WHERE deleted_at IS NULL AND NOT test ORDER BY updated DESC, n DESC"
     ))?;
     let chats = statement.query_map([], summary_of)?.collect::<rusqlite::Result<_>>()?;
     Ok(chats)
@@ -78,6 +78,7 @@ fn summary_of(row: &Row<'_>) -> rusqlite::Result<ChatSummary> {
     let chat_model: Option<String> = row.get(4)?;
     let last_model: Option<String> = row.get(5)?;
     let options: Option<String> = row.get(9)?;
+    let bot: Option<String> = row.get(10)?;
     Ok(ChatSummary {
         id: ChatId(uuid(row, 0)?),
         title: row.get(1)?,
@@ -89,6 +90,8 @@ fn summary_of(row: &Row<'_>) -> rusqlite::Result<ChatSummary> {
         updated: time(row, 7)?,
         messages: unsigned(row.get(8)?),
         options: options.as_deref().and_then(|text| from_json(text).ok()).unwrap_or_default(),
+        bot: bot.as_deref().and_then(|text| from_json(text).ok()),
+        test: row.get(11)?,
     })
 }
 
@@ -141,7 +144,7 @@ pub(super) fn change(db: &Connection, chat: ChatId, change: &ChatChange) -> Resu
 pub(super) fn wants_title(db: &Connection, chat: ChatId) -> Result<bool> {
     let wants = db
         .prepare_cached(
-            "SELECT deleted_at IS NULL AND NOT title_set_by_user AND 1 = (
+            "SELECT deleted_at IS NULL AND NOT test AND NOT title_set_by_user AND 1 = (
                  SELECT count(*) FROM (
                      SELECT DISTINCT parent FROM message
                      WHERE chat = c.n AND status = 'complete' LIMIT 2
@@ -190,7 +193,7 @@ pub(super) fn touch(db: &Connection, n: i64, touch: &Touch<'_>) -> Result<()> {
 pub(super) fn purge_step(db: &Connection, before: Timestamp) -> Result<bool> {
     let doomed: Option<i64> = db
         .prepare_cached(
-            "SELECT n FROM chat WHERE deleted_at < ?1
+            "SELECT n FROM chat WHERE (deleted_at < ?1 OR test AND updated < ?1)
              AND NOT EXISTS (SELECT 1 FROM run WHERE run.chat = chat.n AND run.ended IS NULL)
              ORDER BY deleted_at LIMIT 1",
         )?

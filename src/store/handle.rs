@@ -18,8 +18,8 @@ use super::search::SearchHit;
 use super::stats::StoreStats;
 use super::writer::{Reply, WriteCommand, Writer};
 use crate::protocol::{
-    ChatId, ChatOptions, ChatSummary, Draft, Message, MessageId, MessagePage, ModelId, Notice,
-    ProviderId, QueuedMessage, RunEvent, RunId, StreamEvent, Timestamp,
+    Cast, ChatBot, ChatId, ChatOptions, ChatSummary, Draft, Message, MessageId, MessagePage,
+    ModelId, Notice, ProviderId, QueuedMessage, RunEvent, RunId, StartChat, StreamEvent, Timestamp,
 };
 
 /// Requests that may wait for a thread; more wait with whoever asks.
@@ -176,6 +176,30 @@ impl StoreHandle {
         let run = done.run;
         self.append(done)?;
         self.write(|reply| WriteCommand::Finish(run, read, reply)).await
+    }
+}
+
+/// Chats with bots.
+impl StoreHandle {
+    /// Makes a chat that begins with a bot, and notes that the bot was used. A second time changes
+    /// nothing.
+    pub async fn start_chat(&self, start: StartChat) -> Result<ChatSummary> {
+        self.write(|reply| WriteCommand::StartChat(Box::new(start), reply)).await
+    }
+
+    /// Lets a chat go on with another version of its bot.
+    pub async fn set_cast(&self, chat: ChatId, bot: ChatBot, cast: Cast) -> Result<ChatSummary> {
+        self.write(|reply| WriteCommand::SetCast(chat, Box::new((bot, cast)), reply)).await
+    }
+
+    /// Lets a chat go that was begun as a test.
+    pub async fn end_test(&self, chat: ChatId) -> Result<()> {
+        self.write(|reply| WriteCommand::EndTest(chat, reply)).await
+    }
+
+    /// Who takes part in a chat, where it began with a bot.
+    pub async fn cast(&self, chat: ChatId) -> Result<Option<Arc<Cast>>> {
+        self.read(|reply| ReadCommand::Cast(chat, reply)).await
     }
 }
 

@@ -4,6 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::{Map, Value};
 
 use super::branch;
+use super::casts;
 use super::chats::{self, Touch};
 use super::columns::{
     from_json, integer, limit, model, optional_uuid, role, role_name, status, status_name, time,
@@ -14,8 +15,8 @@ use super::journal;
 use super::pending::Entry;
 use super::search;
 use crate::protocol::{
-    Answer, AnswerStatus, ChatId, ContextUse, Message, MessageId, MessagePage, Params, Part, RunId,
-    Seq, Siblings, Usage,
+    Answer, AnswerStatus, BotId, ChatId, ContextUse, Message, MessageId, MessagePage, Params, Part,
+    RunId, Seq, Siblings, Usage,
 };
 
 /// Where a message stands: its short key, its chat's and its depth.
@@ -45,7 +46,8 @@ pub(super) fn insert(db: &Connection, chat: i64, message: &Message) -> Result<i6
         None => None,
     };
     db.prepare_cached(
-        "INSERT INTO message (id, chat, parent, depth, role, created) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        "INSERT INTO message (id, chat, parent, depth, role, created, bot)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     )?
     .execute(params![
         message.id.0.as_bytes(),
@@ -54,6 +56,7 @@ pub(super) fn insert(db: &Connection, chat: i64, message: &Message) -> Result<i6
         parent.map_or(0, |at| at.depth + 1),
         role_name(message.role),
         message.created.0,
+        message.bot.as_ref().map(BotId::as_str),
     ])?;
     let n = db.last_insert_rowid();
     if let Some(answer) = &message.answer {
@@ -210,7 +213,7 @@ pub(super) const PATH: &str = "
             AND (s.created, s.n) < (m.created, m.n)),
         (SELECT count(*) FROM message s WHERE s.chat = m.chat AND s.parent IS m.parent),
         m.cached_tokens, m.cache_write_tokens, m.context_used, m.context_limit,
-        m.context_estimated, m.compare_column
+        m.context_estimated, m.compare_column, m.bot
     FROM path CROSS JOIN message m ON m.n = path.n CROSS JOIN chat c ON c.n = m.chat
         LEFT JOIN message up ON up.n = m.parent
     ORDER BY path.level DESC";
@@ -285,6 +288,7 @@ pub(super) fn page(
     before: Option<MessageId>,
     count: usize,
 ) -> Result<MessagePage> {
+    let cast = if before.is_none() { casts::cast(db, chat)? } else { None };
     let (chat, leaf): (i64, Option<i64>) = db
         .prepare_cached("SELECT n, leaf FROM chat WHERE id = ?1")?
         .query_row([chat.0.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))?;
@@ -292,7 +296,7 @@ pub(super) fn page(
         Some(id) => place(db, id)?.filter(|at| at.chat == chat).ok_or(StoreError::NotFound)?.parent,
         None => leaf,
     };
-    let Some(end) = end else { return Ok(MessagePage::default()) };
+    let Some(end) = end else { return Ok(MessagePage { cast, ..MessagePage::default() }) };
     let Stretch { messages, applied } = path(db, waiting, end, count)?;
     let is_compared = messages.last().and_then(|last| last.answer.as_ref()?.column).is_some();
     let (compared, compared_applied) = match before {
@@ -303,7 +307,7 @@ pub(super) fn page(
         Some(first) => first.parent.is_some(),
         None => true,
     };
-    Ok(MessagePage { messages, has_older, applied, compared, compared_applied })
+    Ok(MessagePage { messages, has_older, applied, compared, compared_applied, cast })
 }
 
 /// The columns beside an answer, and how far the open ones are folded.
@@ -331,6 +335,7 @@ fn message_of(row: &Row<'_>) -> Result<Message> {
         parts: Vec::new(),
         answer: answer_of(row)?,
         siblings: Siblings { index: row.get(17)?, count: row.get(18)? },
+        bot: row.get::<_, Option<String>>(25)?.map(BotId),
     })
 }
 

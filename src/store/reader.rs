@@ -12,10 +12,10 @@ use super::pending::{Entry, Pending};
 use super::search::{self, SearchHit};
 use super::stats::{self, StoreStats};
 use super::writer::{Reply, tell};
-use super::{chats, kept, message_rows, queue, usage};
+use super::{casts, chats, kept, message_rows, queue, usage};
 use crate::protocol::{
-    ChatId, ChatSummary, Draft, Message, MessageId, MessagePage, ModelId, QueuedMessage, Spent,
-    Timestamp, UsageRange, UsageReport,
+    Cast, ChatId, ChatSummary, Draft, Message, MessageId, MessagePage, ModelId, QueuedMessage,
+    Spent, Timestamp, UsageRange, UsageReport,
 };
 
 /// What is asked of a reader.
@@ -27,6 +27,7 @@ pub(super) enum ReadCommand {
     Page(ChatId, Option<MessageId>, usize, Reply<MessagePage>),
     Path(MessageId, Reply<Vec<Message>>),
     Message(MessageId, Reply<Option<Message>>),
+    Cast(ChatId, Reply<Option<Arc<Cast>>>),
     Draft(Option<ChatId>, Reply<Draft>),
     Queue(ChatId, Reply<Vec<QueuedMessage>>),
     Models(Reply<Vec<KeptModels>>),
@@ -75,6 +76,7 @@ impl Reader {
             ReadCommand::Message(message, reply) => {
                 self.answer(reply, |db, waiting| message_rows::message(db, waiting, message));
             }
+            ReadCommand::Cast(chat, reply) => self.answer(reply, |db, _| casts::cast(db, chat)),
             ReadCommand::Draft(chat, reply) => self.answer(reply, |db, _| kept::draft(db, chat)),
             ReadCommand::Queue(chat, reply) => self.answer(reply, |db, _| queue::list(db, chat)),
             ReadCommand::Models(reply) => self.answer(reply, |db, _| kept::models(db)),

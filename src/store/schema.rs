@@ -8,8 +8,11 @@ use rusqlite_migration::{M, Migrations};
 use super::error::{Result, StoreError};
 use super::open::beside;
 
-pub(super) const STEPS: &[M<'static>] =
-    &[M::up(include_str!("schema/v1.sql")), M::up(include_str!("schema/v2.sql"))];
+pub(super) const STEPS: &[M<'static>] = &[
+    M::up(include_str!("schema/v1.sql")),
+    M::up(include_str!("schema/v2.sql")),
+    M::up(include_str!("schema/v3.sql")),
+];
 
 /// All steps, from an empty file to the schema of this version of the app.
 pub(super) const MIGRATIONS: Migrations<'static> = Migrations::from_slice(STEPS);

@@ -45,7 +45,7 @@ pub(super) const SEARCH: &str = "
     SELECT c.id, c.title, m.id, m.created, snippet(message_fts, 0, char(2), char(3), '…', 16)
     FROM message_fts CROSS JOIN message m ON m.n = message_fts.rowid
         CROSS JOIN chat c ON c.n = m.chat
-    WHERE message_fts MATCH ?1 AND c.deleted_at IS NULL
+    WHERE message_fts MATCH ?1 AND c.deleted_at IS NULL AND NOT c.test
     ORDER BY message_fts.rowid DESC LIMIT ?2";
 
 /// The newest messages that hold all words of the query. Ordered by time and not by rank: the

@@ -15,10 +15,10 @@ use super::pending::{Entry, Pending};
 use super::resumable::{self, Resumable};
 use super::runs::{self, Began, BeginRun, ReadState};
 use super::usage::{self, Aside};
-use super::{branch, covers, kept, message_rows, queue};
+use super::{branch, casts, covers, kept, message_rows, queue};
 use crate::protocol::{
-    ChatId, ChatSummary, Draft, Message, MessageId, Notice, NoticeCode, ProviderId, QueuedMessage,
-    RunId, Timestamp,
+    Cast, ChatBot, ChatId, ChatSummary, Draft, Message, MessageId, Notice, NoticeCode, ProviderId,
+    QueuedMessage, RunId, StartChat, Timestamp,
 };
 
 /// Where an answer goes. Nobody may wait for it any more.
@@ -34,6 +34,9 @@ pub(super) enum WriteCommand {
     Wake,
     Flush(Reply<()>),
     Close(Reply<()>),
+    StartChat(Box<StartChat>, Reply<ChatSummary>),
+    SetCast(ChatId, Box<(ChatBot, Cast)>, Reply<ChatSummary>),
+    EndTest(ChatId, Reply<()>),
     Begin(Box<BeginRun>, Reply<Box<Began>>),
     Finish(RunId, ReadState, Reply<(Message, ChatSummary)>),
     TakeResumable(Option<ChatId>, Reply<Vec<Resumable>>),
@@ -134,6 +137,15 @@ impl Writer {
             WriteCommand::Begin(request, reply) => {
                 let owner = self.owner.name.clone();
                 self.answer(reply, |db| runs::begin(db, &owner, &request).map(Box::new));
+            }
+            WriteCommand::StartChat(start, reply) => {
+                self.answer(reply, |db| casts::start(db, &start));
+            }
+            WriteCommand::SetCast(chat, change, reply) => {
+                self.answer(reply, |db| casts::set(db, chat, &change.0, &change.1));
+            }
+            WriteCommand::EndTest(chat, reply) => {
+                self.answer(reply, |db| casts::end_test(db, chat));
             }
             WriteCommand::Finish(run, read, reply) => self.finish(run, read, reply),
             WriteCommand::TakeResumable(chat, reply) => {

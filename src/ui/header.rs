@@ -173,6 +173,8 @@ fn asks_to_rename(ui: &Ui, state: &AppState) -> bool {
 fn title(state: &AppState) -> &str {
     match &state.page {
         Page::Welcome | Page::Chat(_) => "New chat",
+        Page::Gallery => "Gallery",
+        Page::Editor => "Edit bot",
         Page::Settings(_) => "Settings",
         Page::Help(id) => {
             state.help.iter().find(|page| page.id == id).map_or("Help", |page| page.title)

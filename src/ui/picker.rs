@@ -218,7 +218,16 @@ impl PickerView {
         let (purpose, by_mention) = match (&state.overlay, mention) {
             (Overlay::Picker(purpose), _) => (*purpose, false),
             (Overlay::Nothing, Some(_)) => (PickerPurpose::Message, true),
-            (Overlay::Nothing | Overlay::Palette | Overlay::Params | Overlay::Link(_), _) => {
+            (
+                Overlay::Nothing
+                | Overlay::Palette
+                | Overlay::Params
+                | Overlay::Link(_)
+                | Overlay::StartBot(_)
+                | Overlay::Import
+                | Overlay::CompareBots(_),
+                _,
+            ) => {
                 self.open = None;
                 return None;
             }

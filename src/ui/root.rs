@@ -4,6 +4,8 @@ use egui::{CentralPanel, Frame, Panel, Ui};
 use jiff::tz::TimeZone;
 
 use super::composer::{ComposerView, focus};
+use super::editor::EditorView;
+use super::gallery::GalleryView;
 use super::help_view::HelpView;
 use super::markdown::{DocView, Shared};
 use super::picker::{PickerPlace, PickerView};
@@ -28,6 +30,8 @@ struct PageViews {
     composer: ComposerView,
     picker: PickerView,
     settings: SettingsView,
+    gallery: GalleryView,
+    editor: EditorView,
     help: HelpView,
     help_text: HelpText,
 }
@@ -72,6 +76,12 @@ impl PageViews {
                 CentralPanel::no_frame().show(ui, |ui| self.transcript_ui(ui, state, out));
             }
             Page::Settings(_) => self.settings.settings_ui(ui, state, now, out),
+            Page::Gallery => self.gallery.gallery_ui(ui, state, out),
+            Page::Editor => {
+                if let Some(editor) = &state.editor {
+                    self.editor.editor_ui(ui, state, editor, out);
+                }
+            }
             Page::Help(page) => {
                 let text = &mut self.help_text;
                 let mut draw = |ui: &mut Ui, markdown: &str, out: &mut Vec<UiCommand>| {

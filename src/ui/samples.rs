@@ -190,6 +190,8 @@ pub(super) fn chat() -> AppState {
     let mut state = configured();
     let id = ChatId(uuid::Uuid::from_u128(1));
     state.chats = Some(vec![ChatSummary {
+        bot: None,
+        test: false,
         options: ChatOptions::default(),
         id,
         title: "Reconnect back-off in tokio".to_owned(),

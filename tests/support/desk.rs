@@ -197,6 +197,7 @@ impl Desk {
     pub(crate) fn again(chat: ChatId, question: MessageId, name: &str) -> RegenerateRequest {
         let at = now();
         RegenerateRequest {
+            bot: None,
             over_budget: false,
             column: None,
             make_room: None,

@@ -89,7 +89,8 @@ mod tests {
         let version = |text: &str| text.parse::<BotVersion>();
         assert!(version("1.10").unwrap() > version("1.9").unwrap());
         assert_eq!(version("2.0").unwrap().next().to_string(), "2.1");
-        for wrong in ["", "1", "1.", ".1", "1.2.3", "1.x", "-1.0", "01.0", "1.+2", "99999999999.0"] {
+        for wrong in ["", "1", "1.", ".1", "1.2.3", "1.x", "-1.0", "01.0", "1.+2", "99999999999.0"]
+        {
             assert!(version(wrong).is_err(), "{wrong:?}");
         }
     }

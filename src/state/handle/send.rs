@@ -303,6 +303,7 @@ fn new_answer(
         make_room: None,
         over_budget: false,
         column: None,
+        bot: None,
         run: context.ids.run(context.now),
         answer: context.ids.message(context.now),
         created: context.now,

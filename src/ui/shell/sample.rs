@@ -34,6 +34,8 @@ pub(crate) fn chat(number: u128, title: &str, updated: i64) -> ChatSummary {
     let models = ["anthropic/sonnet", "guide/guide", "openai/gpt", "ollama/qwen3:8b", "x/haiku"];
     let model = models[usize::try_from(number).unwrap() % models.len()];
     ChatSummary {
+        bot: None,
+        test: false,
         options: ChatOptions::default(),
         id: chat_id(number),
         title: title.to_owned(),

@@ -1,0 +1,65 @@
+//! Commands about bots.
+
+use super::super::model::{Effect, HandleContext, Page};
+use super::super::{AppState, BotCommand, GalleryFilter, GallerySort};
+use crate::protocol::{BackendCommand, BotId};
+
+/// Applies a command about bots.
+pub(super) fn handle(
+    state: &mut AppState,
+    command: BotCommand,
+    context: HandleContext,
+) -> Vec<Effect> {
+    match command {
+        BotCommand::OpenGallery => super::open_page(state, Page::Gallery),
+        BotCommand::Search(query) => search(state, query),
+        BotCommand::Show(filter) => show(state, filter),
+        BotCommand::Sort(sort) => set_order(state, sort),
+        BotCommand::Select(bot) => select(state, bot),
+        BotCommand::ToggleFavourite(bot) => toggle_favourite(state, bot),
+        BotCommand::Start(_)
+        | BotCommand::StartWith { .. }
+        | BotCommand::TakeNewer
+        | BotCommand::KeepOlder => super::opening::handle(state, command, context),
+        BotCommand::Customise(_)
+        | BotCommand::Duplicate(_)
+        | BotCommand::New
+        | BotCommand::Archive { .. }
+        | BotCommand::Delete(_)
+        | BotCommand::CompareWithMine(_)
+        | BotCommand::PickImport
+        | BotCommand::ImportFiles(_)
+        | BotCommand::ImportText(_)
+        | BotCommand::KeepImported(_)
+        | BotCommand::Export { .. } => super::editor::handle_bots(state, command, context),
+    }
+}
+
+fn search(state: &mut AppState, query: String) -> Vec<Effect> {
+    state.gallery.query = query;
+    state.refresh_gallery();
+    Vec::new()
+}
+
+fn show(state: &mut AppState, filter: GalleryFilter) -> Vec<Effect> {
+    state.gallery.filter = filter;
+    state.refresh_gallery();
+    Vec::new()
+}
+
+fn set_order(state: &mut AppState, sort: GallerySort) -> Vec<Effect> {
+    state.gallery.sort = sort;
+    state.refresh_gallery();
+    Vec::new()
+}
+
+fn select(state: &mut AppState, bot: Option<BotId>) -> Vec<Effect> {
+    state.gallery.selected = bot;
+    Vec::new()
+}
+
+fn toggle_favourite(state: &mut AppState, bot: BotId) -> Vec<Effect> {
+    let Some(entry) = state.bots.get(&bot) else { return Vec::new() };
+    let favourite = !entry.favourite;
+    vec![Effect::Backend(BackendCommand::MarkBot { bot, favourite })]
+}

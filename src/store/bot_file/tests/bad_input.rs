@@ -199,8 +199,8 @@ const CHANGES: &[(&str, &str, &str)] = &[
         "tags: !!set [meetings]",
         "tags: YAML tags (!name) are not read here",
     ),
-    ("tags: [meetings, summary]", "tags: [meetings", "this is not YAML: unclosed bracket"),
-    ("name: Notes", "\tname: Notes", "file:2:10: this is not YAML"),
+    ("tags: [meetings, summary]", "tags: [meetings", "file:7:5: this is not YAML"),
+    ("name: Notes", "\tname: Notes", "file:3:2: this is not YAML: tabs disallowed"),
 ];
 
 #[test]

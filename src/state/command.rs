@@ -284,7 +284,7 @@ impl UiCommand {
         ];
         // Behind the picker, which they belong to.
         commands.splice(2..2, DraftCommand::palette().into_iter().map(Self::Draft));
-        commands.splice(1..1, BotCommand::palette().into_iter().map(Self::Bots));
+        commands.splice(10..10, BotCommand::palette().into_iter().map(Self::Bots));
         commands
     }
 

@@ -6,6 +6,7 @@
 //! Appended events wait in memory for at most 250 ms and are shown to readers from there, so
 //! that a reader always sees everything appended before it asked.
 
+mod bots;
 mod branch;
 mod casts;
 mod chats;
@@ -35,6 +36,7 @@ mod tests;
 mod usage;
 mod writer;
 
+pub use bots::{BotMark, KeptBots, MOST_VERSIONS, OwnBot, OwnContent};
 pub use error::StoreError;
 pub use handle::StoreHandle;
 pub use kept::KeptModels;

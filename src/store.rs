@@ -22,6 +22,7 @@ mod message_rows;
 mod open;
 mod paths;
 mod pending;
+pub mod personas;
 mod queue;
 mod reader;
 mod recover;
@@ -31,6 +32,7 @@ mod schema;
 mod search;
 pub mod secrets;
 mod stats;
+pub mod templates;
 #[cfg(test)]
 mod tests;
 mod usage;

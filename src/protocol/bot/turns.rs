@@ -3,7 +3,7 @@
 use super::{Cast, CastMember, CastRoom, SpeakingOrder};
 use crate::protocol::{AnswerStatus, BotId, Message, Role};
 
-/// What was said since the user spoke last.
+/// What was said since the user spoke last. Not what a chat opened with: that is no answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Round {
     /// What the user said.
@@ -26,7 +26,7 @@ pub enum NextSpeaker {
 impl Round {
     /// The round that a path of messages ends in; none where the user has not spoken.
     pub fn of<'a>(path: impl DoubleEndedIterator<Item = &'a Message>) -> Option<Self> {
-        let mut answers = Vec::new();
+        let mut answers: Vec<(BotId, String)> = Vec::new();
         for message in path.rev() {
             match message.role {
                 Role::User => {
@@ -35,17 +35,24 @@ impl Round {
                 }
                 Role::System => {}
                 Role::Assistant => {
-                    let is_whole = message
-                        .answer
-                        .as_ref()
-                        .is_some_and(|answer| answer.status == AnswerStatus::Complete);
-                    if let Some(bot) = message.bot.clone().filter(|_| is_whole) {
+                    let Some(bot) = message.bot.clone() else { continue };
+                    if Self::is_whole(message) {
                         answers.push((bot, message.text()));
+                    } else if let Some((_, text)) = answers.last_mut().filter(|(by, _)| *by == bot)
+                    {
+                        // It was gone on with: both together are one answer.
+                        text.insert_str(0, &message.text());
                     }
                 }
             }
         }
         None
+    }
+
+    /// Whether an answer came to its end.
+    pub fn is_whole(message: &Message) -> bool {
+        let status = message.answer.as_ref().map(|answer| answer.status);
+        status == Some(AnswerStatus::Complete)
     }
 }
 

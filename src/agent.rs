@@ -7,6 +7,7 @@ mod actor;
 mod begin;
 mod bots;
 mod budget;
+mod cast;
 mod clock;
 mod context;
 mod desk;
@@ -30,6 +31,7 @@ mod tools;
 mod turn;
 mod waiting;
 
+pub use bots::read_library;
 pub use clock::Clock;
 pub use engine::{EngineHandle, EngineParts, start};
 pub use providers::catalogue;

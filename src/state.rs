@@ -6,6 +6,7 @@
 mod apply;
 mod bots;
 mod budget;
+mod chosen;
 mod command;
 mod compare;
 mod conversation;
@@ -17,10 +18,12 @@ mod model;
 mod names;
 mod nearest;
 mod needs;
+pub mod opening;
 mod params;
 mod places;
 mod settings;
 mod shortcut;
+mod starting;
 #[cfg(test)]
 mod tests;
 mod unsent;
@@ -36,7 +39,7 @@ pub use command::{
 pub use compare::{Column, Comparison};
 pub use conversation::{Conversation, LiveRun, Loading, RetryWait};
 pub use editor::Editor;
-pub use gallery::{Gallery, GalleryFilter, GallerySort};
+pub use gallery::{Gallery, GalleryCounts, GalleryFilter, GallerySort, Shelf};
 pub use handle::{handle, save_all_drafts, start, tick};
 pub use missing::Missing;
 pub use model::{
@@ -48,3 +51,5 @@ pub use needs::{Needs, tokens_of};
 pub use params::{Bound, effective_options, parse_number};
 pub use settings::{Appearance, ChatSettings, Settings, Theme};
 pub use shortcut::{Key, Shortcut};
+use starting::Begun;
+pub use starting::Starting;

@@ -2,8 +2,9 @@
 
 use std::collections::VecDeque;
 
+use super::bots;
 use super::compare::column_of;
-use super::handle::load_usage;
+use super::handle::{leave, load_usage};
 use super::model::{Effect, ToastAction};
 use super::unsent::not_sent;
 use super::words;
@@ -80,13 +81,13 @@ pub fn apply(state: &mut AppState, event: BackendEvent, now: Timestamp) -> Vec<E
             state.places.forget(&id);
         }
         BackendEvent::Bots(library) => {
-            state.bots.replace(library);
-            state.refresh_gallery();
+            if state.bots.replace(library) {
+                state.refresh_gallery();
+            }
         }
-        BackendEvent::BotVersions { .. }
-        | BackendEvent::BotsRead { .. }
-        | BackendEvent::BotText { .. }
-        | BackendEvent::BotExported { .. } => {}
+        BackendEvent::BotVersions { .. } | BackendEvent::BotsRead { .. } => {}
+        BackendEvent::BotText { name, text } => return bots::copy(state, &name, text, now),
+        BackendEvent::BotExported { name, to } => bots::exported(state, &name, &to, now),
         BackendEvent::Notice(notice) => push_notice(state, notice, now),
     }
     Vec::new()
@@ -115,7 +116,7 @@ fn chat_changed(state: &mut AppState, mut summary: ChatSummary) -> Vec<Effect> {
     }
     if state.chats.is_none() {
         // The first list is still to come, and may have been read before this change.
-        effects.extend(super::start(state));
+        effects.push(super::handle::list_chats(state));
         return effects;
     }
     if state.options_dirty.contains_key(&summary.id)
@@ -124,10 +125,14 @@ fn chat_changed(state: &mut AppState, mut summary: ChatSummary) -> Vec<Effect> {
         // Changed here and not yet in the store: what it tells is older.
         summary.options = known.options.clone();
     }
+    if let Some(begun) = state.begun.iter_mut().find(|begun| begun.chat == summary.id) {
+        begun.is_stored = true;
+    }
     let chats = state.chats.get_or_insert_with(Vec::new);
     chats.retain(|known| known.id != summary.id);
     let place = chats.partition_point(|known| known.updated > summary.updated);
     chats.insert(place, summary);
+    effects.extend(leave(state));
     effects
 }
 
@@ -144,6 +149,9 @@ fn messages_loaded(
             conversation.loading = Loading::Nothing;
             conversation.has_older = page.has_older;
             conversation.queue = queue;
+            if page.cast.is_some() {
+                conversation.cast.clone_from(&page.cast);
+            }
             if conversation.draft_dirty.is_none() && conversation.draft == Draft::default() {
                 conversation.draft = draft;
             }

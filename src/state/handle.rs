@@ -12,6 +12,8 @@ mod settings;
 mod time;
 mod usage;
 
+pub(super) use opening::leave;
+pub(super) use time::list_chats;
 pub use time::{save_all_drafts, start, tick};
 pub(super) use usage::load as load_usage;
 
@@ -25,6 +27,12 @@ use crate::protocol::{BackendCommand, ChatId, Message, MessageId, QueryId, StopM
 
 /// Applies one command of the user and says what is to be done.
 pub fn handle(state: &mut AppState, command: UiCommand, context: HandleContext) -> Vec<Effect> {
+    let mut effects = carry_out(state, command, context);
+    effects.extend(opening::leave(state));
+    effects
+}
+
+fn carry_out(state: &mut AppState, command: UiCommand, context: HandleContext) -> Vec<Effect> {
     match command {
         UiCommand::NewChat => chats::new_chat(state),
         UiCommand::OpenChat(chat) => chats::open(state, chat),
@@ -100,6 +108,7 @@ pub fn handle(state: &mut AppState, command: UiCommand, context: HandleContext) 
         UiCommand::SetTitleModel(model) => usage::set_title_model(state, model),
         UiCommand::DismissToast(id) => dismiss(state, id),
         UiCommand::OpenDataFolder => vec![Effect::OpenFolder(state.data_dir.as_ref().clone())],
+        UiCommand::OpenConfigFolder => vec![Effect::OpenFolder(state.config_dir.as_ref().clone())],
         UiCommand::Quit => vec![Effect::Quit],
     }
 }

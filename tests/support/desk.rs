@@ -121,6 +121,7 @@ impl Desk {
         let keys: PathBuf = folder.join("keys.json");
         let engine = agent::start(EngineParts {
             store: opened.handle.clone(),
+            personas_file: folder.join("personas.yaml"),
             providers: ProviderSetup {
                 configured,
                 environment: Environment::new(HashMap::new()),
@@ -205,6 +206,7 @@ impl Desk {
             chat,
             question,
             model: model(name),
+            chat_model: model(name),
             one_off: false,
             continues: None,
             run: IdSource.run(at),

@@ -85,7 +85,7 @@ impl Scene {
                         cost_usd: match place {
                             2 => Some(0.0),
                             1 if day == 5 => None,
-                            _ => Some(0.045 * load as f64),
+                            _ => Some(0.046 * load as f64),
                         },
                     };
                     count(&store, chat.id, model, at, usage).await;

@@ -15,6 +15,7 @@ mod emit;
 mod fault;
 mod nearest;
 mod openai;
+mod personas;
 mod scalar;
 mod ser;
 #[cfg(test)]
@@ -23,6 +24,7 @@ mod tree;
 mod yaml;
 
 use fault::{Fault, Place};
+pub use personas::{PersonaRead, read_personas};
 
 /// The longest text that is read, in bytes. A bot is far smaller.
 const LONGEST_TEXT: usize = 1024 * 1024;

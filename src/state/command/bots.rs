@@ -52,6 +52,8 @@ pub enum BotCommand {
     CompareWithMine(BotId),
     /// Choose files to import bots from.
     PickImport,
+    /// The system shows no file dialog.
+    NoFileDialog,
     /// Read these files for import.
     ImportFiles(Vec<PathBuf>),
     /// Read a text for import.
@@ -93,6 +95,7 @@ impl BotCommand {
             Self::Delete(_) => "Delete",
             Self::CompareWithMine(_) => "Compare with mine",
             Self::PickImport | Self::ImportFiles(_) | Self::ImportText(_) => "Import bots…",
+            Self::NoFileDialog => "No file dialog",
             Self::KeepImported(_) => "Import",
             Self::Export { .. } => "Export…",
         }
@@ -118,6 +121,7 @@ impl BotCommand {
             | Self::Delete(_)
             | Self::CompareWithMine(_)
             | Self::PickImport
+            | Self::NoFileDialog
             | Self::ImportFiles(_)
             | Self::ImportText(_)
             | Self::KeepImported(_)

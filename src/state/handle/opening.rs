@@ -34,6 +34,7 @@ pub(super) fn handle(
         | BotCommand::Delete(_)
         | BotCommand::CompareWithMine(_)
         | BotCommand::PickImport
+        | BotCommand::NoFileDialog
         | BotCommand::ImportFiles(_)
         | BotCommand::ImportText(_)
         | BotCommand::KeepImported(_)

@@ -13,7 +13,7 @@ mod variables;
 pub(super) use variables::places;
 
 /// The longest id, in letters.
-const LONGEST_ID: usize = 64;
+pub(super) const LONGEST_ID: usize = 64;
 /// The longest name, in letters.
 pub(super) const LONGEST_NAME: usize = 80;
 /// The longest description, in letters.

@@ -1,5 +1,6 @@
 //! The window: views that read the state and push commands. The only home of egui.
 
+pub mod bot_tile;
 pub mod boundary;
 pub mod composer;
 pub mod editor;

@@ -1,5 +1,9 @@
 //! The colours of both themes, after the tokens of the design.
 
+mod tiles;
+
+pub use tiles::TileColors;
+
 use egui::{Color32, Ui};
 
 use crate::protocol::{ModelId, ProviderId};
@@ -152,6 +156,7 @@ fn dot(palette: &Palette, provider: &ProviderId, parts: [&str; 2]) -> Color32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::BotColor;
 
     fn luminance(color: Color32) -> f32 {
         let [r, g, b, _] = egui::Rgba::from(color).to_array();
@@ -182,6 +187,22 @@ mod tests {
             for (text, ground) in pairs {
                 let ratio = contrast(text, ground);
                 assert!(ratio >= 4.5, "{text:?} on {ground:?}: {ratio}");
+            }
+        }
+    }
+
+    #[test]
+    fn tiles_of_bots_meet_wcag_aa_and_differ() {
+        for p in [Palette::DARK, Palette::LIGHT] {
+            let mut seen = Vec::new();
+            for color in BotColor::ALL {
+                let tile = p.tile(*color);
+                for ground in [tile.ground, p.bg, p.panel, p.raised] {
+                    let ratio = contrast(tile.ink, ground);
+                    assert!(ratio >= 4.5, "{color:?} on {ground:?}: {ratio}");
+                }
+                assert!(!seen.contains(&tile), "{color:?}");
+                seen.push(tile);
             }
         }
     }

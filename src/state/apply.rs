@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::compare::column_of;
-use super::handle::load_usage;
+use super::handle::{editor_told, load_usage};
 use super::model::{Effect, ToastAction};
 use super::unsent::not_sent;
 use super::words;
@@ -82,12 +82,22 @@ pub fn apply(state: &mut AppState, event: BackendEvent, now: Timestamp) -> Vec<E
         BackendEvent::Bots(library) => {
             state.bots.replace(library);
             state.refresh_gallery();
+            editor_told::library_changed(state, now);
         }
-        BackendEvent::BotVersions { .. }
-        | BackendEvent::BotsRead { .. }
-        | BackendEvent::BotText { .. }
-        | BackendEvent::BotExported { .. } => {}
-        BackendEvent::Notice(notice) => push_notice(state, notice, now),
+        BackendEvent::BotVersions { query, versions, .. } => {
+            editor_told::versions_loaded(state, query, versions);
+        }
+        BackendEvent::BotsRead { query, read } => editor_told::bots_read(state, query, read),
+        BackendEvent::BotText { name, text } => {
+            return editor_told::text_made(state, &name, text, now);
+        }
+        BackendEvent::BotExported { name, to } => {
+            editor_told::file_written(state, &name, &to, now);
+        }
+        BackendEvent::Notice(notice) => {
+            editor_told::notice(state, &notice.code);
+            push_notice(state, notice, now);
+        }
     }
     Vec::new()
 }

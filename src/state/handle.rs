@@ -12,6 +12,7 @@ mod settings;
 mod time;
 mod usage;
 
+pub(super) use editor::told as editor_told;
 pub use time::{save_all_drafts, start, tick};
 pub(super) use usage::load as load_usage;
 
@@ -127,6 +128,7 @@ fn toggle_overlay(state: &mut AppState, overlay: Overlay) -> Vec<Effect> {
 }
 
 fn close_overlay(state: &mut AppState) -> Vec<Effect> {
+    editor::overlay_closes(state);
     state.overlay = Overlay::Nothing;
     state.request_focus(FocusTarget::Composer);
     Vec::new()
@@ -136,6 +138,10 @@ fn open_page(state: &mut AppState, page: Page) -> Vec<Effect> {
     state.overlay = Overlay::Nothing;
     match state.page {
         Page::Welcome | Page::Chat(_) => state.back = std::mem::replace(&mut state.page, page),
+        // Who looks something up while editing goes on editing.
+        Page::Editor if matches!(page, Page::Settings(_) | Page::Help(_)) => {
+            state.back = std::mem::replace(&mut state.page, page);
+        }
         Page::Gallery | Page::Editor | Page::Settings(_) | Page::Help(_) => state.page = page,
     }
     Vec::new()

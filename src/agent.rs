@@ -7,6 +7,7 @@ mod actor;
 mod begin;
 mod bots;
 mod budget;
+mod cast;
 mod clock;
 mod context;
 mod desk;

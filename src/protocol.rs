@@ -27,8 +27,8 @@ pub use amount::{NEARLY_ALL, dollars, tokens};
 pub use bot::{
     Ability, Bot, BotColor, BotEntry, BotFormat, BotIcon, BotOrigin, BotParameters, BotProblem,
     BotRead, BotVersion, BotVersionInfo, Cast, CastMember, CastRoom, Category, ChatBot, Haystack,
-    Library, ModelPreference, ParseBotVersionError, PriceClass, Room, RoomMember, Seed,
-    SpeakingOrder, StartChat, ToolNeed, Variable, VariableKind,
+    Library, ModelPreference, NextSpeaker, ParseBotVersionError, PriceClass, Room, RoomMember,
+    Round, Seed, SpeakingOrder, StartChat, ToolNeed, Variable, VariableKind,
 };
 pub use chat::{
     ChatOptions, ChatSummary, Draft, Fallback, HelpHit, HelpPage, HelpSearch, MessagePage,

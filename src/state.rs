@@ -6,6 +6,7 @@
 mod apply;
 mod bots;
 mod budget;
+mod chosen;
 mod command;
 mod compare;
 mod conversation;
@@ -18,10 +19,12 @@ mod model;
 mod names;
 mod nearest;
 mod needs;
+pub mod opening;
 mod params;
 mod places;
 mod settings;
 mod shortcut;
+mod starting;
 #[cfg(test)]
 mod tests;
 mod unsent;
@@ -50,3 +53,5 @@ pub use needs::{Needs, tokens_of};
 pub use params::{Bound, effective_options, parse_number};
 pub use settings::{Appearance, ChatSettings, Settings, Theme};
 pub use shortcut::{Key, Shortcut};
+use starting::Begun;
+pub use starting::Starting;

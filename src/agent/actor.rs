@@ -10,6 +10,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::begin::Start;
 use super::bots::Bots;
+use super::cast::{Known, Terms};
 use super::clock::Clock;
 use super::desk;
 use super::group::{Group, Running};
@@ -17,9 +18,9 @@ use super::providers::Providers;
 use super::stop::{ChatControl, StopWish};
 use super::title;
 use crate::protocol::{
-    BackendCommand, BackendEvent, ChatId, EngineSettings, ErrorKind, IdSource, MOST_COMPARED,
-    MessageId, Notice, NoticeCode, ProviderError, RegenerateRequest, RunEvent, RunStatus,
-    SendRequest, Seq, StartChat, StreamEvent,
+    BackendCommand, BackendEvent, BotId, ChatId, EngineSettings, ErrorKind, IdSource,
+    MOST_COMPARED, MessageId, Notice, NoticeCode, ProviderError, RegenerateRequest, RunEvent,
+    RunStatus, SendRequest, Seq, StartChat, StreamEvent,
 };
 use crate::store::{ReadState, Resumable, StoreError, StoreHandle};
 
@@ -72,6 +73,22 @@ pub(super) enum AgentCommand {
     ChangePath(Box<BackendCommand>),
 }
 
+impl AgentCommand {
+    /// The bot of the chat, where the command tells it.
+    pub(super) fn bot(&self) -> Option<&BotId> {
+        match self {
+            Self::Open(start) => Some(&start.bot.id),
+            Self::GoOn(left) => left.chat.bot.as_ref().map(|bot| &bot.id),
+            Self::ChangePath(_)
+            | Self::Send(_)
+            | Self::Regenerate(_)
+            | Self::EditQueued { .. }
+            | Self::RemoveQueued { .. }
+            | Self::SendQueuedNow { .. } => None,
+        }
+    }
+}
+
 /// How long the agent waits for its runs when the app ends.
 const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(2);
 
@@ -83,6 +100,10 @@ pub(super) struct Agent {
     pub(super) shared: Arc<Shared>,
     pub(super) group: Group,
     next: Option<MessageId>,
+    /// Who takes part.
+    pub(super) cast: Known,
+    /// What holds for all answers of the present round, in a room.
+    pub(super) terms: Option<Terms>,
     /// A title that is being made, or was.
     title: Option<AbortOnDropHandle<()>>,
 }
@@ -94,7 +115,17 @@ impl Agent {
         control: Arc<ChatControl>,
         shared: Arc<Shared>,
     ) -> Self {
-        Self { chat, mailbox, control, shared, group: Group::default(), next: None, title: None }
+        Self {
+            chat,
+            mailbox,
+            control,
+            shared,
+            group: Group::default(),
+            next: None,
+            cast: Known::Unknown,
+            terms: None,
+            title: None,
+        }
     }
 
     /// Lives until its mailbox is closed and its runs have ended.
@@ -126,7 +157,11 @@ impl Agent {
             AgentCommand::Send(request) => self.send(*request).await,
             AgentCommand::Regenerate(request) => self.regenerate(*request).await,
             AgentCommand::GoOn(left) => self.go_on(*left).await,
-            AgentCommand::ChangePath(command) => desk::handle(&self.shared, *command).await,
+            AgentCommand::ChangePath(command) => {
+                // It may change the cast.
+                self.cast = Known::Unknown;
+                desk::handle(&self.shared, *command).await;
+            }
             AgentCommand::EditQueued { message, text } => {
                 let edited = self.shared.store.queue_edit(message, &text).await;
                 self.queue_changed(edited).await;
@@ -147,6 +182,7 @@ impl Agent {
 
     /// Makes the chat with all that it opens with.
     async fn open(&mut self, start: StartChat) {
+        self.cast = Known::Unknown;
         match self.shared.store.start_chat(start).await {
             Ok(chat) => self.shared.tell(BackendEvent::ChatChanged(chat)).await,
             Err(error) => self.shared.notice(NoticeCode::WriteFailed, error).await,
@@ -175,11 +211,18 @@ impl Agent {
     }
 
     /// The end of the visible path.
-    pub(super) async fn leaf(&self) -> Result<Option<MessageId>, StoreError> {
+    pub(super) async fn leaf(&mut self) -> Result<Option<MessageId>, StoreError> {
         let page = self.shared.store.page(self.chat, None, 1).await;
         match page {
-            Ok(page) => Ok(page.messages.last().map(|message| message.id)),
-            Err(StoreError::NotFound) => Ok(None),
+            Ok(page) => {
+                // Another process may have changed it.
+                self.cast = Known::Told(page.cast);
+                Ok(page.messages.last().map(|message| message.id))
+            }
+            Err(StoreError::NotFound) => {
+                self.cast = Known::Told(None);
+                Ok(None)
+            }
             Err(error) => Err(error),
         }
     }
@@ -198,16 +241,19 @@ impl Agent {
     }
 
     async fn run_ended(&mut self, running: Running, status: Option<RunStatus>) {
-        self.control.remove(&running.control);
         if status.is_none() {
             self.run_lost(&running).await;
         }
         if status == Some(RunStatus::Complete) && self.title.is_none() {
             self.title = title::begin(&self.shared, self.chat);
         }
-        let Some(outcome) = self.group.note(running, status.unwrap_or(RunStatus::Failed)) else {
-            return;
-        };
+        let (control, answer) = (running.control.clone(), running.answer);
+        let speaks = running.next.clone().filter(|_| self.next.is_none());
+        let outcome = self.group.note(running, status.unwrap_or(RunStatus::Failed));
+        // A stop still reaches the run that has ended until the next one of the round can be.
+        let goes_on = self.next_speaks(speaks, answer, &control).await;
+        self.control.remove(&control);
+        let Some(outcome) = outcome.filter(|_| !goes_on) else { return };
         let next = self.next.take();
         if next.is_some() || self.may_go_on(outcome).await {
             self.send_queued(next).await;

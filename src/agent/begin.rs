@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::actor::{Agent, Shared};
+use super::cast::{Speaker, Terms};
 use super::fallback::Chain;
 use super::group::Running;
 use super::resume::Resuming;
@@ -10,8 +11,8 @@ use super::run::{Limits, Run};
 use super::sink::Sink;
 use super::stop::RunControl;
 use crate::protocol::{
-    Answer, BackendEvent, ChatId, ChatOptions, MakeRoom, Message, MessageId, ModelId, Part, Place,
-    RegenerateRequest, ResumePoint, Role, RunId, SendRequest, Seq, Timestamp, Usage,
+    Answer, BackendEvent, BotId, ChatId, ChatOptions, MakeRoom, Message, MessageId, ModelId, Part,
+    Place, RegenerateRequest, ResumePoint, Role, RunId, SendRequest, Seq, Timestamp, Usage,
 };
 use crate::store::{BeginRun, Question, Resumable, StoreError};
 
@@ -22,6 +23,14 @@ pub(super) struct Start {
     chat_model: Option<ModelId>,
     chat_options: ChatOptions,
     first: Asked,
+    /// Who answers for members of a room that have no model of their own.
+    base: ModelId,
+    /// Whether the model of a member comes before the one that is asked.
+    by_member: bool,
+    /// Who shall speak, where that is said.
+    bot: Option<BotId>,
+    /// Who speaks.
+    pub(super) speaker: Option<Speaker>,
     /// Models that are asked at the same time.
     also: Vec<Asked>,
     options: ChatOptions,
@@ -64,6 +73,10 @@ impl Start {
         });
         let also: Vec<Asked> = others.collect();
         Self {
+            base: request.model.clone(),
+            by_member: !request.one_off,
+            bot: None,
+            speaker: None,
             question: Question::New(Box::new(question)),
             chat_model: Some(request.chat_model),
             chat_options: request.chat_options,
@@ -87,6 +100,10 @@ impl Start {
     /// Another answer to a question.
     pub(super) fn regenerate(request: RegenerateRequest) -> Self {
         Self {
+            base: if request.one_off { request.model.clone() } else { request.chat_model },
+            by_member: false,
+            bot: request.bot,
+            speaker: None,
             question: Question::Existing(request.question),
             chat_model: None,
             chat_options: ChatOptions::default(),
@@ -112,6 +129,10 @@ impl Start {
         let answer = from.answer.answer.as_ref()?;
         let params = answer.params.clone();
         Some(Self {
+            base: answer.model.clone(),
+            by_member: false,
+            bot: from.answer.bot.clone(),
+            speaker: None,
             question: Question::Existing(from.question.id),
             chat_model: None,
             chat_options: ChatOptions::default(),
@@ -131,6 +152,53 @@ impl Start {
             over_budget: true,
             left_at: Some((from.seq, from.point.clone())),
         })
+    }
+
+    /// The next answer of a round in a room, below the one before.
+    pub(super) fn next(
+        terms: Terms,
+        bot: BotId,
+        answer: MessageId,
+        (run, next): (RunId, MessageId),
+        created: Timestamp,
+    ) -> Self {
+        let Terms { base, one_off, options } = terms;
+        Self {
+            by_member: !one_off,
+            bot: Some(bot),
+            speaker: None,
+            question: Question::Existing(answer),
+            chat_model: None,
+            chat_options: ChatOptions::default(),
+            first: Asked { model: base.clone(), one_off, run, answer: next, column: None },
+            base,
+            also: Vec::new(),
+            options,
+            created,
+            continues: false,
+            room: None,
+            over_budget: false,
+            left_at: None,
+        }
+    }
+
+    /// Decides by who speaks: its model, its parameters. In a room one model answers at a time.
+    fn spoken_by(&mut self, speaker: Option<Speaker>) {
+        if let Some(own) = speaker.as_ref().and_then(|speaker| speaker.tune(&mut self.options))
+            && self.by_member
+        {
+            self.first.model = own;
+        }
+        if speaker.as_ref().is_some_and(Speaker::is_in_room) {
+            self.also.clear();
+            self.first.column = None;
+        }
+        self.speaker = speaker;
+    }
+
+    fn terms(&self) -> Terms {
+        let (base, one_off) = (self.base.clone(), self.first.one_off);
+        Terms { base, one_off, options: self.options.clone() }
     }
 
     /// Who answers when the model cannot. Nobody does in the place of a model that is compared.
@@ -153,6 +221,7 @@ impl Start {
         };
         Message {
             answer: Some(answer),
+            bot: self.speaker.as_ref().map(|speaker| speaker.id.clone()),
             ..Message::new(asked.answer, chat, Role::Assistant, self.created, Vec::new())
         }
     }
@@ -169,7 +238,14 @@ impl Agent {
     }
 
     /// Stores question and answers, tells that the runs began, and starts them.
-    pub(super) async fn begin(&mut self, start: Start) -> Result<(), StoreError> {
+    pub(super) async fn begin(&mut self, mut start: Start) -> Result<(), StoreError> {
+        self.terms = Some(start.terms());
+        let question = match &start.question {
+            Question::New(question) => Some(question.as_ref()),
+            Question::Existing(_) => None,
+        };
+        let speaker = self.speaker(start.bot.as_ref(), question).await?;
+        start.spoken_by(speaker);
         let answer = start.open_answer(self.chat, &start.first);
         let also = start.also.iter().map(|asked| start.open_answer(self.chat, asked)).collect();
         let began = self
@@ -221,6 +297,7 @@ impl Agent {
             answer: answer.id,
             column,
             control: control.clone(),
+            next: None,
         };
         let (seq, resuming) = Resuming::new(start.left_at.clone());
         let sink =
@@ -243,6 +320,8 @@ impl Agent {
             model: details.model,
             read: shared.read,
             params: details.params,
+            speaker: start.speaker.clone(),
+            round: Vec::new(),
             over_budget: start.over_budget,
             usage: details.usage,
             turn_usage: Usage::default(),

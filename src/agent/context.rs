@@ -21,7 +21,7 @@ impl Run {
         let model = self.providers.model(&self.model);
         let used = match counted {
             Some(prompt) => prompt.saturating_add(self.turn_usage.completion_tokens.unwrap_or(0)),
-            None => estimate(path, self.sink.answer(), self.params.system.as_deref()),
+            None => estimate(path, self.sink.answer(), self.system().as_deref()),
         };
         let now = ContextUse { used, limit: model.context, estimated: counted.is_none() };
         let before = context_of(self.sink.answer()).or_else(|| last_known(path));
@@ -53,7 +53,7 @@ impl Run {
         }
         let answer = self.sink.answer();
         let own = tokens::of_message(answer);
-        let all = estimate(path, answer, self.params.system.as_deref());
+        let all = estimate(path, answer, self.system().as_deref());
         let before = self.usage.completion_tokens.unwrap_or(0);
         let told = self.turn_usage;
         let written = own.saturating_sub(before).max(told.completion_tokens.unwrap_or(0));

@@ -8,7 +8,7 @@ use tokio::task::{Id, JoinSet};
 use super::machine::Machine;
 use super::run::Ended;
 use super::stop::RunControl;
-use crate::protocol::{MessageId, RunId, RunStatus};
+use crate::protocol::{BotId, MessageId, RunId, RunStatus};
 
 /// A run in progress.
 #[derive(Debug)]
@@ -19,6 +19,8 @@ pub(super) struct Running {
     /// Its column, where several models answer.
     pub(super) column: Option<u8>,
     pub(super) control: Arc<RunControl>,
+    /// Who speaks next, in a room: known when it has ended.
+    pub(super) next: Option<BotId>,
 }
 
 /// How the runs ended since the chat was at rest.
@@ -77,8 +79,9 @@ impl Group {
                 Ok((id, ended)) => (id, Some(ended)),
                 Err(error) => (error.id(), None),
             };
-            let Some(running) = self.running.remove(&id) else { continue };
-            let status = ended.map(|Ended { machine, status }| {
+            let Some(mut running) = self.running.remove(&id) else { continue };
+            let status = ended.map(|Ended { machine, status, next }| {
+                running.next = next;
                 self.machines.insert(running.column.unwrap_or(0), machine);
                 status
             });

@@ -13,7 +13,7 @@ use crate::protocol::{BotId, ChatId, SessionId};
 /// Commands that may wait at one agent.
 const MAILBOX: usize = 256;
 
-/// The bot of chats that name none.
+/// The bot of chats that name none, or of which it is not known yet.
 const PLAIN_BOT: &str = "chat";
 
 /// The near end of an agent.
@@ -44,7 +44,7 @@ impl AgentManager {
     ///
     /// The command itself, when too many wait already.
     pub(super) fn send(&mut self, chat: ChatId, command: AgentCommand) -> Result<(), AgentCommand> {
-        let agent = self.find_or_create(chat);
+        let agent = self.find_or_create(chat, command.bot());
         agent.mailbox.try_send(command).map_err(|error| match error {
             mpsc::error::TrySendError::Full(command)
             | mpsc::error::TrySendError::Closed(command) => command,
@@ -79,10 +79,10 @@ impl AgentManager {
         }
     }
 
-    fn find_or_create(&mut self, chat: ChatId) -> &AgentHandle {
+    fn find_or_create(&mut self, chat: ChatId, bot: Option<&BotId>) -> &AgentHandle {
         let Self { shared, agents, numbers } = self;
         agents.entry(chat).or_insert_with(|| {
-            let bot = BotId::from(PLAIN_BOT);
+            let bot = bot.cloned().unwrap_or_else(|| BotId::from(PLAIN_BOT));
             let number = numbers.entry(bot.clone()).or_default();
             *number += 1;
             let session = SessionId(format!("{bot}_{number}"));

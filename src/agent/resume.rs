@@ -175,7 +175,11 @@ impl Run {
 impl Agent {
     /// Goes on with an answer that was left open.
     pub(super) async fn go_on(&mut self, left: Resumable) {
-        let Some(start) = Start::left(&left) else { return };
+        let Some(mut start) = Start::left(&left) else { return };
+        if let Err(error) = self.spoken_as_before(&mut start, &left).await {
+            // What it was told is with the provider already.
+            tracing::warn!(%error, "it is not known who speaks");
+        }
         tracing::info!(run = %left.run, seq = left.seq.0, "an answer goes on");
         self.shared.tell(crate::protocol::BackendEvent::ChatChanged(left.chat)).await;
         let control = self.control.add();

@@ -19,7 +19,8 @@ impl Run {
         self.settled_or_stopped().await.map_err(End::Stopped)?;
         let (before, seen) = uncovered(path);
         let before = before.and_then(|covers| covers.summary.clone());
-        let system = self.params.system.as_deref();
+        let system = self.system();
+        let system = system.as_deref();
         let mut target =
             target(self.providers.model(&self.model).context, context::whole(path, system));
         let stays = match &how {

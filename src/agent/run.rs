@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::cast::Speaker;
 use super::clock::Clock;
 use super::fallback::Chain;
 use super::machine::Machine;
@@ -14,9 +15,9 @@ use super::tools;
 use super::turn::TurnEnd;
 use crate::net::{ChatRequest, FinishReason, Provider};
 use crate::protocol::{
-    AgentState, BackendEvent, Budget, EngineSettings, ErrorKind, MakeRoom, Message, MessageId,
-    ModelId, Notice, NoticeCode, NotificationLevel, Params, Part, ProviderConfig, ProviderError,
-    ProviderId, ProviderKind, RunStatus, StateCause, StreamEvent, Usage,
+    AgentState, BackendEvent, BotId, Budget, EngineSettings, ErrorKind, MakeRoom, Message,
+    MessageId, ModelId, Notice, NoticeCode, NotificationLevel, Params, Part, ProviderConfig,
+    ProviderError, ProviderId, ProviderKind, RunStatus, StateCause, StreamEvent, Usage,
 };
 use crate::store::{ReadState, StoreHandle};
 
@@ -71,6 +72,10 @@ pub(super) struct Run {
     pub(super) model: ModelId,
     pub(super) read: ReadState,
     pub(super) params: Params,
+    /// Who speaks, in a chat with bots.
+    pub(super) speaker: Option<Speaker>,
+    /// What was said since the user spoke last, in a room.
+    pub(super) round: Vec<Message>,
     /// The budget is used up, and the user wants this answer all the same.
     pub(super) over_budget: bool,
     /// Who answers when the model cannot.
@@ -94,6 +99,8 @@ pub(super) struct Run {
 pub(super) struct Ended {
     pub(super) machine: Machine,
     pub(super) status: RunStatus,
+    /// Who speaks next, in a room.
+    pub(super) next: Option<BotId>,
 }
 
 /// How a run came to its end.
@@ -112,18 +119,20 @@ impl Run {
         let end = self.answer().await;
         if self.is_left_open(&end) {
             self.change(AgentState::Idle, StateCause::Shutdown).await;
-            return Ended { machine: self.machine, status: RunStatus::Interrupted };
+            let status = RunStatus::Interrupted;
+            return Ended { machine: self.machine, status, next: None };
         }
         self.cancel_if_stopped(&end);
+        let next = self.next_speaker(&end).await;
         let status = self.settle(end).await;
         self.finish(status).await;
-        Ended { machine: self.machine, status }
+        Ended { machine: self.machine, status, next }
     }
 
     /// Asks the model, and where it cannot answer, the next ones of its chain.
     async fn answer(&mut self) -> End {
         let path = match self.store.path(self.question).await {
-            Ok(path) => path,
+            Ok(path) => self.as_seen(path),
             Err(error) => {
                 let message = format!("The chat could not be read: {error}");
                 return End::Failed(ProviderError::new(ErrorKind::Protocol, message));
@@ -230,7 +239,7 @@ impl Run {
             messages.push(self.sink.answer().clone());
         }
         ChatRequest {
-            params: self.params.clone(),
+            params: Params { system: self.system(), ..self.params.clone() },
             continues: self.continues && !self.sink.has_content(),
             ..ChatRequest::new(
                 self.providers.model(&self.model),

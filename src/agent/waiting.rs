@@ -32,7 +32,7 @@ impl Agent {
     /// Whether the next waiting message may go out: after a complete answer it does, after a stop
     /// or a failure the queue stands still until the user decides. Of several answers the one
     /// that is kept counts.
-    pub(super) async fn may_go_on(&self, outcome: Outcome) -> bool {
+    pub(super) async fn may_go_on(&mut self, outcome: Outcome) -> bool {
         match outcome {
             Outcome::One(status) => status == RunStatus::Complete,
             Outcome::Several(ended) => {

@@ -4,6 +4,7 @@ mod cast;
 mod entry;
 mod look;
 mod room;
+mod turns;
 mod version;
 
 pub use cast::{Cast, CastMember, CastRoom, ChatBot, StartChat};
@@ -12,6 +13,7 @@ pub use entry::{
 };
 pub use look::{BotColor, BotIcon, Category};
 pub use room::{Room, RoomMember, SpeakingOrder};
+pub use turns::{NextSpeaker, Round};
 pub use version::{BotVersion, ParseBotVersionError};
 
 use schemars::JsonSchema;

@@ -122,8 +122,10 @@ pub struct RegenerateRequest {
     pub question: MessageId,
     /// Who shall answer.
     pub model: ModelId,
-    /// Chosen for this answer only.
+    /// Chosen for this answer only; in a room, for the rest of the round.
     pub one_off: bool,
+    /// The chat's model: in a room, it answers for members that have none of their own.
+    pub chat_model: ModelId,
     /// The answer to go on from, for *Continue*: its text is part of the request.
     pub continues: Option<MessageId>,
     /// How it shall be answered.

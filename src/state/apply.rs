@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::compare::column_of;
-use super::handle::{editor_told, load_usage};
+use super::handle::{editor_told, leave, load_usage};
 use super::model::{Effect, ToastAction};
 use super::unsent::not_sent;
 use super::words;
@@ -134,10 +134,14 @@ fn chat_changed(state: &mut AppState, mut summary: ChatSummary) -> Vec<Effect> {
         // Changed here and not yet in the store: what it tells is older.
         summary.options = known.options.clone();
     }
+    if let Some(begun) = state.begun.iter_mut().find(|begun| begun.chat == summary.id) {
+        begun.is_stored = true;
+    }
     let chats = state.chats.get_or_insert_with(Vec::new);
     chats.retain(|known| known.id != summary.id);
     let place = chats.partition_point(|known| known.updated > summary.updated);
     chats.insert(place, summary);
+    effects.extend(leave(state));
     effects
 }
 
@@ -154,6 +158,9 @@ fn messages_loaded(
             conversation.loading = Loading::Nothing;
             conversation.has_older = page.has_older;
             conversation.queue = queue;
+            if page.cast.is_some() {
+                conversation.cast.clone_from(&page.cast);
+            }
             if conversation.draft_dirty.is_none() && conversation.draft == Draft::default() {
                 conversation.draft = draft;
             }

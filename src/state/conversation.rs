@@ -1,11 +1,12 @@
 //! One open chat: the loaded end of its visible path, its run, its queue, its draft.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use super::Comparison;
 use crate::protocol::{
-    AgentState, ChatId, Draft, ErrorKind, Message, MessageId, QueryId, QueuedMessage, Role, RunId,
-    Seq, StopMode, Timestamp,
+    AgentState, Cast, ChatId, Draft, ErrorKind, Message, MessageId, QueryId, QueuedMessage, Role,
+    RunId, Seq, StopMode, Timestamp,
 };
 
 /// A chat that is or was open in this session.
@@ -19,6 +20,8 @@ pub struct Conversation {
     pub messages: VecDeque<Message>,
     /// Whether the path goes on above the first loaded message.
     pub has_older: bool,
+    /// Who takes part, where it began with a bot.
+    pub cast: Option<Arc<Cast>>,
     /// What is being loaded.
     pub loading: Loading,
     /// When the end of the path was read last.
@@ -109,6 +112,7 @@ impl Conversation {
             chat,
             messages: VecDeque::new(),
             has_older: false,
+            cast: None,
             loading: Loading::Nothing,
             loaded_at: Timestamp::default(),
             run: None,

@@ -13,6 +13,7 @@ mod time;
 mod usage;
 
 pub(super) use editor::told as editor_told;
+pub(super) use opening::leave;
 pub use time::{save_all_drafts, start, tick};
 pub(super) use usage::load as load_usage;
 
@@ -26,6 +27,12 @@ use crate::protocol::{BackendCommand, ChatId, Message, MessageId, QueryId, StopM
 
 /// Applies one command of the user and says what is to be done.
 pub fn handle(state: &mut AppState, command: UiCommand, context: HandleContext) -> Vec<Effect> {
+    let mut effects = carry_out(state, command, context);
+    effects.extend(opening::leave(state));
+    effects
+}
+
+fn carry_out(state: &mut AppState, command: UiCommand, context: HandleContext) -> Vec<Effect> {
     match command {
         UiCommand::NewChat => chats::new_chat(state),
         UiCommand::OpenChat(chat) => chats::open(state, chat),

@@ -6,11 +6,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::places::ModelPlaces;
-use super::{Bots, Conversation, Editor, Gallery, Import, ReadId, Settings, UiCommand};
+use super::{
+    Begun, Bots, Conversation, Editor, Gallery, Import, ReadId, Settings, Starting, UiCommand,
+};
 use crate::protocol::{
-    BackendCommand, Bot, BotFormat, BotId, ChatId, ChatOptions, ChatSummary, Draft, HelpPage,
-    IdSource, KeptIn, KnownProvider, MessageId, ModelId, ModelInfo, ProviderConfig, ProviderError,
-    ProviderId, ProviderState, QueryId, Spent, Timestamp, UsageRange, UsageReport,
+    BackendCommand, Bot, BotFormat, BotId, BotVersion, ChatId, ChatOptions, ChatSummary, Draft,
+    HelpPage, IdSource, KeptIn, KnownProvider, MessageId, ModelId, ModelInfo, ProviderConfig,
+    ProviderError, ProviderId, ProviderState, QueryId, Spent, Timestamp, UsageRange, UsageReport,
 };
 
 /// Everything the window shows.
@@ -60,6 +62,12 @@ pub struct AppState {
     pub bots: Bots,
     /// What the gallery shows.
     pub gallery: Gallery,
+    /// What the dialog shows that asks for a bot's variables.
+    pub starting: Starting,
+    /// Chats that were begun with a bot and not used yet.
+    pub(super) begun: Vec<Begun>,
+    /// The newer versions of bots that the user does not want in a chat.
+    pub(super) declined: HashMap<ChatId, BotVersion>,
     /// The bot that is being changed.
     pub editor: Option<Editor>,
     /// Bots that are to be imported.
@@ -364,6 +372,9 @@ impl AppState {
             images: HashMap::new(),
             bots: Bots::default(),
             gallery: Gallery::default(),
+            starting: Starting::default(),
+            begun: Vec::new(),
+            declined: HashMap::new(),
             editor: None,
             import: None,
             personas_file: Arc::new(data_dir.join("personas.yaml")),
@@ -435,67 +446,6 @@ impl AppState {
         self.model(id).map_or(id.model.as_str(), |model| model.name.as_str())
     }
 
-    /// The model of the chat on screen: the chat's own, else the app's default, else the newest
-    /// chat's, else Guide. The one place where this is decided; see also [`Self::next_model`].
-    pub fn chat_model(&self) -> ModelId {
-        self.model_of(self.open_chat())
-    }
-
-    /// The model of a chat, or of the chat to come.
-    pub(super) fn model_of(&self, chat: Option<ChatId>) -> ModelId {
-        let chosen = match chat {
-            Some(chat) => self.summary(chat).and_then(|summary| summary.model.clone()),
-            None => self.new_chat_model.clone(),
-        };
-        chosen
-            .or_else(|| self.settings.default_model.clone())
-            .or_else(|| self.last_chat_model())
-            .unwrap_or_else(guide_model)
-    }
-
-    /// The model of the newest chat, if it can still be had.
-    fn last_chat_model(&self) -> Option<ModelId> {
-        let newest = self.chats.as_ref()?.iter().max_by_key(|chat| chat.updated)?;
-        newest.model.clone().filter(|model| self.model(model).is_some())
-    }
-
-    /// The model of the next message, and whether it is chosen for that message only.
-    pub fn next_model(&self) -> (ModelId, bool) {
-        let chat = self.chat_model();
-        match &self.draft().model {
-            Some(model) if *model != chat => (model.clone(), true),
-            Some(_) | None => (chat, false),
-        }
-    }
-
-    /// The models that answer the next message side by side with the first: none, or up to three.
-    pub fn compared(&self) -> Vec<ModelId> {
-        let (first, _) = self.next_model();
-        let mut models: Vec<ModelId> = Vec::new();
-        for model in &self.draft().compare {
-            if *model != first && !models.contains(model) {
-                models.push(model.clone());
-            }
-        }
-        models.truncate(Self::MOST_COMPARED - 1);
-        models
-    }
-
-    /// How many models answer side by side at most.
-    pub const MOST_COMPARED: usize = crate::protocol::MOST_COMPARED;
-
-    /// The model that answers a changed version of a message: the one chosen for the next message,
-    /// else who answered the old version, else the chat's.
-    pub fn edit_model(&self, conversation: &Conversation, message: MessageId) -> ModelId {
-        let answered = || {
-            let messages = &conversation.messages;
-            let place = messages.iter().position(|known| known.id == message)?;
-            Some(messages.get(place + 1)?.answer.as_ref()?.model.clone())
-        };
-        let chosen = self.draft().model.clone();
-        chosen.or_else(answered).unwrap_or_else(|| self.chat_model())
-    }
-
     pub(super) fn next_query(&mut self) -> QueryId {
         self.counter += 1;
         QueryId(self.counter)
@@ -504,9 +454,4 @@ impl AppState {
     pub(super) fn request_focus(&mut self, target: FocusTarget) {
         self.focus = (target, self.focus.1 + 1);
     }
-}
-
-/// The built-in model.
-pub(super) fn guide_model() -> ModelId {
-    ModelId::new("guide", "guide")
 }

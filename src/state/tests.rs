@@ -2,6 +2,7 @@
 
 mod draft;
 mod needs;
+mod opening;
 mod params;
 mod resumed;
 

@@ -1,5 +1,6 @@
 //! The engine against a real server and a real database.
 
+mod casts;
 mod compare;
 mod context;
 mod fallback;

@@ -205,6 +205,7 @@ impl Desk {
             chat,
             question,
             model: model(name),
+            chat_model: model(name),
             one_off: false,
             continues: None,
             run: IdSource.run(at),

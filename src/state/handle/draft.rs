@@ -16,6 +16,11 @@ pub(super) fn handle(
     match command {
         DraftCommand::NextFavourite => cycle(state, 1, context.now),
         DraftCommand::PreviousFavourite => cycle(state, -1, context.now),
+        DraftCommand::OpenCompare if state.is_room() => {
+            let body = "Each of its members answers with a model of its own, one after the other.";
+            tell(state, ("Models are not compared in a room", body), context.now);
+            Vec::new()
+        }
         DraftCommand::OpenCompare => toggle_overlay(state, Overlay::Picker(PickerPurpose::Compare)),
         DraftCommand::ToggleCompared(model) => toggle_compared(state, model, context.now),
         DraftCommand::EndComparison => {

@@ -243,17 +243,21 @@ pub(super) fn regenerate(
     };
     let Some(old) = old else { return Vec::new() };
     let Some(question) = old.parent else { return Vec::new() };
+    let is_picked = again.model.is_some();
     let model = again
         .model
         .or_else(|| old.answer.as_ref().map(|answer| answer.model.clone()))
         .unwrap_or_else(|| chat_model.clone());
-    let one_off = model != chat_model;
+    let one_off = is_one_off(state, old, &model, is_picked);
+    let bot = old.bot.clone();
     let column = old.answer.as_ref().and_then(|answer| answer.column);
     let request = RegenerateRequest {
         make_room: again.make_room,
         over_budget: again.over_budget,
         column,
+        bot,
         options: options_again(state, &model),
+        chat_model,
         ..new_answer(conversation.chat, question, (model, one_off), context)
     };
     vec![Effect::Backend(BackendCommand::Regenerate(Box::new(request)))]
@@ -273,13 +277,24 @@ pub(super) fn go_on(
     let Some(old) = conversation.message(answer) else { return Vec::new() };
     let model =
         old.answer.as_ref().map_or_else(|| chat_model.clone(), |answer| answer.model.clone());
-    let one_off = model != chat_model;
+    let one_off = is_one_off(state, old, &model, false);
     let request = RegenerateRequest {
         continues: Some(answer),
+        bot: old.bot.clone(),
         options: options_again(state, &model),
+        chat_model,
         ..new_answer(conversation.chat, answer, (model, one_off), context)
     };
     vec![Effect::Backend(BackendCommand::Regenerate(Box::new(request)))]
+}
+
+/// Whether a model is chosen for one answer only. In a room each member may have one of its own: there
+/// it is what the user has picked, now or for the answer before.
+fn is_one_off(state: &AppState, old: &Message, model: &ModelId, is_picked: bool) -> bool {
+    if state.is_room() {
+        return is_picked || old.answer.as_ref().is_some_and(|answer| answer.one_off);
+    }
+    *model != state.chat_model()
 }
 
 /// An answer that is made again is made as the composer shows it now.
@@ -296,6 +311,7 @@ fn new_answer(
     RegenerateRequest {
         chat,
         question,
+        chat_model: model.clone(),
         model,
         one_off,
         continues: None,

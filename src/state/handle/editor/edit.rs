@@ -1,13 +1,17 @@
 //! What happens to the bot in the editor.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use super::super::super::apply::push_toast;
 use super::super::super::editor::slug;
 use super::super::super::model::{Effect, HandleContext, Overlay, Page, ToastLevel};
-use super::super::super::{AppState, Editor};
+use super::super::super::opening;
+use super::super::super::{AppState, Conversation, Editor};
 use super::own::NEW_NAME;
-use crate::protocol::{BackendCommand, Bot, SaveBot, Timestamp};
+use crate::protocol::{
+    BackendCommand, Bot, BotEntry, BotOrigin, SaveBot, StartChat, Timestamp,
+};
 
 /// Puts a bot into the editor and shows it. What stood there before goes.
 pub(super) fn put_in(state: &mut AppState, next: Editor, context: HandleContext) -> Vec<Effect> {
@@ -125,9 +129,31 @@ fn end_test(state: &mut AppState) -> Vec<Effect> {
     vec![Effect::Backend(BackendCommand::EndTest { chat })]
 }
 
-/// Begins the chat beside the form anew, with the bot as it stands.
-pub(super) fn restart_test(state: &mut AppState, _context: HandleContext) -> Vec<Effect> {
-    end_test(state)
+/// Begins the chat beside the form anew, with the bot as it stands and the answers as they are.
+pub(super) fn restart_test(state: &mut AppState, context: HandleContext) -> Vec<Effect> {
+    let mut effects = end_test(state);
+    let Some(editor) = &state.editor else { return effects };
+    let entry = BotEntry {
+        granted: editor.granted.clone(),
+        ..BotEntry::new(editor.bot.clone(), BotOrigin::Own)
+    };
+    let start = opening::start_chat(&entry, &editor.values, state, context);
+    let start = StartChat { test: true, ..start };
+    let chat = start.chat;
+    let conversation = Conversation {
+        messages: start.seeds.clone().into(),
+        cast: Some(Arc::new(start.cast.clone())),
+        loaded_at: context.now,
+        ..Conversation::new(chat)
+    };
+    state.conversations.insert(chat, conversation);
+    state.test = Some(super::super::opening::summary(&start));
+    if let Some(editor) = &mut state.editor {
+        editor.test = Some(chat);
+        editor.tested = Some(Box::new(entry.bot));
+    }
+    effects.push(Effect::Backend(BackendCommand::StartChat(Box::new(start))));
+    effects
 }
 
 pub(super) fn load_versions(state: &mut AppState) -> Vec<Effect> {

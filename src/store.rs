@@ -6,6 +6,7 @@
 //! Appended events wait in memory for at most 250 ms and are shown to readers from there, so
 //! that a reader always sees everything appended before it asked.
 
+pub mod bot_file;
 mod branch;
 mod casts;
 mod chats;

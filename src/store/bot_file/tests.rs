@@ -1,0 +1,4 @@
+//! Reading and writing bots.
+
+mod random;
+mod round_trip;

@@ -7,6 +7,7 @@
 //! that a reader always sees everything appended before it asked.
 
 pub mod bot_file;
+mod bots;
 mod branch;
 mod casts;
 mod chats;
@@ -22,6 +23,7 @@ mod message_rows;
 mod open;
 mod paths;
 mod pending;
+pub mod personas;
 mod queue;
 mod reader;
 mod recover;
@@ -31,11 +33,13 @@ mod schema;
 mod search;
 pub mod secrets;
 mod stats;
+pub mod templates;
 #[cfg(test)]
 mod tests;
 mod usage;
 mod writer;
 
+pub use bots::{BotMark, KeptBots, MOST_VERSIONS, OwnBot, OwnContent};
 pub use error::StoreError;
 pub use handle::StoreHandle;
 pub use kept::KeptModels;

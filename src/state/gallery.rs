@@ -1,7 +1,18 @@
 //! The gallery: what is searched for, what is shown, what is chosen.
 
-use super::AppState;
-use crate::protocol::{BotId, Category};
+mod counts;
+mod near;
+mod search;
+mod sort;
+#[cfg(test)]
+mod tests;
+
+pub use counts::{GalleryCounts, Shelf};
+
+use self::search::{Hit, Search};
+use self::sort::Marks;
+use super::{AppState, Page};
+use crate::protocol::{BotEntry, BotId, BotOrigin, Category};
 
 /// What the gallery shows.
 #[derive(Clone, Debug, Default)]
@@ -15,7 +26,12 @@ pub struct Gallery {
     /// The bot whose details are shown.
     pub selected: Option<BotId>,
     /// What is shown, as places in [`super::Bots::all`], in order.
-    pub(super) shown: Vec<usize>,
+    shown: Vec<usize>,
+    counts: GalleryCounts,
+    elsewhere: usize,
+    nearest: Vec<String>,
+    search: Search,
+    marks: Marks,
 }
 
 /// Which bots are shown.
@@ -36,6 +52,38 @@ pub enum GalleryFilter {
     Category(Category),
 }
 
+impl GalleryFilter {
+    /// For people.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::All => "All",
+            Self::Favourites => "Favourites",
+            Self::Recent => "Recent",
+            Self::Own => "Mine",
+            Self::Archived => "Archived",
+            Self::Category(category) => category.label(),
+        }
+    }
+
+    fn fits(self, entry: &BotEntry) -> bool {
+        match self {
+            Self::Archived => entry.archived,
+            Self::All => !entry.archived,
+            Self::Favourites => !entry.archived && entry.favourite,
+            Self::Recent => !entry.archived && entry.used.is_some(),
+            Self::Own => !entry.archived && is_own(entry),
+            Self::Category(category) => !entry.archived && entry.bot.category == category,
+        }
+    }
+}
+
+fn is_own(entry: &BotEntry) -> bool {
+    match entry.origin {
+        BotOrigin::BuiltIn => false,
+        BotOrigin::Own | BotOrigin::Personas => true,
+    }
+}
+
 /// In which order bots are shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum GallerySort {
@@ -50,16 +98,86 @@ pub enum GallerySort {
     Category,
 }
 
+impl GallerySort {
+    /// All, in the order shown.
+    pub const ALL: [Self; 4] = [Self::Best, Self::Name, Self::Recent, Self::Category];
+
+    /// For people.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Best => "Best first",
+            Self::Name => "By name",
+            Self::Recent => "Recently used",
+            Self::Category => "By category",
+        }
+    }
+}
+
 impl Gallery {
     /// What is shown, as places in [`super::Bots::all`], in order.
     pub fn shown(&self) -> &[usize] {
         &self.shown
     }
+
+    /// How many bots there are, whatever is searched for.
+    pub fn counts(&self) -> &GalleryCounts {
+        &self.counts
+    }
+
+    /// Where nothing is shown: how many bots fit the search, but not the filter.
+    pub fn elsewhere(&self) -> usize {
+        self.elsewhere
+    }
+
+    /// Where nothing fits the search: names and tags that are near to it, nearest first.
+    pub fn nearest(&self) -> &[String] {
+        &self.nearest
+    }
 }
 
 impl AppState {
-    /// Finds again what the gallery shows: after a change of the bots or of what is searched for.
+    /// Finds again what the gallery shows after a change of the bots. A star that is set while the
+    /// gallery is on screen moves no card.
     pub(super) fn refresh_gallery(&mut self) {
-        self.gallery.shown = (0..self.bots.all().len()).collect();
+        let bots = self.bots.all();
+        if self.page == Page::Gallery {
+            self.gallery.marks.add(bots);
+        } else {
+            self.gallery.marks = Marks::of(bots);
+        }
+        self.gallery.counts = GalleryCounts::of(bots);
+        self.gallery.search.forget();
+        self.list_gallery();
+    }
+
+    /// The gallery comes on screen: favourites and what was used lately stand where they belong.
+    pub(super) fn settle_gallery(&mut self) {
+        self.gallery.marks = Marks::of(self.bots.all());
+        self.list_gallery();
+    }
+
+    /// Finds again what the gallery shows after a change of what is searched for.
+    pub(super) fn list_gallery(&mut self) {
+        let (gallery, bots) = (&mut self.gallery, self.bots.all());
+        gallery.search.run(&gallery.query, bots);
+        let hits = gallery.search.hits();
+        let is_searched = !gallery.search.words().is_empty();
+        let fits = |hit: &&Hit| bots.get(hit.place).is_some_and(|it| gallery.filter.fits(it));
+        let fitting = hits.iter().filter(fits);
+        gallery.shown = gallery.marks.sort(fitting, (gallery.sort, gallery.filter, is_searched));
+        gallery.elsewhere = 0;
+        gallery.nearest.clear();
+        if gallery.shown.is_empty() && is_searched {
+            let everywhere = |hit: &&Hit| bots.get(hit.place).is_some_and(|it| !it.archived);
+            gallery.elsewhere = hits.iter().filter(everywhere).count();
+            if gallery.elsewhere == 0 {
+                gallery.nearest = near::nearest(gallery.search.words(), bots);
+            }
+        }
+        let id = |place: &usize| bots.get(*place).map(|entry| &entry.bot.id);
+        let selected = gallery.selected.as_ref();
+        if !gallery.shown.iter().any(|place| id(place) == selected) {
+            gallery.selected = gallery.shown.first().and_then(id).cloned();
+        }
     }
 }

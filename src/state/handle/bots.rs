@@ -11,7 +11,7 @@ pub(super) fn handle(
     context: HandleContext,
 ) -> Vec<Effect> {
     match command {
-        BotCommand::OpenGallery => super::open_page(state, Page::Gallery),
+        BotCommand::OpenGallery => open(state),
         BotCommand::Search(query) => search(state, query),
         BotCommand::Show(filter) => show(state, filter),
         BotCommand::Sort(sort) => set_order(state, sort),
@@ -38,21 +38,34 @@ pub(super) fn handle(
     }
 }
 
+/// Who comes from a chat looks for another bot; who comes from the editor goes on looking.
+fn open(state: &mut AppState) -> Vec<Effect> {
+    match state.page {
+        Page::Welcome | Page::Chat(_) | Page::Settings(_) | Page::Help(_) => {
+            state.gallery.query.clear();
+            state.settle_gallery();
+        }
+        Page::Editor => state.settle_gallery(),
+        Page::Gallery => {}
+    }
+    super::open_page(state, Page::Gallery)
+}
+
 fn search(state: &mut AppState, query: String) -> Vec<Effect> {
     state.gallery.query = query;
-    state.refresh_gallery();
+    state.list_gallery();
     Vec::new()
 }
 
 fn show(state: &mut AppState, filter: GalleryFilter) -> Vec<Effect> {
     state.gallery.filter = filter;
-    state.refresh_gallery();
+    state.list_gallery();
     Vec::new()
 }
 
 fn set_order(state: &mut AppState, sort: GallerySort) -> Vec<Effect> {
     state.gallery.sort = sort;
-    state.refresh_gallery();
+    state.list_gallery();
     Vec::new()
 }
 

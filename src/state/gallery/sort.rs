@@ -1,0 +1,92 @@
+//! In which order bots are shown.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::search::{Hit, Rank};
+use super::{GalleryFilter, GallerySort};
+use crate::protocol::{BotEntry, BotId, Timestamp};
+
+/// What the order depends on besides the search, as it was when the gallery came on screen.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Marks {
+    known: HashMap<BotId, Mark>,
+    /// By place.
+    all: Vec<Mark>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Mark {
+    favourite: bool,
+    used: Option<Timestamp>,
+    category: u8,
+    /// The place by name.
+    name: usize,
+}
+
+/// Compared from left to right.
+type Key = (u8, Rank, bool, Reverse<Option<Timestamp>>, usize);
+
+impl Marks {
+    pub(super) fn of(bots: &[Arc<BotEntry>]) -> Self {
+        let mut marks = Self::default();
+        marks.add(bots);
+        marks
+    }
+
+    /// Takes over a changed library. Bots that were there keep their place.
+    pub(super) fn add(&mut self, bots: &[Arc<BotEntry>]) {
+        let mut by_name: Vec<(&str, &BotId, usize)> = bots
+            .iter()
+            .zip(0..)
+            .map(|(entry, place)| (entry.haystack.name.as_str(), &entry.bot.id, place))
+            .collect();
+        by_name.sort_unstable();
+        let mut names = vec![0; bots.len()];
+        for (name, (_, _, place)) in by_name.into_iter().enumerate() {
+            if let Some(slot) = names.get_mut(place) {
+                *slot = name;
+            }
+        }
+        let marks = bots.iter().zip(names).map(|(entry, name)| {
+            let category = entry.bot.category as u8;
+            let (favourite, used) = match self.known.get(&entry.bot.id) {
+                Some(mark) => (mark.favourite, mark.used),
+                None => (entry.favourite, entry.used),
+            };
+            Mark { favourite, used, category, name }
+        });
+        self.all = marks.collect();
+        let ids = bots.iter().map(|entry| entry.bot.id.clone());
+        self.known = ids.zip(self.all.iter().copied()).collect();
+    }
+
+    /// The places of hits in order.
+    pub(super) fn sort<'a>(
+        &self,
+        hits: impl Iterator<Item = &'a Hit>,
+        (sort, filter, is_searched): (GallerySort, GalleryFilter, bool),
+    ) -> Vec<usize> {
+        // Who looks at what was used lately wants it in that order.
+        let by_use = filter == GalleryFilter::Recent && !is_searched;
+        let sort = if by_use && sort == GallerySort::Best { GallerySort::Recent } else { sort };
+        let keyed = hits.filter_map(|hit| Some((self.all.get(hit.place)?.key(hit, sort), hit)));
+        let mut keyed: Vec<(Key, usize)> = keyed.map(|(key, hit)| (key, hit.place)).collect();
+        keyed.sort_unstable();
+        keyed.into_iter().map(|(_, place)| place).collect()
+    }
+}
+
+impl Mark {
+    fn key(self, hit: &Hit, sort: GallerySort) -> Key {
+        let rank = Rank::default();
+        let unused = Reverse(None);
+        match sort {
+            GallerySort::Best => (0, hit.rank, !self.favourite, Reverse(self.used), self.name),
+            GallerySort::Name => (0, rank, false, unused, self.name),
+            GallerySort::Recent => (0, rank, false, Reverse(self.used), self.name),
+            GallerySort::Category => (self.category, rank, false, unused, self.name),
+        }
+    }
+}

@@ -2,7 +2,8 @@
 //!
 //! The rule for texts stands in [`crate::protocol::tokens_in`]: the editor of bots uses it, too.
 
-use crate::protocol::{Message, Part, tokens_in as of_text};
+pub(super) use crate::protocol::tokens_in as of_text;
+use crate::protocol::{Message, Part};
 
 /// What the roles and frames around a message take.
 const FRAME: u64 = 4;

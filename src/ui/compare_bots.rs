@@ -20,12 +20,7 @@ pub(super) struct CompareView {
 
 impl CompareView {
     /// Draws the dialog where it is asked for.
-    pub(super) fn compare_ui(
-        &mut self,
-        ctx: &Context,
-        state: &AppState,
-        out: &mut Vec<UiCommand>,
-    ) {
+    pub(super) fn compare_ui(&mut self, ctx: &Context, state: &AppState, out: &mut Vec<UiCommand>) {
         let Overlay::CompareBots(id) = &state.overlay else { return };
         let Some((theirs, mine)) = state.bot_and_mine(id) else {
             out.push(UiCommand::CloseOverlay);

@@ -75,13 +75,14 @@ impl EditorView {
         let problems = state.editor_problems();
         let form = Form { state, editor, problems: &problems };
         let page = ui.available_rect_before_wrap();
-        let bar = ui.scope_builder(UiBuilder::new().max_rect(page.shrink2(vec2(20.0, 0.0))), |ui| {
-            ui.add_space(12.0);
-            bar_ui(ui, &form, out);
-            if page.width() < WIDE {
-                self.tabs_ui(ui);
-            }
-        });
+        let bar =
+            ui.scope_builder(UiBuilder::new().max_rect(page.shrink2(vec2(20.0, 0.0))), |ui| {
+                ui.add_space(12.0);
+                bar_ui(ui, &form, out);
+                if page.width() < WIDE {
+                    self.tabs_ui(ui);
+                }
+            });
         let top = bar.response.rect.bottom() + 10.0;
         let line = egui::Stroke::new(1.0, Palette::of(ui).line);
         ui.painter().hline(page.x_range(), top - 0.5, line);
@@ -105,7 +106,13 @@ impl EditorView {
     }
 
     /// What the model is told above, the chat below.
-    fn side_ui(&mut self, ui: &mut Ui, form: &Form<'_>, chat: ChatUi<'_>, out: &mut Vec<UiCommand>) {
+    fn side_ui(
+        &mut self,
+        ui: &mut Ui,
+        form: &Form<'_>,
+        chat: ChatUi<'_>,
+        out: &mut Vec<UiCommand>,
+    ) {
         let space = ui.available_rect_before_wrap();
         let drawn = ui.scope_builder(UiBuilder::new().max_rect(space), |ui| {
             egui::Frame::new().inner_margin(Margin::symmetric(16, 10)).show(ui, |ui| {
@@ -143,10 +150,9 @@ impl EditorView {
 
     fn form_ui(&mut self, ui: &mut Ui, form: &Form<'_>, out: &mut Vec<UiCommand>) {
         let mut bot = form.editor.bot.clone();
-        ScrollArea::vertical()
-            .id_salt(("editor form", self.key))
-            .auto_shrink([false, false])
-            .show(ui, |ui| {
+        ScrollArea::vertical().id_salt(("editor form", self.key)).auto_shrink([false, false]).show(
+            ui,
+            |ui| {
                 let space = ui.available_rect_before_wrap();
                 let width = FORM_WIDTH.min(space.width() - 40.0).max(160.0).floor();
                 let left = space.left() + 20.0;
@@ -157,7 +163,8 @@ impl EditorView {
                     self.sections_ui(ui, form, &mut bot, out);
                     ui.add_space(24.0);
                 });
-            });
+            },
+        );
         if bot != form.editor.bot {
             out.push(UiCommand::Editor(EditorCommand::Change(Box::new(bot))));
         }

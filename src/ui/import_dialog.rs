@@ -50,8 +50,7 @@ pub(super) fn take(ui: &Ui, state: &AppState, out: &mut Vec<UiCommand>) {
         out.push(UiCommand::Bots(BotCommand::ImportFiles(files)));
     }
     let pasted = ui.input_mut(|input| {
-        let is_block =
-            |event: &Event| matches!(event, Event::Paste(text) if text.contains(BLOCK));
+        let is_block = |event: &Event| matches!(event, Event::Paste(text) if text.contains(BLOCK));
         let at = input.events.iter().position(is_block)?;
         let Event::Paste(text) = input.events.remove(at) else { return None };
         Some(text)
@@ -94,8 +93,7 @@ impl ImportView {
     /// A place to paste a text into.
     fn paste_ui(&mut self, ui: &mut Ui, out: &mut Vec<UiCommand>) {
         parts::note_ui(ui, "Paste the text of a bot, or of a character card or an assistant");
-        let area =
-            Area { field: "", name: "Text of a bot", hint: "switchboard:bot:…", rows: 6 };
+        let area = Area { field: "", name: "Text of a bot", hint: "switchboard:bot:…", rows: 6 };
         let most = (ui.ctx().content_rect().height() - 260.0).max(80.0);
         let response = ScrollArea::vertical()
             .id_salt("pasted bot")

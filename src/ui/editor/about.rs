@@ -35,7 +35,8 @@ impl AboutView {
     fn tags_ui(&mut self, ui: &mut Ui, form: &Form<'_>, bot: &mut Bot) {
         parts::labelled_ui(ui, "Tags", |ui| {
             let text = self.tags.text(&bot.tags, |tags| tags.join(", "));
-            let field = Field { hint: "Separated by commas", ..Field::new(form.id("tags"), "Tags") };
+            let field =
+                Field { hint: "Separated by commas", ..Field::new(form.id("tags"), "Tags") };
             if field.field_ui(ui, text).changed() {
                 bot.tags = tags_of(text);
                 self.tags.stands_for(bot.tags.clone());

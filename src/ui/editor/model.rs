@@ -5,9 +5,7 @@ use std::collections::HashMap;
 use egui::{Id, Ui, vec2};
 
 use super::parts::{self as form_parts, Asked, Form, Line, Number, Typed};
-use crate::protocol::{
-    Ability, BotParameters, Effort, ModelId, ModelPreference, PriceClass,
-};
+use crate::protocol::{Ability, BotParameters, Effort, ModelId, ModelPreference, PriceClass};
 use crate::state::{Bound, UiCommand, opening};
 use crate::ui::settings::models::choice::Choice;
 use crate::ui::settings::models::model_ui;

@@ -1,5 +1,6 @@
 //! What the sections of the form have in common.
 
+use std::fmt::Debug;
 use std::hash::Hash;
 
 use egui::{Frame, Id, Margin, Response, RichText, Stroke, TextEdit, Ui};
@@ -22,7 +23,7 @@ pub(super) struct Form<'a> {
 impl Form<'_> {
     /// The id of a control: another bot in the editor has other ones, so that undo does not lead
     /// into the text of the bot before.
-    pub(super) fn id(&self, name: impl Hash) -> Id {
+    pub(super) fn id(&self, name: impl Hash + Debug) -> Id {
         Id::unique(("editor", self.editor.key)).with(name)
     }
 
@@ -44,10 +45,7 @@ impl Form<'_> {
     /// A field of one line with its label, and what is wrong with it.
     pub(super) fn line_ui(&self, ui: &mut Ui, line: Line<'_>, text: &mut String) -> Response {
         parts::labelled_ui(ui, line.label, |ui| {
-            let field = Field {
-                hint: line.hint,
-                ..Field::new(self.id(line.field), line.label)
-            };
+            let field = Field { hint: line.hint, ..Field::new(self.id(line.field), line.label) };
             let response = field.field_ui(ui, text);
             self.problem_ui(ui, line.field);
             response
@@ -77,15 +75,15 @@ pub(super) struct Line<'a> {
 }
 
 /// A field of several lines. `field` is its path in the file.
-pub(super) struct Area<'a> {
-    pub(super) field: &'a str,
-    pub(super) name: &'a str,
-    pub(super) hint: &'a str,
-    pub(super) rows: usize,
+pub(in crate::ui) struct Area<'a> {
+    pub(in crate::ui) field: &'a str,
+    pub(in crate::ui) name: &'a str,
+    pub(in crate::ui) hint: &'a str,
+    pub(in crate::ui) rows: usize,
 }
 
 /// A field of several lines that grows with its text.
-pub(super) fn area_ui(ui: &mut Ui, id: Id, area: &Area<'_>, text: &mut String) -> Response {
+pub(in crate::ui) fn area_ui(ui: &mut Ui, id: Id, area: &Area<'_>, text: &mut String) -> Response {
     let palette = Palette::of(ui);
     let focused = ui.memory(|memory| memory.has_focus(id));
     let line = if focused { theme::focus_stroke(palette) } else { Stroke::new(1.0, palette.line) };

@@ -5,7 +5,7 @@ use egui::{Popup, PopupCloseBehavior, ScrollArea, Ui, vec2};
 use super::model::ModelView;
 use super::parts::{self as form_parts, Area, Asked, Form, Line};
 use crate::protocol::{
-    Bot, BotColor, BotId, BotIcon, BotParameters, Category, ModelPreference, Room, RoomMember,
+    Bot, BotColor, BotIcon, BotId, BotParameters, Category, ModelPreference, Room, RoomMember,
     SpeakingOrder,
 };
 use crate::state::UiCommand;
@@ -295,9 +295,7 @@ fn tile_button(ui: &mut Ui, tile: BotTile<'_>, name: &str) -> bool {
     let size = vec2(TileSize::Normal.points(), TileSize::Normal.points());
     let (rect, response) = ui.allocate_exact_size(size, egui::Sense::click());
     let words = format!("Another colour for {name}");
-    response.widget_info(|| {
-        egui::WidgetInfo::labeled(egui::Role::Button, ui.is_enabled(), &words)
-    });
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, ui.is_enabled(), &words));
     tile.paint(ui, rect, TileSize::Normal);
     widgets::focus_ring(ui, &response, theme::ROUNDING);
     response.on_hover_cursor(egui::CursorIcon::PointingHand).on_hover_text(&words).clicked()

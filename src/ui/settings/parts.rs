@@ -67,7 +67,11 @@ const LABELS: f32 = 120.0;
 const NARROW: f32 = 420.0;
 
 /// A label with what belongs to it beside it, or below it where there is little room.
-pub(in crate::ui) fn labelled_ui<R>(ui: &mut Ui, label: &str, content: impl FnOnce(&mut Ui) -> R) -> R {
+pub(in crate::ui) fn labelled_ui<R>(
+    ui: &mut Ui,
+    label: &str,
+    content: impl FnOnce(&mut Ui) -> R,
+) -> R {
     let palette = Palette::of(ui);
     let text = RichText::new(label).color(palette.dim);
     if ui.available_width() < NARROW {

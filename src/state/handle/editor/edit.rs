@@ -9,9 +9,7 @@ use super::super::super::model::{Effect, HandleContext, Overlay, Page, ToastLeve
 use super::super::super::opening;
 use super::super::super::{AppState, Conversation, Editor};
 use super::own::NEW_NAME;
-use crate::protocol::{
-    BackendCommand, Bot, BotEntry, BotOrigin, SaveBot, StartChat, Timestamp,
-};
+use crate::protocol::{BackendCommand, Bot, BotEntry, BotOrigin, SaveBot, StartChat, Timestamp};
 
 /// Puts a bot into the editor and shows it. What stood there before goes.
 pub(super) fn put_in(state: &mut AppState, next: Editor, context: HandleContext) -> Vec<Effect> {

@@ -23,7 +23,6 @@ mod message_rows;
 mod open;
 mod paths;
 mod pending;
-pub mod personas;
 mod queue;
 mod reader;
 mod recover;

@@ -11,6 +11,7 @@ mod de;
 mod emit;
 mod fault;
 mod nearest;
+mod personas;
 mod scalar;
 mod ser;
 #[cfg(test)]
@@ -19,6 +20,7 @@ mod tree;
 mod yaml;
 
 use fault::{Fault, Place};
+pub use personas::{PersonaRead, read_personas};
 
 /// The longest text that is read, in bytes. A bot is far smaller.
 const LONGEST_TEXT: usize = 1024 * 1024;

@@ -11,7 +11,7 @@ use std::time::SystemTime;
 use super::shelf::Persona;
 use crate::protocol::{Bot, BotEntry, BotId, BotOrigin, BotProblem};
 use crate::store::StoreHandle;
-use crate::store::personas::{self, PersonaRead};
+use crate::store::bot_file::{self, PersonaRead};
 
 /// The name in problems.
 pub(super) const NAME: &str = "personas.yaml";
@@ -44,15 +44,15 @@ type Stamp = (Option<SystemTime>, u64);
 enum Content {
     Missing,
     Unreadable(BotProblem),
-    Text(String),
+    Bytes(Vec<u8>),
 }
 
 /// A file that was read.
 struct Reading {
     stamp: Option<Stamp>,
     content: Content,
-    /// The entries, where there is a text.
-    entries: Option<Result<Vec<PersonaRead>, BotProblem>>,
+    /// The entries, where there is a file, or what is wrong with all of it.
+    entries: Option<Result<Vec<PersonaRead>, Vec<BotProblem>>>,
 }
 
 impl Personas {
@@ -104,7 +104,7 @@ impl Personas {
         let reading = match tokio::task::spawn_blocking(move || read(&file)).await {
             Ok(reading) => reading,
             Err(error) => {
-                let content = Content::Unreadable(problem(None, format!("not read: {error}")));
+                let content = Content::Unreadable(problem(format!("not read: {error}")));
                 Reading { stamp: None, content, entries: None }
             }
         };
@@ -120,8 +120,8 @@ impl Personas {
                 self.problems.clear();
             }
             (Content::Unreadable(problem), _) => self.problems = vec![problem.clone()],
-            (Content::Text(_), Some(Err(problem))) => self.problems = vec![problem],
-            (Content::Text(_), entries) => {
+            (Content::Bytes(_), Some(Err(problems))) => self.problems = problems,
+            (Content::Bytes(_), entries) => {
                 self.put(entries.and_then(Result::ok).unwrap_or_default());
             }
         }
@@ -170,8 +170,9 @@ fn persona(bot: Bot, at: usize, line: Option<u32>) -> Persona {
     Persona { entry: Arc::new(BotEntry::new(bot, BotOrigin::Personas)), at, line }
 }
 
-fn problem(line: Option<u32>, message: String) -> BotProblem {
-    BotProblem { source: NAME.to_owned(), line, column: None, field: None, message }
+fn problem(message: String) -> BotProblem {
+    let source = NAME.to_owned();
+    BotProblem { source, line: None, column: None, field: None, message }
 }
 
 fn stamp(file: &Path) -> Option<Stamp> {
@@ -182,21 +183,21 @@ fn stamp(file: &Path) -> Option<Stamp> {
 fn read(file: &Path) -> Reading {
     // Before the text: what is written in between is read once more.
     let stamp = stamp(file);
-    let content = match text(file) {
-        Ok(Some(text)) => Content::Text(text),
+    let content = match bytes(file) {
+        Ok(Some(bytes)) => Content::Bytes(bytes),
         Ok(None) => Content::Missing,
         Err(problem) => Content::Unreadable(problem),
     };
     let entries = match &content {
-        Content::Text(text) => Some(personas::read(text, NAME)),
+        Content::Bytes(bytes) => Some(bot_file::read_personas(NAME, bytes)),
         Content::Missing | Content::Unreadable(_) => None,
     };
     Reading { stamp, content, entries }
 }
 
-/// The text of the file; none where there is no file.
-fn text(file: &Path) -> Result<Option<String>, BotProblem> {
-    let unreadable = |error: std::io::Error| problem(None, format!("it cannot be read: {error}"));
+/// What the file holds; none where there is no file.
+fn bytes(file: &Path) -> Result<Option<Vec<u8>>, BotProblem> {
+    let unreadable = |error: std::io::Error| problem(format!("it cannot be read: {error}"));
     let about = match fs::metadata(file) {
         Ok(about) => about,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -204,21 +205,13 @@ fn text(file: &Path) -> Result<Option<String>, BotProblem> {
     };
     // A pipe or a device might never end.
     if !about.is_file() {
-        return Err(problem(None, "it is no file".to_owned()));
+        return Err(problem("it is no file".to_owned()));
     }
     let mut bytes = Vec::new();
     let file = File::open(file).map_err(unreadable)?;
     file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() as u64 > MOST_BYTES {
-        return Err(problem(None, "it is larger than 4 MB".to_owned()));
+        return Err(problem("it is larger than 4 MB".to_owned()));
     }
-    match String::from_utf8(bytes) {
-        Ok(text) => Ok(Some(text)),
-        Err(error) => {
-            let good = error.utf8_error().valid_up_to();
-            let lines = error.as_bytes().iter().take(good).filter(|byte| **byte == b'\n').count();
-            let line = u32::try_from(lines + 1).ok();
-            Err(problem(line, "it is not text in UTF-8".to_owned()))
-        }
-    }
+    Ok(Some(bytes))
 }

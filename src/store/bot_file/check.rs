@@ -11,7 +11,7 @@ mod room;
 mod variables;
 
 /// The longest id, in letters.
-const LONGEST_ID: usize = 64;
+pub(super) const LONGEST_ID: usize = 64;
 /// The longest name, in letters.
 pub(super) const LONGEST_NAME: usize = 80;
 /// The longest description, in letters.

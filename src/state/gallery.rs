@@ -25,6 +25,8 @@ pub struct Gallery {
     pub sort: GallerySort,
     /// The bot whose details are shown.
     pub selected: Option<BotId>,
+    /// The starter that goes into the composer of the chat that is being begun.
+    pub(super) starter: Option<(BotId, usize)>,
     /// What is shown, as places in [`super::Bots::all`], in order.
     shown: Vec<usize>,
     counts: GalleryCounts,

@@ -28,6 +28,13 @@ pub enum BotCommand {
         /// Names and values of its variables.
         values: Vec<(String, String)>,
     },
+    /// Begin a chat with a bot and put one of its starters into the composer.
+    StartWithStarter {
+        /// Which.
+        bot: BotId,
+        /// The place of the text in its list.
+        starter: usize,
+    },
     /// Let the chat on screen go on with the newest version of its bot.
     TakeNewer,
     /// No longer offer the newest version to the chat on screen.
@@ -88,7 +95,7 @@ impl BotCommand {
             Self::Show(_) => "Show bots",
             Self::Sort(_) => "Sort bots",
             Self::Select(_) => "Show details",
-            Self::Start(_) | Self::StartWith { .. } => "Start chat",
+            Self::Start(_) | Self::StartWith { .. } | Self::StartWithStarter { .. } => "Start chat",
             Self::TakeNewer => "Use the newer version",
             Self::KeepOlder => "Keep this version",
             Self::ToggleFavourite(_) => "Favourite",
@@ -118,6 +125,7 @@ impl BotCommand {
             | Self::Select(_)
             | Self::Start(_)
             | Self::StartWith { .. }
+            | Self::StartWithStarter { .. }
             | Self::TakeNewer
             | Self::KeepOlder
             | Self::ToggleFavourite(_)

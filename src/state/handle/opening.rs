@@ -26,6 +26,7 @@ pub(super) fn handle(
         | BotCommand::Show(_)
         | BotCommand::Sort(_)
         | BotCommand::Select(_)
+        | BotCommand::StartWithStarter { .. }
         | BotCommand::ToggleFavourite(_)
         | BotCommand::Customise(_)
         | BotCommand::Duplicate(_)

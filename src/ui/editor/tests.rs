@@ -52,7 +52,7 @@ fn edited(bot: Bot) -> AppState {
 
 fn stage(width: f32, state: AppState) -> Stage {
     let mut harness = Harness::builder()
-        .with_size(vec2(width, 2400.0))
+        .with_size(vec2(width, 4000.0))
         .with_context_setup(samples::install)
         .build_ui_state(
             |ui, driven: &mut Driven<EditorView>| {
@@ -215,12 +215,12 @@ fn a_bot_joins_a_room_with_its_name_and_instructions() {
 #[test]
 fn a_narrow_window_shows_one_of_form_preview_and_test() {
     let mut harness = stage(700.0, edited(bot()));
-    harness.get_by_label("Instructions");
+    harness.get_by_label("Add a starter");
     assert!(harness.query_by_label("The chat").is_none());
     harness.get_by_label("Preview").click();
     harness.run();
     harness.get_by_label("You review Rust.");
-    assert!(harness.query_by_label("Description").is_none());
+    assert!(harness.query_by_label("Add a starter").is_none());
     harness.get_by_label("Test").click();
     harness.run();
     harness.get_by_label("The chat");

@@ -42,7 +42,7 @@ fn dialog(found: Vec<Result<BotRead, BotProblem>>) -> Harness<'static, Stage<Imp
     let event = BackendEvent::BotsRead { query: query.unwrap(), read: found };
     apply(&mut state, event, NOW);
     let mut harness = stage(
-        vec2(900.0, 1000.0),
+        vec2(900.0, 1400.0),
         state,
         ImportView::default(),
         |view: &mut ImportView, ui, state, out| view.import_ui(ui.ctx(), state, out),

@@ -36,6 +36,7 @@ pub(super) fn handle_bots(
         | BotCommand::Select(_)
         | BotCommand::Start(_)
         | BotCommand::StartWith { .. }
+        | BotCommand::StartWithStarter { .. }
         | BotCommand::TakeNewer
         | BotCommand::KeepOlder
         | BotCommand::ToggleFavourite(_) => Vec::new(),

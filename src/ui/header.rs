@@ -10,6 +10,7 @@ use egui::{
 
 use self::meter::{Meter, chip_width};
 use super::composer::focus;
+use super::gallery;
 use super::icon::Icon;
 use super::sidebar::menu::{self, Asked, MenuItem};
 use super::sidebar::rename::{Rename, Renamed};
@@ -66,11 +67,17 @@ impl HeaderView {
             let warn = Palette::of(&row).warn;
             widgets::small_label(&mut row, "Not saved", warn);
         }
-        match state.open_chat().and_then(|chat| state.summary(chat)) {
+        // The test beside the form of a bot has a line of its own.
+        let chat = state.open_chat().filter(|_| state.page != Page::Editor);
+        match chat.and_then(|chat| state.summary(chat)) {
             Some(chat) => self.chat_ui(&mut row, state, chat, out),
             None => {
                 self.renaming = None;
-                title_ui(&mut row, title(state), inner.right());
+                if state.page == Page::Gallery {
+                    gallery::head_ui(&mut row, out);
+                } else {
+                    title_ui(&mut row, title(state), inner.right());
+                }
             }
         }
         ui.advance_cursor_after_rect(rect);
@@ -174,6 +181,9 @@ fn title(state: &AppState) -> &str {
     match &state.page {
         Page::Welcome | Page::Chat(_) => "New chat",
         Page::Gallery => "Gallery",
+        Page::Editor if state.editor.as_ref().is_some_and(|editor| editor.saved.is_none()) => {
+            "New bot"
+        }
         Page::Editor => "Edit bot",
         Page::Settings(_) => "Settings",
         Page::Help(id) => {

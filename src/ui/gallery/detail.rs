@@ -143,6 +143,7 @@ impl DetailView {
             if customise.on_hover_text(parts::customise(entry.origin)).clicked() {
                 out.push(UiCommand::Bots(BotCommand::Customise(bot.clone())));
             }
+            let width = ui.available_width().min(220.0);
             let start = Button::new("Start chat").primary().width(width).ui(ui);
             if std::mem::take(&mut self.focus_start) {
                 start.request_focus();

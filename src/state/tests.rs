@@ -1,6 +1,7 @@
 //! Reducers, from the outside: commands and events in, state and effects out.
 
 mod draft;
+mod editor;
 mod needs;
 mod opening;
 mod params;

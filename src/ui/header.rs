@@ -67,7 +67,9 @@ impl HeaderView {
             let warn = Palette::of(&row).warn;
             widgets::small_label(&mut row, "Not saved", warn);
         }
-        match state.open_chat().and_then(|chat| state.summary(chat)) {
+        // The test beside the form of a bot has a line of its own.
+        let chat = state.open_chat().filter(|_| state.page != Page::Editor);
+        match chat.and_then(|chat| state.summary(chat)) {
             Some(chat) => self.chat_ui(&mut row, state, chat, out),
             None => {
                 self.renaming = None;
@@ -179,6 +181,9 @@ fn title(state: &AppState) -> &str {
     match &state.page {
         Page::Welcome | Page::Chat(_) => "New chat",
         Page::Gallery => "Gallery",
+        Page::Editor if state.editor.as_ref().is_some_and(|editor| editor.saved.is_none()) => {
+            "New bot"
+        }
         Page::Editor => "Edit bot",
         Page::Settings(_) => "Settings",
         Page::Help(id) => {

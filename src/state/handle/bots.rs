@@ -16,6 +16,10 @@ pub(super) fn handle(
         BotCommand::Show(filter) => show(state, filter),
         BotCommand::Sort(sort) => set_order(state, sort),
         BotCommand::Select(bot) => select(state, bot),
+        BotCommand::NoFileDialog => {
+            crate::state::bots::no_file_dialog(state, context.now);
+            Vec::new()
+        }
         BotCommand::ToggleFavourite(bot) => toggle_favourite(state, bot),
         BotCommand::Start(_) => {
             state.gallery.starter = None;
@@ -34,8 +38,11 @@ pub(super) fn handle(
         | BotCommand::New
         | BotCommand::Archive { .. }
         | BotCommand::Delete(_)
+        | BotCommand::Restore(_)
+        | BotCommand::OpenPersonas
         | BotCommand::CompareWithMine(_)
         | BotCommand::PickImport
+        | BotCommand::PasteImport
         | BotCommand::ImportFiles(_)
         | BotCommand::ImportText(_)
         | BotCommand::KeepImported(_)

@@ -12,6 +12,7 @@ use super::link_dialog;
 use super::palette_view::PaletteView;
 use super::shortcuts;
 use super::sidebar::{self, SidebarView};
+use super::start_dialog::StartDialog;
 use super::theme::{self, Mode, Palette};
 use super::toasts::ToastsView;
 use crate::protocol::Timestamp;
@@ -27,6 +28,7 @@ pub struct Shell {
     header: HeaderView,
     toasts: ToastsView,
     palette: PaletteView,
+    start: StartDialog,
     failures: Failures,
     /// The sidebar lies on top of the page of a narrow window.
     drawer_open: bool,
@@ -167,10 +169,11 @@ impl Shell {
     }
 
     fn on_top_ui(&mut self, ctx: &Context, state: &AppState, out: &mut Vec<UiCommand>) {
-        let (palette, toasts) = (&mut self.palette, &mut self.toasts);
+        let (palette, toasts, start) = (&mut self.palette, &mut self.toasts, &mut self.start);
         let failed = boundary::overlay_ui(ctx, "dialog", &mut self.failures.overlay, out, |out| {
             palette.palette_ui(ctx, state, out);
             link_dialog::link_ui(ctx, state, out);
+            start.dialog_ui(ctx, state, out);
         });
         if failed {
             out.push(UiCommand::CloseOverlay);

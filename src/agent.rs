@@ -31,6 +31,7 @@ mod tools;
 mod turn;
 mod waiting;
 
+pub use bots::read_library;
 pub use clock::Clock;
 pub use engine::{EngineHandle, EngineParts, start};
 pub use providers::catalogue;

@@ -7,6 +7,7 @@
 //! that a reader always sees everything appended before it asked.
 
 pub mod bot_file;
+mod bots;
 mod branch;
 mod casts;
 mod chats;
@@ -31,11 +32,13 @@ mod schema;
 mod search;
 pub mod secrets;
 mod stats;
+pub mod templates;
 #[cfg(test)]
 mod tests;
 mod usage;
 mod writer;
 
+pub use bots::{BotMark, KeptBots, MOST_VERSIONS, OwnBot, OwnContent};
 pub use error::StoreError;
 pub use handle::StoreHandle;
 pub use kept::KeptModels;

@@ -184,7 +184,13 @@ impl Agent {
     async fn open(&mut self, start: StartChat) {
         self.cast = Known::Unknown;
         match self.shared.store.start_chat(start).await {
-            Ok(chat) => self.shared.tell(BackendEvent::ChatChanged(chat)).await,
+            Ok(chat) => {
+                let is_test = chat.test;
+                self.shared.tell(BackendEvent::ChatChanged(chat)).await;
+                if !is_test {
+                    self.shared.bots.used();
+                }
+            }
             Err(error) => self.shared.notice(NoticeCode::WriteFailed, error).await,
         }
     }

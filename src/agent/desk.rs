@@ -29,20 +29,24 @@ pub(super) async fn work(shared: Arc<Shared>, mut commands: mpsc::Receiver<Backe
 pub(super) async fn handle(shared: &Shared, command: BackendCommand) {
     let (query, shown) = (command.query(), shown_already(&command));
     if let Err(error) = serve(shared, command).await {
-        let code = match error {
-            StoreError::NotFound => NoticeCode::ChatMissing,
-            StoreError::Full
-            | StoreError::ReadOnly
-            | StoreError::Busy
-            | StoreError::Closed
-            | StoreError::Other(_) => NoticeCode::WriteFailed,
-            StoreError::Damaged(_) => NoticeCode::StoreDamaged,
-        };
-        shared.notice(code, error).await;
+        shared.notice(notice_code(&error), error).await;
         let Some(query) = query else { return };
         if reread(shared, query, shown).await.is_err() {
             shared.tell(BackendEvent::QueryFailed(query)).await;
         }
+    }
+}
+
+/// What a failure of the store is to the user.
+pub(super) fn notice_code(error: &StoreError) -> NoticeCode {
+    match error {
+        StoreError::NotFound => NoticeCode::ChatMissing,
+        StoreError::Full
+        | StoreError::ReadOnly
+        | StoreError::Busy
+        | StoreError::Closed
+        | StoreError::Other(_) => NoticeCode::WriteFailed,
+        StoreError::Damaged(_) => NoticeCode::StoreDamaged,
     }
 }
 
@@ -127,16 +131,6 @@ async fn serve(shared: &Shared, command: BackendCommand) -> Result<(), StoreErro
             shared.tell(BackendEvent::ChatChanged(summary)).await;
         }
         BackendCommand::EndTest { chat } => store.end_test(chat).await?,
-        BackendCommand::LoadBots
-        | BackendCommand::SaveBot(_)
-        | BackendCommand::MarkBot { .. }
-        | BackendCommand::ArchiveBot { .. }
-        | BackendCommand::DeleteBot { .. }
-        | BackendCommand::LoadBotVersions { .. }
-        | BackendCommand::ReadBots { .. }
-        | BackendCommand::ExportBot { .. } => {
-            shared.bots.serve(shared, command).await?;
-        }
         BackendCommand::SetChatOptions { chat, options } => {
             store.set_chat_options(chat, options).await?;
         }
@@ -162,6 +156,14 @@ async fn serve(shared: &Shared, command: BackendCommand) -> Result<(), StoreErro
         | BackendCommand::RefreshModels { .. }
         | BackendCommand::Configure(_)
         | BackendCommand::LoadImage { .. }
+        | BackendCommand::LoadBots
+        | BackendCommand::SaveBot(_)
+        | BackendCommand::MarkBot { .. }
+        | BackendCommand::ArchiveBot { .. }
+        | BackendCommand::DeleteBot { .. }
+        | BackendCommand::LoadBotVersions { .. }
+        | BackendCommand::ReadBots { .. }
+        | BackendCommand::ExportBot { .. }
         | BackendCommand::Shutdown => {
             tracing::error!(?command, "not a command for the desk");
         }

@@ -1,5 +1,6 @@
 //! The dispatcher: takes commands by priority and hands each to its room. It never waits for work.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use parking_lot::RwLock;
@@ -7,7 +8,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::actor::{AgentCommand, Shared};
-use super::bots::Bots;
+use super::bots::{self, Bots};
 use super::clock::Clock;
 use super::desk;
 use super::manager::AgentManager;
@@ -23,7 +24,7 @@ use crate::store::{ReadState, Resumable, StoreHandle};
 /// Commands that may wait in all. A window cannot fill it; a flood is refused with a notice.
 const QUEUED: usize = 4_096;
 
-/// Commands that may wait at the desk and at the providers.
+/// Commands that may wait at the desk, or with the librarian.
 const DESK: usize = 1_024;
 
 /// What the engine is made of.
@@ -31,6 +32,8 @@ const DESK: usize = 1_024;
 pub struct EngineParts {
     /// The database.
     pub store: StoreHandle,
+    /// Bots as a plain file; it need not be there.
+    pub personas_file: PathBuf,
     /// Where answers come from.
     pub providers: ProviderSetup,
     /// Time and chance.
@@ -82,14 +85,18 @@ pub fn start(parts: EngineParts) -> EngineHandle {
         read: parts.read,
     });
     let (desk, desk_commands) = mpsc::channel(DESK);
+    let (library, library_commands) = mpsc::channel(DESK);
+    let personas_file = parts.personas_file;
     let mut dispatcher = Dispatcher {
         agents: AgentManager::new(shared.clone()),
         desk,
+        library,
         queue: PriorityQueue::new(QUEUED),
         shared: shared.clone(),
     };
     let task = tokio::spawn(async move {
         let desk = tokio::spawn(desk::work(shared.clone(), desk_commands));
+        let library = tokio::spawn(bots::work(shared.clone(), personas_file, library_commands));
         shared.providers.start();
         resume::go_on(parts.left, &mut dispatcher.agents);
         // The command line sees its own answer end and ends with it: what an earlier process left
@@ -101,6 +108,9 @@ pub fn start(parts: EngineParts) -> EngineHandle {
         shared.providers.stop().await;
         if desk.await.is_err() {
             tracing::error!("the desk did not end well");
+        }
+        if library.await.is_err() {
+            tracing::error!("the librarian did not end well");
         }
     });
     EngineHandle { task }
@@ -155,6 +165,7 @@ fn is_kept(command: &BackendCommand) -> bool {
 struct Dispatcher {
     agents: AgentManager,
     desk: mpsc::Sender<BackendCommand>,
+    library: mpsc::Sender<BackendCommand>,
     queue: PriorityQueue<BackendCommand>,
     shared: Arc<Shared>,
 }
@@ -248,17 +259,21 @@ impl Dispatcher {
             | BackendCommand::SetChatModel { .. }
             | BackendCommand::SetChatOptions { .. }
             | BackendCommand::LoadUsage { .. }
-            | BackendCommand::LoadBots
+            | BackendCommand::MarkRead { .. }
+            | BackendCommand::SaveDraft { .. } => {
+                if let Err(error) = self.desk.try_send(command) {
+                    self.refused(error.into_inner());
+                }
+            }
+            BackendCommand::LoadBots
             | BackendCommand::SaveBot(_)
             | BackendCommand::MarkBot { .. }
             | BackendCommand::ArchiveBot { .. }
             | BackendCommand::DeleteBot { .. }
             | BackendCommand::LoadBotVersions { .. }
             | BackendCommand::ReadBots { .. }
-            | BackendCommand::ExportBot { .. }
-            | BackendCommand::MarkRead { .. }
-            | BackendCommand::SaveDraft { .. } => {
-                if let Err(error) = self.desk.try_send(command) {
+            | BackendCommand::ExportBot { .. } => {
+                if let Err(error) = self.library.try_send(command) {
                     self.refused(error.into_inner());
                 }
             }

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::bots;
 use super::compare::column_of;
 use super::handle::{leave, load_usage};
 use super::model::{Effect, ToastAction};
@@ -80,13 +81,13 @@ pub fn apply(state: &mut AppState, event: BackendEvent, now: Timestamp) -> Vec<E
             state.places.forget(&id);
         }
         BackendEvent::Bots(library) => {
-            state.bots.replace(library);
-            state.refresh_gallery();
+            if state.bots.replace(library) {
+                state.refresh_gallery();
+            }
         }
-        BackendEvent::BotVersions { .. }
-        | BackendEvent::BotsRead { .. }
-        | BackendEvent::BotText { .. }
-        | BackendEvent::BotExported { .. } => {}
+        BackendEvent::BotVersions { .. } | BackendEvent::BotsRead { .. } => {}
+        BackendEvent::BotText { name, text } => return bots::copy(state, &name, text, now),
+        BackendEvent::BotExported { name, to } => bots::exported(state, &name, &to, now),
         BackendEvent::Notice(notice) => push_notice(state, notice, now),
     }
     Vec::new()
@@ -115,7 +116,7 @@ fn chat_changed(state: &mut AppState, mut summary: ChatSummary) -> Vec<Effect> {
     }
     if state.chats.is_none() {
         // The first list is still to come, and may have been read before this change.
-        effects.extend(super::start(state));
+        effects.push(super::handle::list_chats(state));
         return effects;
     }
     if state.options_dirty.contains_key(&summary.id)

@@ -2,6 +2,7 @@
 
 mod counts;
 mod near;
+mod picks;
 mod search;
 mod sort;
 #[cfg(test)]
@@ -25,11 +26,14 @@ pub struct Gallery {
     pub sort: GallerySort,
     /// The bot whose details are shown.
     pub selected: Option<BotId>,
+    /// The starter that goes into the composer of the chat that is being begun.
+    pub(super) starter: Option<(BotId, usize)>,
     /// What is shown, as places in [`super::Bots::all`], in order.
     shown: Vec<usize>,
     counts: GalleryCounts,
     elsewhere: usize,
     nearest: Vec<String>,
+    picks: Vec<BotId>,
     search: Search,
     marks: Marks,
 }
@@ -133,6 +137,11 @@ impl Gallery {
     pub fn nearest(&self) -> &[String] {
         &self.nearest
     }
+
+    /// The bots that the welcome screen offers: at most three.
+    pub fn picks(&self) -> &[BotId] {
+        &self.picks
+    }
 }
 
 impl AppState {
@@ -146,6 +155,7 @@ impl AppState {
             self.gallery.marks = Marks::of(bots);
         }
         self.gallery.counts = GalleryCounts::of(bots);
+        self.gallery.picks = picks::picks(bots);
         self.gallery.search.forget();
         self.list_gallery();
     }

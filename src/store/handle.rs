@@ -105,6 +105,11 @@ impl StoreHandle {
         answered(answer, &self.inner.readers_ended).await
     }
 
+    /// The time, by the clock that the store was opened with.
+    pub(super) fn now(&self) -> Timestamp {
+        (self.inner.clock)()
+    }
+
     /// Commits what was appended and ends the threads. Later requests fail.
     pub async fn close(&self) -> Result<()> {
         for _ in 0..self.inner.readers {
@@ -324,7 +329,7 @@ impl StoreHandle {
 
     /// Deletes a chat; it can be restored until it is purged.
     pub async fn delete_chat(&self, chat: ChatId) -> Result<ChatSummary> {
-        self.change_chat(chat, ChatChange::Delete((self.inner.clock)())).await
+        self.change_chat(chat, ChatChange::Delete(self.now())).await
     }
 
     /// Undoes a deletion.

@@ -7,7 +7,7 @@ use directories::ProjectDirs;
 /// The folders of the app: the platform's own, or all under one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Paths {
-    /// Holds `config.toml` and `.env`.
+    /// Holds `config.toml`, `personas.yaml` and `.env`.
     pub config_dir: PathBuf,
     /// Holds the database, the keys file and the window's place.
     pub data_dir: PathBuf,
@@ -67,6 +67,11 @@ impl Paths {
     /// The settings, for hands and app alike.
     pub fn config_file(&self) -> PathBuf {
         self.config_dir.join("config.toml")
+    }
+
+    /// Bots as a plain file, for hands alone.
+    pub fn personas_file(&self) -> PathBuf {
+        self.config_dir.join("personas.yaml")
     }
 
     /// Size and place of the window.

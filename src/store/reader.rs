@@ -1,11 +1,13 @@
 //! The threads that answer reads, each with its own connection.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use rusqlite::Connection;
 
+use super::bots::{self, KeptBots};
 use super::error::Result;
 use super::kept::KeptModels;
 use super::pending::{Entry, Pending};
@@ -14,8 +16,8 @@ use super::stats::{self, StoreStats};
 use super::writer::{Reply, tell};
 use super::{casts, chats, kept, message_rows, queue, usage};
 use crate::protocol::{
-    Cast, ChatId, ChatSummary, Draft, Message, MessageId, MessagePage, ModelId, QueuedMessage,
-    Spent, Timestamp, UsageRange, UsageReport,
+    BotId, BotVersionInfo, Cast, ChatId, ChatSummary, Draft, Message, MessageId, MessagePage,
+    ModelId, QueuedMessage, Spent, Timestamp, UsageRange, UsageReport,
 };
 
 /// What is asked of a reader.
@@ -28,6 +30,8 @@ pub(super) enum ReadCommand {
     Path(MessageId, Reply<Vec<Message>>),
     Message(MessageId, Reply<Option<Message>>),
     Cast(ChatId, Reply<Option<Arc<Cast>>>),
+    OwnBots(HashMap<BotId, Timestamp>, Reply<KeptBots>),
+    BotVersions(BotId, Reply<Vec<BotVersionInfo>>),
     Draft(Option<ChatId>, Reply<Draft>),
     Queue(ChatId, Reply<Vec<QueuedMessage>>),
     Models(Reply<Vec<KeptModels>>),
@@ -77,6 +81,12 @@ impl Reader {
                 self.answer(reply, |db, waiting| message_rows::message(db, waiting, message));
             }
             ReadCommand::Cast(chat, reply) => self.answer(reply, |db, _| casts::cast(db, chat)),
+            ReadCommand::OwnBots(known, reply) => {
+                self.answer(reply, |db, _| bots::own(db, &known));
+            }
+            ReadCommand::BotVersions(bot, reply) => {
+                self.answer(reply, |db, _| bots::versions(db, &bot));
+            }
             ReadCommand::Draft(chat, reply) => self.answer(reply, |db, _| kept::draft(db, chat)),
             ReadCommand::Queue(chat, reply) => self.answer(reply, |db, _| queue::list(db, chat)),
             ReadCommand::Models(reply) => self.answer(reply, |db, _| kept::models(db)),

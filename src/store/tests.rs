@@ -1,6 +1,7 @@
 //! Tests against real files. Beside this: helpers to make chats and runs.
 
 mod answers;
+mod bots;
 mod chat_list;
 mod compare;
 mod faults;

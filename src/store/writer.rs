@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::oneshot;
 
+use super::bots::{self, BotWrite};
 use super::chats::{self, ChatChange};
 use super::error::{Result, StoreError};
 use super::kept::KeptModels;
@@ -37,6 +38,7 @@ pub(super) enum WriteCommand {
     StartChat(Box<StartChat>, Reply<ChatSummary>),
     SetCast(ChatId, Box<(ChatBot, Cast)>, Reply<ChatSummary>),
     EndTest(ChatId, Reply<()>),
+    Bots(BotWrite),
     Begin(Box<BeginRun>, Reply<Box<Began>>),
     Finish(RunId, ReadState, Reply<(Message, ChatSummary)>),
     TakeResumable(Option<ChatId>, Reply<Vec<Resumable>>),
@@ -147,6 +149,7 @@ impl Writer {
             WriteCommand::EndTest(chat, reply) => {
                 self.answer(reply, |db| casts::end_test(db, chat));
             }
+            WriteCommand::Bots(command) => self.write_bots(command),
             WriteCommand::Finish(run, read, reply) => self.finish(run, read, reply),
             WriteCommand::TakeResumable(chat, reply) => {
                 let others = self.owner.others();
@@ -209,6 +212,21 @@ impl Writer {
             WriteCommand::LimitPages(more, reply) => tell(reply, limit_pages(&self.db, more)),
         }
         Flow::On
+    }
+
+    fn write_bots(&mut self, command: BotWrite) {
+        match command {
+            BotWrite::Save(save, reply) => {
+                self.answer(reply, |db| bots::save(db, &save.0, save.1));
+            }
+            BotWrite::Mark(bot, favourite, reply) => {
+                self.answer(reply, |db| bots::mark(db, &bot, favourite));
+            }
+            BotWrite::Archive(bot, archived, reply) => {
+                self.answer(reply, |db| bots::archive(db, &bot, archived));
+            }
+            BotWrite::Delete(bot, reply) => self.answer(reply, |db| bots::delete(db, &bot)),
+        }
     }
 
     fn answer<T>(&mut self, reply: Reply<T>, work: impl FnOnce(&Connection) -> Result<T>) {

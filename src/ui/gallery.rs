@@ -1,16 +1,130 @@
-//! The gallery of bots.
+//! The gallery of bots: search and shelves, cards, and what a bot is told and may do.
 
-use egui::Ui;
+mod card;
+mod detail;
+mod empty;
+mod grid;
+mod head;
+mod keys;
+mod problems;
+#[cfg(test)]
+pub(in crate::ui) mod sample;
+mod shelves;
+#[cfg(test)]
+mod tests;
+mod words;
 
-use crate::state::{AppState, UiCommand};
+use egui::{Id, Popup, Rect, Ui, UiBuilder, vec2};
+
+pub(in crate::ui) use self::head::head_ui;
+
+use self::detail::DetailView;
+use self::grid::Grid;
+use self::problems::ProblemsView;
+use self::shelves::ShelvesView;
+use super::theme::Palette;
+use crate::state::{AppState, Overlay, UiCommand};
+
+const PADDING: f32 = 20.0;
+const GAP: f32 = 12.0;
+/// Below this width the details lie over the cards.
+const NARROW: f32 = 1_000.0;
 
 /// What the gallery keeps for itself.
 #[derive(Debug, Default)]
-pub struct GalleryView {}
+pub struct GalleryView {
+    shelves: ShelvesView,
+    grid: Grid,
+    detail: DetailView,
+    problems: ProblemsView,
+    /// In a narrow page: the details lie over the cards.
+    details_open: bool,
+    /// The frame in which it was drawn last.
+    drawn: Option<u64>,
+}
 
 impl GalleryView {
     /// Draws the gallery.
     pub fn gallery_ui(&mut self, ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {
-        let _ = (ui, state, out);
+        let space = ui.available_rect_before_wrap();
+        let narrow = space.width() < NARROW;
+        let frame = ui.ctx().cumulative_frame_nr();
+        let is_new = self.drawn.is_none_or(|drawn| drawn + 1 < frame);
+        self.drawn = Some(frame);
+        if is_new {
+            self.details_open = false;
+            self.grid.reveal();
+        }
+        self.details_open &= narrow && state.gallery.selected.is_some();
+        if has_keyboard(ui, state) {
+            if is_new && !self.details_open {
+                ui.memory_mut(|memory| memory.request_focus(search_id()));
+            }
+            self.keys_ui(ui, state, narrow, out);
+        }
+        let selected = state.gallery.selected.as_ref().and_then(|id| state.bots.get(id));
+        match selected {
+            Some(entry) if self.details_open => {
+                if self.detail.over_ui(ui, (state, entry), space, out) {
+                    self.close_details(ui);
+                }
+            }
+            Some(entry) if !narrow => {
+                let width = (space.width() * 0.34).clamp(300.0, 344.0).floor();
+                let (left, right) = space.split_left_right_at_x(space.right() - width);
+                self.left_ui(ui, left, state, out);
+                self.detail.beside_ui(ui, (state, entry), right, out);
+            }
+            Some(_) | None => self.left_ui(ui, space, state, out),
+        }
+        ui.advance_cursor_after_rect(space);
     }
+
+    /// Search, shelves and cards.
+    fn left_ui(&mut self, ui: &mut Ui, rect: Rect, state: &AppState, out: &mut Vec<UiCommand>) {
+        let inner = Rect::from_min_max(rect.min + vec2(PADDING, 16.0), rect.max);
+        let width = (rect.width() - 2.0 * PADDING).max(120.0);
+        let mut ui = ui.new_child(UiBuilder::new().max_rect(inner).id_salt("gallery"));
+        ui.shrink_clip_rect(rect);
+        ui.spacing_mut().item_spacing.y = 0.0;
+        ui.set_max_width(width);
+        self.problems.problems_ui(&mut ui, state, out);
+        self.shelves.shelves_ui(&mut ui, state, out);
+        ui.add_space(GAP);
+        if state.gallery.shown().is_empty() {
+            empty::empty_ui(&mut ui, state, out);
+            return;
+        }
+        if self.grid.grid_ui(&mut ui, state, width, out) {
+            // Where the details stand beside the cards this means nothing.
+            self.details_open = true;
+        }
+    }
+
+    fn close_details(&mut self, ui: &Ui) {
+        self.details_open = false;
+        self.grid.reveal();
+        ui.memory_mut(|memory| memory.request_focus(search_id()));
+        ui.ctx().request_repaint();
+    }
+}
+
+/// The search field.
+fn search_id() -> Id {
+    Id::unique("gallery_search")
+}
+
+/// Whether nothing lies on top that has the keyboard.
+fn has_keyboard(ui: &Ui, state: &AppState) -> bool {
+    state.overlay == Overlay::Nothing
+        && ui.memory(|memory| memory.allows_interaction(ui.layer_id()))
+        && !Popup::is_any_open(ui.ctx())
+}
+
+/// The ground of the details and the line beside it.
+fn panel(ui: &Ui, rect: Rect) {
+    let palette = Palette::of(ui);
+    ui.painter().rect_filled(rect, egui::CornerRadius::ZERO, palette.panel);
+    let line = egui::Stroke::new(1.0, palette.line);
+    ui.painter().vline(rect.left() + 0.5, rect.y_range(), line);
 }

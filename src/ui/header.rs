@@ -11,6 +11,7 @@ use egui::{
 
 use self::meter::{Meter, chip_width};
 use super::composer::focus;
+use super::gallery;
 use super::icon::Icon;
 use super::sidebar::menu::{self, Asked, MenuItem};
 use super::sidebar::rename::{Rename, Renamed};
@@ -71,7 +72,11 @@ impl HeaderView {
             Some(chat) => self.chat_ui(&mut row, state, chat, out),
             None => {
                 self.renaming = None;
-                title_ui(&mut row, title(state), inner.right());
+                if state.page == Page::Gallery {
+                    gallery::head_ui(&mut row, out);
+                } else {
+                    title_ui(&mut row, title(state), inner.right());
+                }
             }
         }
         ui.advance_cursor_after_rect(rect);

@@ -16,7 +16,7 @@ use super::start_dialog::StartDialog;
 use super::theme::{self, Mode, Palette};
 use super::toasts::ToastsView;
 use crate::protocol::Timestamp;
-use crate::state::{AppState, FocusTarget, Page, UiCommand};
+use crate::state::{AppState, BotCommand, FocusTarget, Page, UiCommand};
 
 /// Below this width the sidebar hides, and opens on top of the page.
 pub const NARROW: f32 = 720.0;
@@ -232,6 +232,7 @@ fn leaves_drawer(command: &UiCommand) -> bool {
             | UiCommand::NewChat
             | UiCommand::OpenSettings(_)
             | UiCommand::OpenHelp(_)
+            | UiCommand::Bots(BotCommand::OpenGallery)
             | UiCommand::OpenPalette
     )
 }

@@ -21,15 +21,15 @@ use super::icon::Icon;
 use super::theme::{self, Palette};
 use super::widgets::{self, Button};
 use crate::protocol::{ChatId, Timestamp};
-use crate::state::{AppState, FocusTarget, Page, SettingsTab, UiCommand};
+use crate::state::{AppState, BotCommand, FocusTarget, Page, SettingsTab, UiCommand};
 
 /// Width of the sidebar.
 pub const WIDTH: f32 = 264.0;
 /// Width of what stands in it.
 const WIDTH_OF_ROWS: f32 = 239.0;
 const PADDING: f32 = 12.0;
-/// Height of what stands below the list: its line, two rows and the status.
-const FOOTER: f32 = 113.0;
+/// Height of what stands below the list: its line, three rows and the status.
+const FOOTER: f32 = 113.0 + groups::ROW;
 /// How often the mark of a running answer moves.
 const SPIN: Duration = Duration::from_millis(100);
 
@@ -239,6 +239,11 @@ fn footer_ui(ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {
     let (line, _) = ui.allocate_exact_size(vec2(WIDTH_OF_ROWS, 1.0), Sense::hover());
     ui.painter().rect_filled(line, CornerRadius::ZERO, palette.line);
     ui.add_space(8.0);
+    let gallery = UiCommand::Bots(BotCommand::OpenGallery);
+    let on_gallery = matches!(state.page, Page::Gallery | Page::Editor);
+    if nav_ui(ui, Icon::LayoutGrid, &gallery, on_gallery).clicked() {
+        out.push(gallery);
+    }
     let settings = UiCommand::OpenSettings(SettingsTab::Providers);
     let on_settings = matches!(state.page, Page::Settings(_));
     if nav_ui(ui, Icon::Settings, &settings, on_settings).clicked() {

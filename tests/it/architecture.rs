@@ -19,7 +19,7 @@ const ROOMS: &[Room] = &[
         only_home_of: &["rusqlite", "rusqlite_migration", "directories", "keyring", "keyring_core"],
     },
     Room { module: "net", may_import: &["protocol"], only_home_of: &["reqwest", "sse_stream"] },
-    Room { module: "agent", may_import: &["protocol", "net", "store"], only_home_of: &[] },
+    Room { module: "agent", may_import: &["protocol", "net", "store"], only_home_of: &["notify"] },
     Room { module: "ui", may_import: &["protocol", "state"], only_home_of: &[] },
     Room {
         module: "app",

@@ -27,6 +27,13 @@ pub enum BotCommand {
         /// Names and values of its variables.
         values: Vec<(String, String)>,
     },
+    /// Begin a chat with a bot and put one of its starters into the composer.
+    StartWithStarter {
+        /// Which.
+        bot: BotId,
+        /// The place of the text in its list.
+        starter: usize,
+    },
     /// Let the chat on screen go on with the newest version of its bot.
     TakeNewer,
     /// No longer offer the newest version to the chat on screen.
@@ -52,6 +59,8 @@ pub enum BotCommand {
     CompareWithMine(BotId),
     /// Choose files to import bots from.
     PickImport,
+    /// The system shows no file dialog.
+    NoFileDialog,
     /// Read these files for import.
     ImportFiles(Vec<PathBuf>),
     /// Read a text for import.
@@ -81,7 +90,7 @@ impl BotCommand {
             Self::Show(_) => "Show bots",
             Self::Sort(_) => "Sort bots",
             Self::Select(_) => "Show details",
-            Self::Start(_) | Self::StartWith { .. } => "Start chat",
+            Self::Start(_) | Self::StartWith { .. } | Self::StartWithStarter { .. } => "Start chat",
             Self::TakeNewer => "Use the newer version",
             Self::KeepOlder => "Keep this version",
             Self::ToggleFavourite(_) => "Favourite",
@@ -93,6 +102,7 @@ impl BotCommand {
             Self::Delete(_) => "Delete",
             Self::CompareWithMine(_) => "Compare with mine",
             Self::PickImport | Self::ImportFiles(_) | Self::ImportText(_) => "Import bots…",
+            Self::NoFileDialog => "No file dialog",
             Self::KeepImported(_) => "Import",
             Self::Export { .. } => "Export…",
         }
@@ -108,6 +118,7 @@ impl BotCommand {
             | Self::Select(_)
             | Self::Start(_)
             | Self::StartWith { .. }
+            | Self::StartWithStarter { .. }
             | Self::TakeNewer
             | Self::KeepOlder
             | Self::ToggleFavourite(_)
@@ -118,6 +129,7 @@ impl BotCommand {
             | Self::Delete(_)
             | Self::CompareWithMine(_)
             | Self::PickImport
+            | Self::NoFileDialog
             | Self::ImportFiles(_)
             | Self::ImportText(_)
             | Self::KeepImported(_)

@@ -16,11 +16,23 @@ pub(super) fn handle(
         BotCommand::Show(filter) => show(state, filter),
         BotCommand::Sort(sort) => set_order(state, sort),
         BotCommand::Select(bot) => select(state, bot),
+        BotCommand::NoFileDialog => {
+            crate::state::bots::no_file_dialog(state, context.now);
+            Vec::new()
+        }
         BotCommand::ToggleFavourite(bot) => toggle_favourite(state, bot),
-        BotCommand::Start(_)
-        | BotCommand::StartWith { .. }
-        | BotCommand::TakeNewer
-        | BotCommand::KeepOlder => super::opening::handle(state, command, context),
+        BotCommand::Start(_) => {
+            state.gallery.starter = None;
+            super::opening::handle(state, command, context)
+        }
+        BotCommand::StartWithStarter { bot, starter } => {
+            state.gallery.starter = Some((bot.clone(), starter));
+            start(state, BotCommand::Start(bot), context)
+        }
+        BotCommand::StartWith { .. } => start(state, command, context),
+        BotCommand::TakeNewer | BotCommand::KeepOlder => {
+            super::opening::handle(state, command, context)
+        }
         BotCommand::Customise(_)
         | BotCommand::Duplicate(_)
         | BotCommand::New
@@ -46,6 +58,25 @@ fn open(state: &mut AppState) -> Vec<Effect> {
         Page::Gallery => {}
     }
     super::open_page(state, Page::Gallery)
+}
+
+/// Begins a chat, now or once the bot's questions are answered, and then puts the starter that was
+/// clicked into the composer.
+fn start(state: &mut AppState, command: BotCommand, context: HandleContext) -> Vec<Effect> {
+    let before = state.open_chat();
+    let mut effects = super::opening::handle(state, command, context);
+    if state.open_chat() == before {
+        return effects;
+    }
+    let starter = state.gallery.starter.take();
+    let text = starter.and_then(|(bot, starter)| {
+        let cast = state.cast().filter(|cast| cast.bot == bot)?;
+        cast.starters.get(starter).cloned()
+    });
+    if let Some(text) = text {
+        effects.extend(super::draft::set_text(state, text, context.now));
+    }
+    effects
 }
 
 fn search(state: &mut AppState, query: String) -> Vec<Effect> {

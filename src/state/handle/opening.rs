@@ -26,6 +26,7 @@ pub(super) fn handle(
         | BotCommand::Show(_)
         | BotCommand::Sort(_)
         | BotCommand::Select(_)
+        | BotCommand::StartWithStarter { .. }
         | BotCommand::ToggleFavourite(_)
         | BotCommand::Customise(_)
         | BotCommand::Duplicate(_)
@@ -34,6 +35,7 @@ pub(super) fn handle(
         | BotCommand::Delete(_)
         | BotCommand::CompareWithMine(_)
         | BotCommand::PickImport
+        | BotCommand::NoFileDialog
         | BotCommand::ImportFiles(_)
         | BotCommand::ImportText(_)
         | BotCommand::KeepImported(_)

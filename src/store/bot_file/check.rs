@@ -10,8 +10,10 @@ use crate::protocol::{Bot, BotId, BotParameters, ModelPreference, TOOLS, known_t
 mod room;
 mod variables;
 
+pub(super) use variables::places;
+
 /// The longest id, in letters.
-const LONGEST_ID: usize = 64;
+pub(super) const LONGEST_ID: usize = 64;
 /// The longest name, in letters.
 pub(super) const LONGEST_NAME: usize = 80;
 /// The longest description, in letters.

@@ -59,7 +59,7 @@ pub(super) fn is_meant(text: &str) -> bool {
 }
 
 /// The bots of a document, each with the path to it.
-fn entries<'a, 'b>(document: &'b Node<'a>) -> Result<Vec<(String, &'b Node<'a>)>> {
+pub(super) fn entries<'a, 'b>(document: &'b Node<'a>) -> Result<Vec<(String, &'b Node<'a>)>> {
     let listed = |name: &str, list: &'b [Node<'a>]| -> Vec<(String, &'b Node<'a>)> {
         list.iter().enumerate().map(|(i, node)| (format!("{name}[{i}]"), node)).collect()
     };
@@ -89,7 +89,7 @@ fn entries<'a, 'b>(document: &'b Node<'a>) -> Result<Vec<(String, &'b Node<'a>)>
     }
 }
 
-fn read_bot(prefix: &str, node: &Node<'_>) -> Entry {
+pub(super) fn read_bot(prefix: &str, node: &Node<'_>) -> Entry {
     let bot: Bot = from_tree(node, prefix).map_err(|fault| vec![fault])?;
     let faults = check::faults(&bot);
     if faults.is_empty() {
@@ -103,7 +103,7 @@ fn read_bot(prefix: &str, node: &Node<'_>) -> Entry {
 }
 
 /// An id stands once in a file.
-fn unique(
+pub(super) fn unique(
     bot: &Bot,
     node: &Node<'_>,
     prefix: &str,

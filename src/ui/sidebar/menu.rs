@@ -23,15 +23,23 @@ pub(crate) struct MenuItem<'a> {
     pub(crate) keys: &'a str,
     /// Takes something away.
     pub(crate) danger: bool,
+    /// The menu stays open.
+    stays: bool,
 }
 
 impl<'a> MenuItem<'a> {
     pub(crate) fn new(icon: Icon, text: &'a str, keys: &'a str) -> Self {
-        Self { icon, text, keys, danger: false }
+        Self { icon, text, keys, danger: false, stays: false }
     }
 
     pub(crate) fn danger(mut self) -> Self {
         self.danger = true;
+        self
+    }
+
+    /// It leads to another page of the menu, which stays open.
+    pub(crate) fn stays(mut self) -> Self {
+        self.stays = true;
         self
     }
 
@@ -42,7 +50,7 @@ impl<'a> MenuItem<'a> {
         response.widget_info(|| WidgetInfo::labeled(Role::MenuItem, ui.is_enabled(), self.text));
         self.paint(ui, rect, &response, palette);
         let clicked = response.on_hover_cursor(CursorIcon::PointingHand).clicked();
-        if clicked {
+        if clicked && !self.stays {
             ui.close();
         }
         clicked

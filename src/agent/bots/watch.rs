@@ -1,0 +1,96 @@
+//! Watches a file that editors write or replace. Nothing polls: without a change nothing runs.
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use notify::event::{AccessKind, AccessMode};
+use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
+use tokio::sync::{Notify, mpsc};
+use tokio::time::Instant;
+use tokio_util::task::AbortOnDropHandle;
+
+/// How long a file must rest before it is read: editors write in several steps.
+const QUIET: Duration = Duration::from_millis(200);
+
+/// A file that never rests is read after this time.
+const LONGEST: Duration = Duration::from_secs(2);
+
+/// A file that is watched, for as long as this lives.
+pub(super) struct Watch {
+    _watcher: RecommendedWatcher,
+    settled: mpsc::Receiver<()>,
+    _settling: AbortOnDropHandle<()>,
+}
+
+impl Watch {
+    /// Begins to watch. The folder is what is watched: editors replace files by renaming others,
+    /// and a file that is not there yet has a folder.
+    pub(super) async fn start(file: &Path) -> notify::Result<Self> {
+        let changed = Arc::new(Notify::new());
+        let (folder, name) = (file.parent().map(Path::to_owned), file.file_name());
+        let (Some(folder), Some(name)) = (folder, name.map(ToOwned::to_owned)) else {
+            return Err(notify::Error::path_not_found());
+        };
+        let noted = changed.clone();
+        // The watcher has a thread of its own and answers from there.
+        let watch = move || {
+            let mut watcher = notify::recommended_watcher(move |event| {
+                if may_concern(&event, &name) {
+                    noted.notify_one();
+                }
+            })?;
+            watcher.watch(&folder, RecursiveMode::NonRecursive)?;
+            notify::Result::Ok(watcher)
+        };
+        let watcher = tokio::task::spawn_blocking(watch)
+            .await
+            .map_err(|error| notify::Error::generic(&error.to_string()))??;
+        let (settled_sender, settled) = mpsc::channel(1);
+        let settling = tokio::spawn(settle(changed, settled_sender));
+        Ok(Self { _watcher: watcher, settled, _settling: AbortOnDropHandle::new(settling) })
+    }
+}
+
+/// Waits until the file was changed and rests; for ever where none is watched. May be dropped and
+/// asked again at any time.
+pub(super) async fn changed(watch: &mut Option<Watch>) {
+    let settled = match watch {
+        Some(watch) => watch.settled.recv().await,
+        None => None,
+    };
+    if settled.is_none() {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Whether something may have happened to what the file holds. That it was read is nothing: we do
+/// so ourselves.
+fn may_concern(event: &notify::Result<Event>, name: &OsString) -> bool {
+    let Ok(event) = event else { return true };
+    let written = EventKind::Access(AccessKind::Close(AccessMode::Write));
+    let changes = !event.kind.is_access() || event.kind == written;
+    let is_it = |path: &std::path::PathBuf| {
+        path.file_name().is_some_and(|other| other.eq_ignore_ascii_case(name))
+    };
+    event.need_rescan() || (changes && event.paths.iter().any(is_it))
+}
+
+/// Passes a change on as soon as no other follows it.
+async fn settle(changed: Arc<Notify>, settled: mpsc::Sender<()>) {
+    loop {
+        changed.notified().await;
+        let last = Instant::now() + LONGEST;
+        loop {
+            let rest = (Instant::now() + QUIET).min(last);
+            let more = tokio::time::timeout_at(rest, changed.notified()).await;
+            if more.is_err() || Instant::now() >= last {
+                break;
+            }
+        }
+        if settled.send(()).await.is_err() {
+            return;
+        }
+    }
+}

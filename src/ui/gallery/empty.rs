@@ -1,0 +1,82 @@
+//! What stands in the place of cards.
+
+use egui::{CursorIcon, RichText, Ui, vec2};
+
+use crate::state::{AppState, BotCommand, GalleryFilter, UiCommand};
+use crate::ui::theme::{self, Palette};
+use crate::ui::widgets::{self, Chosen};
+
+/// Says why there are no cards, and what leads to some.
+pub(super) fn empty_ui(ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {
+    let palette = Palette::of(ui);
+    let gallery = &state.gallery;
+    ui.add_space(32.0);
+    ui.spacing_mut().item_spacing = vec2(8.0, 8.0);
+    if !state.bots.is_loaded() {
+        ui.label(RichText::new("Reading the bots…").color(palette.dim));
+        return;
+    }
+    let query = gallery.query.trim();
+    let heading = if query.is_empty() {
+        format!("Nothing under “{}” yet", gallery.filter.label())
+    } else {
+        format!("No bot fits “{}”", shortened(query))
+    };
+    ui.label(RichText::new(heading).font(theme::semibold(16.0)).color(palette.text));
+    if query.is_empty() {
+        ui.label(RichText::new(hint(gallery.filter)).color(palette.dim));
+        if gallery.filter != GalleryFilter::All && widgets::button(ui, "Show all bots").clicked() {
+            out.push(UiCommand::Bots(BotCommand::Show(GalleryFilter::All)));
+        }
+        return;
+    }
+    if gallery.elsewhere() > 0 {
+        let there = match gallery.elsewhere() {
+            1 => "One fits elsewhere".to_owned(),
+            more => format!("{more} fit elsewhere"),
+        };
+        ui.label(RichText::new(there).color(palette.dim));
+        if widgets::button(ui, "Search all categories").clicked() {
+            out.push(UiCommand::Bots(BotCommand::Show(GalleryFilter::All)));
+        }
+        return;
+    }
+    if !gallery.nearest().is_empty() {
+        ui.label(RichText::new("Near to it").color(palette.dim));
+        ui.horizontal_wrapped(|ui| {
+            ui.spacing_mut().item_spacing = vec2(6.0, 6.0);
+            for near in gallery.nearest() {
+                let chip = widgets::chip(ui, near, Chosen::No);
+                if chip.on_hover_cursor(CursorIcon::PointingHand).clicked() {
+                    if gallery.filter != GalleryFilter::All {
+                        out.push(UiCommand::Bots(BotCommand::Show(GalleryFilter::All)));
+                    }
+                    out.push(UiCommand::Bots(BotCommand::Search(near.clone())));
+                }
+            }
+        });
+    }
+    if widgets::button(ui, "Clear the search").clicked() {
+        out.push(UiCommand::Bots(BotCommand::Search(String::new())));
+    }
+}
+
+fn hint(filter: GalleryFilter) -> &'static str {
+    match filter {
+        GalleryFilter::All => "Make one with “Blank bot”, or import one",
+        GalleryFilter::Favourites => "The star on a card makes a bot a favourite",
+        GalleryFilter::Recent => "Bots stand here once a chat was begun with them",
+        GalleryFilter::Own => "Customise a bot, make a blank one, or import one",
+        GalleryFilter::Archived => "Bots that you archive are kept here",
+        GalleryFilter::Category(_) => "No bot stands on this shelf",
+    }
+}
+
+fn shortened(query: &str) -> String {
+    const MOST: usize = 40;
+    let mut short: String = query.chars().take(MOST).collect();
+    if query.chars().count() > MOST {
+        short.push('…');
+    }
+    short
+}

@@ -1,0 +1,32 @@
+//! The line above the gallery.
+
+use egui::{Layout, RichText, Ui};
+
+use crate::state::{BotCommand, UiCommand};
+use crate::ui::icon::Icon;
+use crate::ui::theme::{self, Palette};
+use crate::ui::widgets::{self, Button};
+
+const NOTE: &str = "Bots that ship with the app. Everything here works offline.";
+/// Below this width there is no room for the note.
+const NARROW: f32 = 660.0;
+
+/// Draws what the page is, and the two ways to more bots, into the row of the header.
+pub(in crate::ui) fn head_ui(row: &mut Ui, out: &mut Vec<UiCommand>) {
+    let palette = Palette::of(row);
+    let narrow = row.available_width() < NARROW;
+    let text = RichText::new("Gallery").font(theme::semibold(14.0)).color(palette.text);
+    row.add(egui::Label::new(text).selectable(false));
+    if !narrow {
+        widgets::small_label(row, NOTE, palette.dim);
+    }
+    row.with_layout(Layout::right_to_left(egui::Align::Center), |ui| {
+        if Button::new("Blank bot").primary().icon(Icon::Plus).ui(ui).clicked() {
+            out.push(UiCommand::Bots(BotCommand::New));
+        }
+        let import = widgets::button(ui, "Import…");
+        if import.on_hover_text("Bots from files, or dropped on the window").clicked() {
+            out.push(UiCommand::Bots(BotCommand::PickImport));
+        }
+    });
+}

@@ -222,3 +222,14 @@ pub(super) fn item_buttons_ui(ui: &mut Ui, what: &str, (place, count): (usize, u
     });
     asked
 }
+
+/// Chips that stand beside a label, in as many rows as they need.
+pub(super) fn chips_ui<R>(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) -> R {
+    ui.add_space(4.0);
+    let drawn = ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = egui::vec2(6.0, 6.0);
+        content(ui)
+    });
+    ui.add_space(4.0);
+    drawn.inner
+}

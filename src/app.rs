@@ -3,6 +3,7 @@
 mod ask;
 mod attach;
 mod backend;
+mod bot_files;
 mod chats;
 mod cli;
 mod config;

@@ -18,6 +18,7 @@
 mod desk;
 mod flood;
 mod frames;
+mod gallery;
 mod picker;
 mod send;
 mod server;
@@ -44,6 +45,9 @@ fn main() {
     }
     if runs("picker") {
         picker::run();
+    }
+    if runs("gallery") {
+        gallery::run();
     }
     if runs("send") {
         send::run();

@@ -7,11 +7,11 @@ use super::cli::JsonFlag;
 use super::failure::{Failure, Outcome, say, say_exactly};
 use super::providers::{Desk, describe};
 use super::{backend, config};
-use crate::agent::Clock;
-use crate::protocol::{KeySource, ProviderConfig, ProviderKind};
+use crate::agent::{self, Clock};
+use crate::protocol::{BotEntry, BotOrigin, KeySource, ProviderConfig, ProviderKind};
 use crate::state::words;
 use crate::store::secrets::Secrets;
-use crate::store::{KeptModels, Paths, StoreStats};
+use crate::store::{KeptModels, Paths, StoreHandle, StoreStats};
 
 /// One finding.
 struct Finding {
@@ -78,6 +78,7 @@ async fn database(paths: &Paths, findings: &mut Vec<Finding>) -> Vec<KeptModels>
         Ok(problems) => findings.extend(problems.into_iter().map(|text| bad("database", text))),
         Err(error) => findings.push(bad("database", error.to_string())),
     }
+    bots(paths, &opened.handle, findings).await;
     let kept = opened.handle.load_models().await.unwrap_or_default();
     if let Err(error) = opened.handle.close().await {
         findings.push(bad("database", error.to_string()));
@@ -98,6 +99,28 @@ fn describe_stats(stats: &StoreStats) -> String {
         stats.schema_version,
         stats.sqlite_version
     )
+}
+
+/// How many bots there are, and what is wrong with some.
+async fn bots(paths: &Paths, store: &StoreHandle, findings: &mut Vec<Finding>) {
+    let file = paths.personas_file();
+    let library = agent::read_library(store, &file).await;
+    let count =
+        |fits: &dyn Fn(&BotEntry) -> bool| library.bots.iter().filter(|entry| fits(entry)).count();
+    let of = |origin: BotOrigin| count(&|entry: &BotEntry| entry.origin == origin);
+    let archived = match count(&|entry: &BotEntry| entry.archived) {
+        0 => String::new(),
+        count => format!(" ({count} archived)"),
+    };
+    let text = format!(
+        "{} with Switchboard, {} of your own{archived}, {} in {}",
+        counted(of(BotOrigin::BuiltIn), "bot"),
+        of(BotOrigin::Own),
+        of(BotOrigin::Personas),
+        file.display()
+    );
+    findings.push(good("bots", text));
+    findings.extend(library.problems.iter().map(|problem| bad("bots", problem.to_string())));
 }
 
 fn keys(paths: &Paths, findings: &mut Vec<Finding>) {

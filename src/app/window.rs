@@ -1,6 +1,7 @@
 //! The window: drains what the backend told, draws, hands on what the user asked.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
@@ -11,13 +12,16 @@ use tokio::task::JoinHandle;
 
 use super::attach::Attachments;
 use super::backend::{Backend, BackendParts};
+use super::bot_files::{BotFiles, Picked};
 use super::config::{self, ConfigError};
 use super::environment;
 use super::frame_log::{CpuClock, FrameLog};
 use crate::agent::{Clock, Environment};
 use crate::net::known;
-use crate::protocol::{BackendCommand, BackendEvent, IdSource, Notice, NoticeCode, Timestamp};
-use crate::state::{self, AppState, Effect, HandleContext, Settings, UiCommand};
+use crate::protocol::{
+    BackendCommand, BackendEvent, BotFormat, IdSource, Notice, NoticeCode, Timestamp,
+};
+use crate::state::{self, AppState, BotCommand, Effect, HandleContext, Settings, UiCommand};
 use crate::store::help;
 use crate::store::secrets::Secrets;
 use crate::store::{Paths, ReadState};
@@ -75,6 +79,7 @@ pub struct App {
     saving: Option<JoinHandle<Result<(), ConfigError>>>,
     focused: bool,
     attachments: Attachments,
+    bot_files: BotFiles,
     frame_log: Option<FrameLog>,
     commands: Vec<UiCommand>,
 }
@@ -123,6 +128,8 @@ impl App {
         let mut state =
             AppState::new(loaded.settings.clone(), help::pages(), paths.data_dir.clone());
         state.known = &known::PROVIDERS;
+        state.personas_file = Arc::new(paths.personas_file());
+        state.config_dir = Arc::new(paths.config_dir.clone());
         let mut app = Self {
             state,
             root: ui::Root::new(clock.now, &zone),
@@ -135,6 +142,7 @@ impl App {
             saving: None,
             focused: true,
             attachments: Attachments::new(),
+            bot_files: BotFiles::new(),
             frame_log: std::env::var_os(FRAME_LOG)
                 .and_then(|file| FrameLog::open(&PathBuf::from(file))),
             commands: Vec::new(),
@@ -189,7 +197,25 @@ impl App {
         }
     }
 
-    /// Another process may have changed the list of chats while this window was in the back.
+    /// Takes files of bots that were chosen.
+    fn take_bot_files(&mut self, ctx: &egui::Context) {
+        while let Some(picked) = self.bot_files.next() {
+            let command = match picked {
+                Picked::Import(paths) => BotCommand::ImportFiles(paths),
+                Picked::NoDialog => BotCommand::NoFileDialog,
+                Picked::Export(bot, format, to) => {
+                    let to = Some(to);
+                    self.hand_over(BackendCommand::ExportBot { bot, format, to }, ctx);
+                    continue;
+                }
+            };
+            let context = self.context();
+            let effects = state::handle(&mut self.state, UiCommand::Bots(command), context);
+            self.carry_out(effects, ctx);
+        }
+    }
+
+    /// Another process may have changed the list of chats, or the bots, while this window was in the back.
     fn follow_focus(&mut self, ctx: &egui::Context) {
         let focused = ctx.input(|input| input.focused);
         if focused && !std::mem::replace(&mut self.focused, focused) {
@@ -223,7 +249,14 @@ impl App {
                 Effect::ReadFiles(id, paths) => {
                     self.attachments.read(self.runtime.handle(), ctx, (id, paths));
                 }
-                Effect::PickBots | Effect::ExportBot(..) => {}
+                Effect::PickBots => self.bot_files.pick(self.runtime.handle(), ctx),
+                Effect::ExportBot(bot, BotFormat::Block) => {
+                    let (format, to) = (BotFormat::Block, None);
+                    self.hand_over(BackendCommand::ExportBot { bot, format, to }, ctx);
+                }
+                Effect::ExportBot(bot, format) => {
+                    self.bot_files.save(self.runtime.handle(), ctx, (bot, format));
+                }
                 Effect::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
             }
         }
@@ -296,6 +329,7 @@ impl eframe::App for App {
         let cpu = CpuClock::start();
         self.drain(ctx);
         self.take_files(ctx);
+        self.take_bot_files(ctx);
         self.follow_focus(ctx);
         self.tick(ctx);
         if let Some(log) = &mut self.frame_log {

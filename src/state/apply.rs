@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::bots;
 use super::compare::column_of;
 use super::handle::{editor_told, leave, load_usage};
 use super::model::{Effect, ToastAction};
@@ -80,20 +81,17 @@ pub fn apply(state: &mut AppState, event: BackendEvent, now: Timestamp) -> Vec<E
             state.places.forget(&id);
         }
         BackendEvent::Bots(library) => {
-            state.bots.replace(library);
-            state.refresh_gallery();
+            if state.bots.replace(library) {
+                state.refresh_gallery();
+            }
             editor_told::library_changed(state, now);
         }
         BackendEvent::BotVersions { query, versions, .. } => {
             editor_told::versions_loaded(state, query, versions);
         }
         BackendEvent::BotsRead { query, read } => editor_told::bots_read(state, query, read),
-        BackendEvent::BotText { name, text } => {
-            return editor_told::text_made(state, &name, text, now);
-        }
-        BackendEvent::BotExported { name, to } => {
-            editor_told::file_written(state, &name, &to, now);
-        }
+        BackendEvent::BotText { name, text } => return bots::copy(state, &name, text, now),
+        BackendEvent::BotExported { name, to } => bots::exported(state, &name, &to, now),
         BackendEvent::Notice(notice) => {
             editor_told::notice(state, &notice.code);
             push_notice(state, notice, now);
@@ -125,7 +123,7 @@ fn chat_changed(state: &mut AppState, mut summary: ChatSummary) -> Vec<Effect> {
     }
     if state.chats.is_none() {
         // The first list is still to come, and may have been read before this change.
-        effects.extend(super::start(state));
+        effects.push(super::handle::list_chats(state));
         return effects;
     }
     if state.options_dirty.contains_key(&summary.id)

@@ -1,9 +1,13 @@
 //! All bots, as the backend told them.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Arc;
 
-use crate::protocol::{BotEntry, BotId, BotOrigin, BotProblem, Library};
+use super::apply::push_toast;
+use super::model::Effect;
+use super::{AppState, ToastLevel};
+use crate::protocol::{BotEntry, BotId, BotOrigin, BotProblem, Library, Timestamp};
 
 /// The bots that the window knows.
 #[derive(Clone, Debug, Default)]
@@ -13,11 +17,15 @@ pub struct Bots {
 }
 
 impl Bots {
-    /// Takes what the backend told.
-    pub(super) fn replace(&mut self, library: Arc<Library>) {
+    /// Takes what the backend told. Gives whether it is news.
+    pub(super) fn replace(&mut self, library: Arc<Library>) -> bool {
+        if self.library.as_ref().is_some_and(|known| Arc::ptr_eq(known, &library)) {
+            return false;
+        }
         let ids = library.bots.iter().map(|entry| entry.bot.id.clone());
         self.places = ids.zip(0..).collect();
         self.library = Some(library);
+        true
     }
 
     /// Whether the backend has told them.
@@ -47,4 +55,26 @@ impl Bots {
         };
         self.all().iter().filter(is_made_of).max_by_key(|entry| entry.saved)
     }
+}
+
+/// Puts a bot on the clipboard.
+pub(super) fn copy(state: &mut AppState, name: &str, text: String, now: Timestamp) -> Vec<Effect> {
+    let body = "Whoever gets the text can paste it into Import bots";
+    tell(state, (format!("Copied {name}"), body.to_owned()), now);
+    vec![Effect::Copy(text)]
+}
+
+/// Says where a bot was written to.
+pub(super) fn exported(state: &mut AppState, name: &str, to: &Path, now: Timestamp) {
+    tell(state, (format!("Exported {name}"), to.display().to_string()), now);
+}
+
+/// Says that the system shows no file dialog, and how to do without.
+pub(super) fn no_file_dialog(state: &mut AppState, now: Timestamp) {
+    let body = "Bots can go through the clipboard: import them from text, and export them as text.";
+    tell(state, ("The file dialog could not be opened".to_owned(), body.to_owned()), now);
+}
+
+fn tell(state: &mut AppState, (title, body): (String, String), now: Timestamp) {
+    push_toast(state, (ToastLevel::Info, title, body, Vec::new()), String::new(), now);
 }

@@ -244,6 +244,8 @@ pub enum UiCommand {
     DismissToast(u64),
     /// Show the folder with the data in the system's file manager.
     OpenDataFolder,
+    /// Show the folder with `config.toml` and `personas.yaml` in the system's file manager.
+    OpenConfigFolder,
     /// Close the window.
     Quit,
 }
@@ -277,6 +279,7 @@ impl UiCommand {
             Self::TextReset,
             Self::RefreshModels(None),
             Self::OpenDataFolder,
+            Self::OpenConfigFolder,
             Self::OpenHelp(None),
             Self::OpenPalette,
             Self::Escape,
@@ -367,6 +370,7 @@ impl UiCommand {
             Self::SetTitleModel(_) => "Titles of chats",
             Self::DismissToast(_) => "Dismiss",
             Self::OpenDataFolder => "Open the data folder",
+            Self::OpenConfigFolder => "Open the configuration folder",
             Self::Quit => "Quit",
         }
     }
@@ -441,7 +445,8 @@ impl UiCommand {
             | Self::SetBudget(_)
             | Self::SetTitleModel(_)
             | Self::DismissToast(_)
-            | Self::OpenDataFolder => return None,
+            | Self::OpenDataFolder
+            | Self::OpenConfigFolder => return None,
         };
         Some(shortcut)
     }

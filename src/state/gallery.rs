@@ -2,6 +2,7 @@
 
 mod counts;
 mod near;
+mod picks;
 mod search;
 mod sort;
 #[cfg(test)]
@@ -32,6 +33,7 @@ pub struct Gallery {
     counts: GalleryCounts,
     elsewhere: usize,
     nearest: Vec<String>,
+    picks: Vec<BotId>,
     search: Search,
     marks: Marks,
 }
@@ -135,6 +137,11 @@ impl Gallery {
     pub fn nearest(&self) -> &[String] {
         &self.nearest
     }
+
+    /// The bots that the welcome screen offers: at most three.
+    pub fn picks(&self) -> &[BotId] {
+        &self.picks
+    }
 }
 
 impl AppState {
@@ -148,6 +155,7 @@ impl AppState {
             self.gallery.marks = Marks::of(bots);
         }
         self.gallery.counts = GalleryCounts::of(bots);
+        self.gallery.picks = picks::picks(bots);
         self.gallery.search.forget();
         self.list_gallery();
     }

@@ -14,6 +14,7 @@ mod usage;
 
 pub(super) use editor::told as editor_told;
 pub(super) use opening::leave;
+pub(super) use time::list_chats;
 pub use time::{save_all_drafts, start, tick};
 pub(super) use usage::load as load_usage;
 
@@ -108,6 +109,7 @@ fn carry_out(state: &mut AppState, command: UiCommand, context: HandleContext) -
         UiCommand::SetTitleModel(model) => usage::set_title_model(state, model),
         UiCommand::DismissToast(id) => dismiss(state, id),
         UiCommand::OpenDataFolder => vec![Effect::OpenFolder(state.data_dir.as_ref().clone())],
+        UiCommand::OpenConfigFolder => vec![Effect::OpenFolder(state.config_dir.as_ref().clone())],
         UiCommand::Quit => vec![Effect::Quit],
     }
 }

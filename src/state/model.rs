@@ -88,6 +88,8 @@ pub struct AppState {
     pub help: &'static [HelpPage],
     /// Where the files are, for the data page.
     pub data_dir: Arc<PathBuf>,
+    /// Where `config.toml` and `personas.yaml` are.
+    pub config_dir: Arc<PathBuf>,
     /// Where new keys go, once it is known.
     pub keys_kept: Option<KeptIn>,
     /// What was spent today and this month.
@@ -384,6 +386,7 @@ impl AppState {
             focus: (FocusTarget::Composer, 1),
             known: &[],
             help,
+            config_dir: Arc::new(data_dir.clone()),
             data_dir: Arc::new(data_dir),
             keys_kept: None,
             spent: Spent::default(),

@@ -317,13 +317,13 @@ fn notice_action(code: &NoticeCode) -> Option<(&'static str, UiCommand)> {
         NoticeCode::StoreUnavailable
         | NoticeCode::StoreDamaged
         | NoticeCode::StoreNewer
-        | NoticeCode::WriteFailed
-        | NoticeCode::ConfigUnknownKey
+        | NoticeCode::WriteFailed => Some(("Open folder", UiCommand::OpenDataFolder)),
+        NoticeCode::ConfigUnknownKey
         | NoticeCode::ConfigValue
         | NoticeCode::ConfigUnreadable
         | NoticeCode::ConfigNotSaved
         | NoticeCode::PersonasUnreadable
-        | NoticeCode::ConfigDuplicateProvider => Some(("Open folder", UiCommand::OpenDataFolder)),
+        | NoticeCode::ConfigDuplicateProvider => Some(("Open folder", UiCommand::OpenConfigFolder)),
         NoticeCode::KeyNotSaved => {
             Some(("Open settings", UiCommand::OpenSettings(SettingsTab::Providers)))
         }

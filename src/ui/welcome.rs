@@ -1,10 +1,14 @@
-//! The welcome screen: three questions to begin with, and where answers come from.
+//! The welcome screen: three bots to begin with, and where answers come from. Where nobody but
+//! Guide answers, three questions to it stand in the place of the bots.
 
+mod bots;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use egui::{
-    Align, CornerRadius, CursorIcon, Frame, Layout, Margin, Rect, Response, RichText, Role,
+    Align, CornerRadius, CursorIcon, Frame, Galley, Layout, Margin, Rect, Response, RichText, Role,
     ScrollArea, Sense, Stroke, StrokeKind, TextFormat, Ui, UiBuilder, WidgetInfo, pos2,
     text::{LayoutJob, TextWrapping},
     vec2,
@@ -62,11 +66,15 @@ fn content_ui(ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {
     let heading = RichText::new("What shall we work on?").font(theme::semibold(24.0));
     ui.label(heading.line_height(Some(32.0)).color(palette.text));
     ui.add_space(4.0);
-    let sentence = "Begin with a question, or just type. You can choose another model for every \
-                    message.";
-    ui.label(RichText::new(sentence).line_height(Some(20.0)).color(palette.dim));
-    ui.add_space(20.0);
-    starters_ui(ui, out);
+    if bots::are_offered(state) {
+        bots::bots_ui(ui, state, out);
+    } else {
+        let sentence = "Begin with a question, or just type. You can choose another model for \
+                        every message.";
+        ui.label(RichText::new(sentence).line_height(Some(20.0)).color(palette.dim));
+        ui.add_space(20.0);
+        starters_ui(ui, out);
+    }
     ui.add_space(24.0);
     widgets::group_label(ui, "Where answers come from");
     ui.add_space(6.0);
@@ -107,7 +115,7 @@ fn starters_ui(ui: &mut Ui, out: &mut Vec<UiCommand>) {
     }
 }
 
-fn card_text(ui: &Ui, text: &str, width: f32) -> std::sync::Arc<egui::Galley> {
+fn card_text(ui: &Ui, text: &str, width: f32) -> Arc<Galley> {
     let color = Palette::of(ui).dim;
     ui.painter().layout(text.to_owned(), theme::small(), color, width - 26.0)
 }
@@ -118,9 +126,21 @@ fn starter_ui(
     (title, question): (&str, &str),
     color: egui::Color32,
 ) -> Response {
+    let text = card_text(ui, question, size.x);
+    let (response, _) = card_ui(ui, size, (title, text), color);
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, ui.is_enabled(), question));
+    response
+}
+
+/// A card with a dot, a title and a text below; also whether the title did not fit.
+fn card_ui(
+    ui: &mut Ui,
+    size: egui::Vec2,
+    (title, text): (&str, Arc<Galley>),
+    color: egui::Color32,
+) -> (Response, bool) {
     let palette = Palette::of(ui);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, ui.is_enabled(), question));
     let fill = if response.hovered() { palette.hover } else { palette.panel };
     let line = Stroke::new(1.0, palette.line);
     let radius = CornerRadius::same(theme::CARD_ROUNDING);
@@ -128,13 +148,16 @@ fn starter_ui(
     painter.rect(rect, radius, fill, line, StrokeKind::Inside);
     let top_left = rect.min + vec2(13.0, 11.0);
     painter.circle_filled(top_left + vec2(4.0, 10.0), 4.0, color);
-    let name = painter.layout_no_wrap(title.to_owned(), theme::semibold(14.0), palette.text);
+    let font = theme::semibold(14.0);
+    let mut name = LayoutJob::simple_singleline(title.to_owned(), font, palette.text);
+    name.wrap = TextWrapping::truncate_at_width(size.x - 42.0);
+    let name = painter.layout_job(name);
+    let elided = name.elided;
     let name_pos = top_left + vec2(16.0, 10.0 - name.size().y / 2.0);
     painter.galley(name_pos.round(), name, palette.text);
-    let text = card_text(ui, question, size.x);
     painter.galley(top_left + vec2(0.0, 24.0), text, palette.dim);
     widgets::focus_ring(ui, &response, theme::CARD_ROUNDING);
-    response.on_hover_cursor(CursorIcon::PointingHand)
+    (response.on_hover_cursor(CursorIcon::PointingHand), elided)
 }
 
 fn sources_ui(ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {

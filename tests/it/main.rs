@@ -16,6 +16,7 @@ mod support;
 
 mod anthropic;
 mod architecture;
+mod bots;
 mod budget;
 mod catalogue;
 mod command_line;

@@ -66,6 +66,8 @@ pub enum BotCommand {
     PickImport,
     /// Show where a bot can be pasted as text.
     PasteImport,
+    /// The system shows no file dialog.
+    NoFileDialog,
     /// Read these files for import.
     ImportFiles(Vec<PathBuf>),
     /// Read a text for import.
@@ -110,6 +112,7 @@ impl BotCommand {
             Self::CompareWithMine(_) => "Compare with mine",
             Self::PickImport | Self::ImportFiles(_) => "Import bots…",
             Self::PasteImport | Self::ImportText(_) => "Import a bot from text…",
+            Self::NoFileDialog => "No file dialog",
             Self::KeepImported(_) => "Import",
             Self::Export { .. } => "Export…",
         }
@@ -139,6 +142,7 @@ impl BotCommand {
             | Self::CompareWithMine(_)
             | Self::PickImport
             | Self::PasteImport
+            | Self::NoFileDialog
             | Self::ImportFiles(_)
             | Self::ImportText(_)
             | Self::KeepImported(_)

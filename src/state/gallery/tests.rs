@@ -276,3 +276,22 @@ fn opening_the_gallery_from_a_chat_begins_a_new_search_and_from_the_editor_goes_
     assert_eq!(state.gallery.query, "");
     assert_eq!(shown(&state).len(), library().len());
 }
+
+#[test]
+fn the_welcome_screen_offers_what_was_used_then_favourites_then_what_ships() {
+    let make = |id: &str| entry(bot(id, id));
+    let ids = ["a", "language-tutor", "b", "meeting-notes", "c", "rust-mentor", "d"];
+    let picks = |state: &AppState| -> Vec<String> {
+        state.gallery.picks().iter().map(ToString::to_string).collect()
+    };
+    let mut state = state(ids.map(make).into());
+    assert_eq!(picks(&state), ["rust-mentor", "meeting-notes", "language-tutor"]);
+    let mut entries: Vec<BotEntry> = ids.map(make).into();
+    entries[2].favourite = true;
+    entries[4].used = Some(Timestamp(1));
+    entries[5].archived = true;
+    tell(&mut state, entries);
+    assert_eq!(picks(&state), ["c", "b", "meeting-notes"]);
+    tell(&mut state, vec![make("a"), make("d")]);
+    assert_eq!(picks(&state), ["a", "d"]);
+}

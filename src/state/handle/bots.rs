@@ -16,6 +16,10 @@ pub(super) fn handle(
         BotCommand::Show(filter) => show(state, filter),
         BotCommand::Sort(sort) => set_order(state, sort),
         BotCommand::Select(bot) => select(state, bot),
+        BotCommand::NoFileDialog => {
+            crate::state::bots::no_file_dialog(state, context.now);
+            Vec::new()
+        }
         BotCommand::ToggleFavourite(bot) => toggle_favourite(state, bot),
         BotCommand::Start(_) => {
             state.gallery.starter = None;

@@ -39,6 +39,7 @@ pub(super) fn handle_bots(
         | BotCommand::StartWithStarter { .. }
         | BotCommand::TakeNewer
         | BotCommand::KeepOlder
+        | BotCommand::NoFileDialog
         | BotCommand::ToggleFavourite(_) => Vec::new(),
     }
 }

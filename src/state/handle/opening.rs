@@ -38,6 +38,7 @@ pub(super) fn handle(
         | BotCommand::CompareWithMine(_)
         | BotCommand::PickImport
         | BotCommand::PasteImport
+        | BotCommand::NoFileDialog
         | BotCommand::ImportFiles(_)
         | BotCommand::ImportText(_)
         | BotCommand::KeepImported(_)

@@ -75,11 +75,16 @@ pub fn save_all_drafts(state: &mut AppState) -> Vec<Effect> {
     tick(state, Timestamp(i64::MAX)).0
 }
 
-/// What the window asks for when it opens.
+/// What the window asks for when it opens, and when it is looked at again.
 pub fn start(state: &mut AppState) -> Vec<Effect> {
+    vec![list_chats(state), Effect::Backend(BackendCommand::LoadBots)]
+}
+
+/// Asks for all chats.
+pub(in crate::state) fn list_chats(state: &mut AppState) -> Effect {
     let query = state.next_query();
     state.chats_query = query;
-    vec![Effect::Backend(BackendCommand::ListChats { query })]
+    Effect::Backend(BackendCommand::ListChats { query })
 }
 
 enum Due {

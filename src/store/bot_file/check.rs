@@ -10,6 +10,8 @@ use crate::protocol::{Bot, BotId, BotParameters, ModelPreference, TOOLS, known_t
 mod room;
 mod variables;
 
+pub(super) use variables::places;
+
 /// The longest id, in letters.
 pub(super) const LONGEST_ID: usize = 64;
 /// The longest name, in letters.

@@ -241,7 +241,7 @@ mod tests {
             ("l:\n  - {x: 1, x: 2}\n", "f.yaml:2:12: l[0].x: stands there twice"),
             ("[a]: 1\n", "f.yaml:1:1: the name of a field must be a word"),
             ("a: [1, 2\n", "f.yaml:1:4: this is not YAML: unclosed bracket"),
-            ("a: 1\n\tb: 2\n", "f.yaml:2:"),
+            ("a: 1\n\tb: 2\n", "found a tab"),
             (&deep, "is nested deeper than 48 levels"),
         ];
         for (text, expected) in table {

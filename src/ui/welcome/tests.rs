@@ -3,6 +3,7 @@ use egui_kittest::{Harness, kittest::Queryable as _};
 
 use super::welcome_ui;
 use crate::state::{AppState, Page, ProviderForm, SettingsTab};
+use crate::ui::gallery::sample;
 use crate::ui::samples::{self, Driven};
 use crate::ui::theme::{self, Mode};
 
@@ -24,8 +25,12 @@ fn welcome(state: AppState) -> Harness<'static, Driven<()>> {
 }
 
 #[test]
-fn a_starter_question_goes_to_guide_whatever_model_was_used_last() {
-    let mut harness = welcome(samples::configured());
+fn where_only_guide_answers_a_question_goes_to_it_whatever_model_was_used_last() {
+    let mut state = samples::configured();
+    state.providers = vec![samples::guide()];
+    sample::tell(&mut state, sample::library(), Vec::new());
+    let mut harness = welcome(state);
+    assert!(harness.query_by_label("All bots").is_none());
     harness.get_by_label("How do I add a key?").click();
     harness.run();
     let asked = harness.state().asked();
@@ -56,4 +61,48 @@ fn what_is_not_there_yet_can_be_added() {
         assert_eq!(state.page, Page::Settings(SettingsTab::Providers));
         assert_eq!(state.provider_form, form);
     }
+}
+
+#[test]
+fn a_bot_begins_a_chat_with_its_starter_in_the_composer() {
+    let mut state = samples::configured();
+    sample::tell(&mut state, sample::library(), Vec::new());
+    let mut harness = welcome(state);
+    harness.get_by_label("Meeting Notes: What can Meeting Notes do?").click();
+    harness.run();
+    let state = &harness.state().state;
+    assert_eq!(state.cast().unwrap().bot.as_str(), "meeting-notes");
+    assert_eq!(state.draft().text, "What can Meeting Notes do?");
+}
+
+#[test]
+fn a_bot_whose_starters_have_gaps_is_told_by_its_description() {
+    let mut state = samples::configured();
+    sample::tell(&mut state, sample::library(), Vec::new());
+    let harness = welcome(state);
+    let text = "Practises a language at your level and corrects gently.";
+    harness.get_by_label(&format!("Language Tutor: {text}"));
+}
+
+#[test]
+fn all_bots_are_one_click_away() {
+    let mut state = samples::configured();
+    sample::tell(&mut state, sample::library(), Vec::new());
+    let mut harness = welcome(state);
+    harness.get_by_label("All bots").click();
+    harness.run();
+    assert_eq!(harness.state().state.page, Page::Gallery);
+}
+
+#[test]
+fn nothing_moves_when_the_bots_have_been_read() {
+    let top = |harness: &Harness<'_, Driven<()>>| {
+        harness.get_by_label("Where answers come from").rect().top()
+    };
+    let mut harness = welcome(samples::configured());
+    let before = top(&harness);
+    sample::tell(&mut harness.state_mut().state, sample::library(), Vec::new());
+    harness.run();
+    harness.get_by_label("Meeting Notes: What can Meeting Notes do?");
+    assert!((top(&harness) - before).abs() < 0.5);
 }

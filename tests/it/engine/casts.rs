@@ -12,8 +12,7 @@ use switchboard::state::{AppState, HandleContext, Settings};
 
 use super::{folder, half};
 use crate::support::{
-    Desk, Request, Script, Server, Signal, Told, anthropic, desk_now, failure, model, responses,
-    sse,
+    Desk, Request, Script, Server, Signal, Told, anthropic, failure, model, responses, sse,
 };
 
 fn bot(instructions: &str) -> Bot {
@@ -57,7 +56,7 @@ fn room(order: SpeakingOrder, leader: Option<&str>, most_answers: u32) -> Bot {
 /// A chat with a bot, as the window begins it.
 fn start(bot: Bot) -> StartChat {
     let state = AppState::new(Settings::default(), &[], "/data".into());
-    let context = HandleContext { now: desk_now(), ids: IdSource };
+    let context = HandleContext { now: crate::support::now(), ids: IdSource };
     let entry = BotEntry::new(bot, BotOrigin::Own);
     opening::start_chat(&entry, &Values::new(), &state, context)
 }
@@ -413,15 +412,16 @@ async fn rounds_with_members_of_all_apis_are_valid_for_each() {
             Ok(()) => good(kind, &request.model()),
             Err(reason) => Script::json(400, &failure("bad", &reason)),
         });
-        configs.push(ProviderConfig::new(kind.as_str(), kind.as_str(), kind, server.url()));
+        let id = format!("my-{}", kind.as_str());
+        configs.push(ProviderConfig::new(id.as_str(), id.as_str(), kind, server.url()));
     }
     let mut desk = Desk::asking(folder.path(), configs);
     let mut start = start(room(SpeakingOrder::InTurn, None, 12));
     let chat = start.chat;
     let models = [
-        ModelId::new("openai", "alpha"),
-        ModelId::new("anthropic", "claude-opus-4-6"),
-        ModelId::new("responses", "gpt-6.1-sol"),
+        ModelId::new("my-openai", "alpha"),
+        ModelId::new("my-anthropic", "claude-opus-4-6"),
+        ModelId::new("my-responses", "gpt-6.1-sol"),
     ];
     for (member, model) in start.cast.room.as_mut().unwrap().members.iter_mut().zip(&models) {
         member.model = Some(model.clone());
@@ -437,7 +437,8 @@ async fn rounds_with_members_of_all_apis_are_valid_for_each() {
         for _ in 0..answers {
             let (bot, status, _) = next_answer(&mut desk).await;
             let path = desk.messages(chat).await;
-            assert_eq!(status, RunStatus::Complete, "{bot:?}: {path:#?}");
+            let error = path.last().and_then(|last| last.answer.clone()?.error);
+            assert_eq!(status, RunStatus::Complete, "{bot:?}: {error:?}");
         }
     }
     let path = desk.messages(chat).await;

@@ -1,9 +1,7 @@
 //! What the backend tells about bots that are made, changed, read or written.
 
-use std::path::Path;
-
 use super::super::super::apply::push_toast;
-use super::super::super::model::{Effect, Overlay, ToastLevel};
+use super::super::super::model::{Overlay, ToastLevel};
 use super::super::super::{AppState, Read};
 use crate::protocol::{
     Bot, BotOrigin, BotProblem, BotRead, BotVersionInfo, NoticeCode, QueryId, Timestamp,
@@ -77,24 +75,4 @@ pub(in crate::state) fn bots_read(
     {
         import.read = Read::Done(read);
     }
-}
-
-/// A bot as text, for the clipboard.
-pub(in crate::state) fn text_made(
-    state: &mut AppState,
-    name: &str,
-    text: String,
-    now: Timestamp,
-) -> Vec<Effect> {
-    let title = format!("{name} copied");
-    let body = "Paste it into the gallery of another Switchboard.".to_owned();
-    push_toast(state, (ToastLevel::Info, title, body, Vec::new()), String::new(), now);
-    vec![Effect::Copy(text)]
-}
-
-/// A bot was written to a file.
-pub(in crate::state) fn file_written(state: &mut AppState, name: &str, to: &Path, now: Timestamp) {
-    let title = format!("{name} exported");
-    let words = (ToastLevel::Info, title, to.display().to_string(), Vec::new());
-    push_toast(state, words, String::new(), now);
 }

@@ -108,7 +108,7 @@ fn check_places(bot: &Bot, faults: &mut Vec<Fault>) {
 }
 
 /// The names in double braces of a text.
-pub(in crate::store::bot_file) fn places(text: &str) -> impl Iterator<Item = &str> {
+pub(in super::super) fn places(text: &str) -> impl Iterator<Item = &str> {
     text.split("{{").skip(1).filter_map(|rest| {
         let (name, _) = rest.split_once("}}")?;
         let name = name.trim();

@@ -1,0 +1,226 @@
+//! Cards in pictures: PNG files with the card in chunks of text.
+//!
+//! The chunks are read by hand, since a picture that cannot be decoded can still hold its card,
+//! and since a broken chunk is to be named.
+
+use std::io::{Cursor, Read};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use flate2::read::ZlibDecoder;
+use image::{ImageFormat, Rgb, RgbImage};
+use serde_json::Value;
+
+use super::super::check::size;
+use super::super::fault::{Fault, Result};
+use super::Version;
+use crate::protocol::{Bot, BotColor};
+
+const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
+/// The largest picture that is read, in bytes.
+const LONGEST: usize = 16 * 1024 * 1024;
+/// The longest card in it, in bytes of its chunk, unpacked.
+const LONGEST_CARD: u64 = 4 * 1024 * 1024;
+/// The keys of the chunks, the newer card first.
+const KEYS: [&str; 2] = ["ccv3", "chara"];
+const WIDTH: u32 = 400;
+const HEIGHT: u32 = 600;
+
+/// Whether these are the bytes of a PNG picture.
+pub(in super::super) fn is_png(bytes: &[u8]) -> bool {
+    bytes.starts_with(SIGNATURE)
+}
+
+/// The JSON of the card in a picture.
+pub(in super::super) fn read(bytes: &[u8]) -> Result<Value> {
+    if bytes.len() > LONGEST {
+        let (is, most) = (size(bytes.len()), size(LONGEST));
+        return Err(Fault::new(format!("the picture is {is} long; {most} are read at most")));
+    }
+    let (texts, broken) = texts(bytes);
+    let found = KEYS.iter().find_map(|key| texts.iter().find(|text| text.key == *key));
+    let Some(text) = found else {
+        // A card that is there counts, whatever is broken beside it.
+        let none = "there is no character card in this picture; programs that send pictures often take it out";
+        return Err(broken.unwrap_or_else(|| Fault::new(none)));
+    };
+    let key = text.key;
+    let letters = text.content()?;
+    let letters: Vec<u8> = letters.into_iter().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    let json = STANDARD.decode(&letters).map_err(|error| {
+        Fault::new(format!("the card in the chunk {key} of this picture is no base64: {error}"))
+    })?;
+    serde_json::from_slice(&json).map_err(|error| {
+        Fault::new(format!("the card in the chunk {key} of this picture is no JSON: {error}"))
+    })
+}
+
+/// A text of a picture.
+struct Text<'a> {
+    key: &'static str,
+    body: Body<'a>,
+}
+
+enum Body<'a> {
+    Plain(&'a [u8]),
+    Packed(&'a [u8]),
+    Broken(Fault),
+}
+
+impl Text<'_> {
+    fn content(&self) -> Result<Vec<u8>> {
+        let packed = match &self.body {
+            Body::Plain(bytes) => return Ok(bytes.to_vec()),
+            Body::Broken(fault) => return Err(fault.clone()),
+            Body::Packed(packed) => *packed,
+        };
+        let mut bytes = Vec::new();
+        let mut unpacked = ZlibDecoder::new(packed).take(LONGEST_CARD + 1);
+        unpacked.read_to_end(&mut bytes).map_err(|error| {
+            Fault::new(format!(
+                "the chunk {} of this picture cannot be unpacked: {error}",
+                self.key
+            ))
+        })?;
+        if bytes.len() as u64 > LONGEST_CARD {
+            let most = size(usize::try_from(LONGEST_CARD).unwrap_or(usize::MAX));
+            let message = format!("the chunk {} of this picture is longer than {most}", self.key);
+            return Err(Fault::new(message));
+        }
+        Ok(bytes)
+    }
+}
+
+/// The texts of a picture that may be cards, and the first thing in it that is broken.
+fn texts(bytes: &[u8]) -> (Vec<Text<'_>>, Option<Fault>) {
+    let (mut texts, mut broken) = (Vec::new(), None);
+    let mut at = SIGNATURE.len();
+    while at < bytes.len() {
+        let Some(chunk) = Chunk::read(bytes, at) else {
+            let name = Chunk::name(bytes, at);
+            let message = format!("the picture is cut off in its chunk {name} at byte {at}");
+            broken = broken.or(Some(Fault::new(message)));
+            break;
+        };
+        at += chunk.data.len() + 12;
+        let text = chunk.text();
+        if !chunk.is_whole {
+            let name = chunk.kind;
+            let message = format!(
+                "the chunk {name} at byte {} of this picture is broken: its checksum does not match",
+                chunk.at
+            );
+            let fault = Fault::new(message);
+            texts.extend(text.map(|text| Text { body: Body::Broken(fault.clone()), ..text }));
+            broken = broken.or(Some(fault));
+            continue;
+        }
+        texts.extend(text);
+        if chunk.kind == "IEND" {
+            return (texts, broken);
+        }
+    }
+    let cut = || Fault::new("the picture is cut off: its end is missing");
+    (texts, broken.or_else(|| Some(cut())))
+}
+
+struct Chunk<'a> {
+    at: usize,
+    kind: String,
+    data: &'a [u8],
+    is_whole: bool,
+}
+
+impl<'a> Chunk<'a> {
+    fn read(bytes: &'a [u8], at: usize) -> Option<Self> {
+        let number = |at: usize| -> Option<u32> {
+            bytes.get(at..at + 4)?.try_into().ok().map(u32::from_be_bytes)
+        };
+        let length = usize::try_from(number(at)?).ok()?;
+        let end = at.checked_add(8)?.checked_add(length)?;
+        let data = bytes.get(at + 8..end)?;
+        let checksum = number(end)?;
+        let is_whole = crc32fast::hash(bytes.get(at + 4..end)?) == checksum;
+        Some(Self { at, kind: Self::name(bytes, at), data, is_whole })
+    }
+
+    fn name(bytes: &[u8], at: usize) -> String {
+        let name = bytes.get(at + 4..at + 8).unwrap_or_default();
+        String::from_utf8_lossy(name).escape_debug().to_string()
+    }
+
+    /// The card in it, if it is a text that may be one.
+    fn text(&self) -> Option<Text<'a>> {
+        let end = self.data.iter().position(|byte| *byte == 0)?;
+        let (key, rest) = (self.data.get(..end)?, self.data.get(end + 1..)?);
+        let key = KEYS.into_iter().find(|known| key.eq_ignore_ascii_case(known.as_bytes()))?;
+        let body = match self.kind.as_str() {
+            "tEXt" => Body::Plain(rest),
+            // One byte says how it is packed; there is one way.
+            "zTXt" => Body::Packed(rest.get(1..)?),
+            "iTXt" => {
+                let (flags, rest) = rest.split_at_checked(2)?;
+                let mut parts = rest.splitn(3, |byte| *byte == 0);
+                let text = parts.nth(2)?;
+                if flags.first() == Some(&1) { Body::Packed(text) } else { Body::Plain(text) }
+            }
+            _ => return None,
+        };
+        Some(Text { key, body })
+    }
+}
+
+/// A picture with the bot's card in it, as both versions.
+pub(in super::super) fn write(bot: &Bot) -> Result<Vec<u8>> {
+    let tile = RgbImage::from_fn(WIDTH, HEIGHT, |_, y| shade(bot.color, y));
+    let mut picture = Vec::new();
+    tile.write_to(&mut Cursor::new(&mut picture), ImageFormat::Png)
+        .map_err(|error| Fault::new(format!("the picture could not be made: {error}")))?;
+    let header = Chunk::read(&picture, SIGNATURE.len())
+        .map(|chunk| SIGNATURE.len() + 12 + chunk.data.len())
+        .ok_or_else(|| Fault::new("the picture could not be made"))?;
+    let mut chunks = Vec::new();
+    for (key, version) in [("chara", Version::V2), ("ccv3", Version::V3)] {
+        let json = super::write(bot, version)?.to_string();
+        let mut data = format!("{key}\0").into_bytes();
+        data.extend(STANDARD.encode(json).into_bytes());
+        chunks.extend(text_chunk(&data)?);
+    }
+    picture.splice(header..header, chunks);
+    Ok(picture)
+}
+
+fn text_chunk(data: &[u8]) -> Result<Vec<u8>> {
+    let length = u32::try_from(data.len())
+        .map_err(|_long| Fault::new("the card is too long for a picture"))?;
+    let mut named = b"tEXt".to_vec();
+    named.extend(data);
+    let checksum = crc32fast::hash(&named);
+    let mut chunk = length.to_be_bytes().to_vec();
+    chunk.extend(named);
+    chunk.extend(checksum.to_be_bytes());
+    Ok(chunk)
+}
+
+/// The bot's colour, darker towards the bottom.
+fn shade(color: BotColor, y: u32) -> Rgb<u8> {
+    let light = 255 - u16::try_from(y * 110 / HEIGHT).unwrap_or(0);
+    let [red, green, blue] = rgb(color);
+    let shaded = |part: u8| u8::try_from(u16::from(part) * light / 255).unwrap_or(u8::MAX);
+    Rgb([shaded(red), shaded(green), shaded(blue)])
+}
+
+fn rgb(color: BotColor) -> [u8; 3] {
+    match color {
+        BotColor::Indigo => [99, 102, 241],
+        BotColor::Blue => [59, 130, 246],
+        BotColor::Teal => [20, 184, 166],
+        BotColor::Green => [34, 197, 94],
+        BotColor::Amber => [245, 158, 11],
+        BotColor::Orange => [249, 115, 22],
+        BotColor::Red => [239, 68, 68],
+        BotColor::Pink => [236, 72, 153],
+        BotColor::Purple => [168, 85, 247],
+        BotColor::Gray => [107, 114, 128],
+    }
+}

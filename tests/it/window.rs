@@ -8,6 +8,7 @@ mod choosing;
 mod comparing;
 mod going_on;
 mod pages;
+mod personas;
 mod pictures;
 mod settings;
 mod streaming;

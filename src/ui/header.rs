@@ -1,5 +1,6 @@
 //! The line above the page: what it is, how full its context is, what can be done with it.
 
+mod bot;
 mod budget;
 mod meter;
 
@@ -101,6 +102,9 @@ impl HeaderView {
         if taken > 0.0 {
             right_of_title -= taken + GAP;
         }
+        let bot = chat.bot.as_ref().map(|bot| (bot, bot::width(row, bot, right_of_title)));
+        let bot = bot.filter(|(_, width)| *width > 0.0 && self.renaming.is_none());
+        right_of_title -= bot.map_or(0.0, |(_, width)| width + GAP);
         if self.renaming.as_ref().is_some_and(|rename| rename.chat != chat.id) {
             self.renaming = None;
         }
@@ -121,6 +125,9 @@ impl HeaderView {
                     self.renaming = Some(Rename::new(chat.id, &chat.title));
                 }
             }
+        }
+        if let Some((bot, _)) = bot {
+            bot::chip_ui(row, bot, out);
         }
         if let Some((galley, meter)) = meter {
             meter.meter_ui(row, galley, right - GAP, state, out);

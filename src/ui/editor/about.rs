@@ -50,6 +50,7 @@ impl AboutView {
     fn look_ui(&mut self, ui: &mut Ui, form: &Form<'_>, bot: &mut Bot) {
         parts::labelled_ui(ui, "Colour", |ui| {
             chips_ui(ui, |ui| {
+                ui.spacing_mut().item_spacing.x = 3.0;
                 for color in BotColor::ALL {
                     let tile = BotTile { name: &bot.name, icon: bot.icon, color: *color };
                     if swatch_ui(ui, tile, color.label(), Chosen::from(bot.color == *color)) {
@@ -60,6 +61,7 @@ impl AboutView {
         });
         parts::labelled_ui(ui, "Icon", |ui| {
             chips_ui(ui, |ui| {
+                ui.spacing_mut().item_spacing.x = 3.0;
                 for icon in BotIcon::ALL {
                     let shown = self.icons_shown || *icon == bot.icon || *icon == BotIcon::Letter;
                     if !shown {

@@ -13,6 +13,9 @@ use crate::ui::settings::parts;
 use crate::ui::theme::{self, Palette};
 use crate::ui::widgets;
 
+/// Height of a line in a field of several.
+const LINE: f32 = 20.0;
+
 /// What the sections are drawn from.
 pub(super) struct Form<'a> {
     pub(super) state: &'a AppState,
@@ -94,6 +97,8 @@ pub(in crate::ui) fn area_ui(ui: &mut Ui, id: Id, area: &Area<'_>, text: &mut St
         .inner_margin(Margin::symmetric(10, 6));
     frame
         .show(ui, |ui| {
+            let row_height = ui.fonts_mut(|fonts| fonts.row_height(&theme::body()));
+            ui.spacing_mut().extra_text_line_spacing = LINE - row_height;
             let edit = TextEdit::multiline(text)
                 .id(id)
                 .frame(Frame::NONE)
@@ -230,6 +235,5 @@ pub(super) fn chips_ui<R>(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) -> R 
         ui.spacing_mut().item_spacing = egui::vec2(6.0, 6.0);
         content(ui)
     });
-    ui.add_space(4.0);
     drawn.inner
 }

@@ -83,13 +83,14 @@ pub(super) fn starters_ui(ui: &mut Ui, form: &Form<'_>, bot: &mut Bot) {
         let name = format!("Starter {}", place + 1);
         let field = format!("starters[{place}]");
         let what = ui.push_id(place, |ui| {
-            let what = ui
-                .with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                    let what = form_parts::item_buttons_ui(ui, &name, (place, count));
+            let what = parts::row_ui(
+                ui,
+                theme::CONTROL_HEIGHT,
+                |ui| {
                     Field::new(form.id(&field), &name).field_ui(ui, starter);
-                    what
-                })
-                .inner;
+                },
+                |ui| form_parts::item_buttons_ui(ui, &name, (place, count)),
+            );
             form.problem_ui(ui, &field);
             what
         });

@@ -83,8 +83,8 @@ pub fn apply(state: &mut AppState, event: BackendEvent, now: Timestamp) -> Vec<E
         BackendEvent::Bots(library) => {
             if state.bots.replace(library) {
                 state.refresh_gallery();
+                editor_told::library_changed(state, now);
             }
-            editor_told::library_changed(state, now);
         }
         BackendEvent::BotVersions { query, versions, .. } => {
             editor_told::versions_loaded(state, query, versions);

@@ -7,6 +7,7 @@ mod chats;
 mod choosing;
 mod comparing;
 mod going_on;
+mod offline;
 mod pages;
 mod personas;
 mod pictures;

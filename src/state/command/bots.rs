@@ -64,10 +64,10 @@ pub enum BotCommand {
     CompareWithMine(BotId),
     /// Choose files to import bots from.
     PickImport,
-    /// Show where a bot can be pasted as text.
-    PasteImport,
     /// The system shows no file dialog.
     NoFileDialog,
+    /// Show where a bot can be pasted as text.
+    PasteImport,
     /// Read these files for import.
     ImportFiles(Vec<PathBuf>),
     /// Read a text for import.
@@ -111,8 +111,8 @@ impl BotCommand {
             Self::OpenPersonas => "Open folder",
             Self::CompareWithMine(_) => "Compare with mine",
             Self::PickImport | Self::ImportFiles(_) => "Import bots…",
-            Self::PasteImport | Self::ImportText(_) => "Import a bot from text…",
             Self::NoFileDialog => "No file dialog",
+            Self::PasteImport | Self::ImportText(_) => "Import a bot from text…",
             Self::KeepImported(_) => "Import",
             Self::Export { .. } => "Export…",
         }
@@ -141,8 +141,8 @@ impl BotCommand {
             | Self::OpenPersonas
             | Self::CompareWithMine(_)
             | Self::PickImport
-            | Self::PasteImport
             | Self::NoFileDialog
+            | Self::PasteImport
             | Self::ImportFiles(_)
             | Self::ImportText(_)
             | Self::KeepImported(_)

@@ -37,8 +37,8 @@ pub(super) fn handle(
         | BotCommand::OpenPersonas
         | BotCommand::CompareWithMine(_)
         | BotCommand::PickImport
-        | BotCommand::PasteImport
         | BotCommand::NoFileDialog
+        | BotCommand::PasteImport
         | BotCommand::ImportFiles(_)
         | BotCommand::ImportText(_)
         | BotCommand::KeepImported(_)

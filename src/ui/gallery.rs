@@ -90,7 +90,7 @@ impl GalleryView {
         ui.set_max_width(width);
         self.problems.problems_ui(&mut ui, state, out);
         self.shelves.shelves_ui(&mut ui, state, out);
-        ui.add_space(GAP);
+        ui.add_space(GAP - grid::MARGIN);
         if state.gallery.shown().is_empty() {
             empty::empty_ui(&mut ui, state, out);
             return;

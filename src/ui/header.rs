@@ -11,6 +11,7 @@ use egui::{
 
 use self::meter::{Meter, chip_width};
 use super::composer::focus;
+use super::editor;
 use super::gallery;
 use super::icon::Icon;
 use super::sidebar::menu::{self, Asked, MenuItem};
@@ -74,10 +75,12 @@ impl HeaderView {
             Some(chat) => self.chat_ui(&mut row, state, chat, out),
             None => {
                 self.renaming = None;
-                if state.page == Page::Gallery {
-                    gallery::head_ui(&mut row, out);
-                } else {
-                    title_ui(&mut row, title(state), inner.right());
+                match state.page {
+                    Page::Gallery => gallery::head_ui(&mut row, out),
+                    Page::Editor => editor::head_ui(&mut row, state, out),
+                    Page::Welcome | Page::Chat(_) | Page::Settings(_) | Page::Help(_) => {
+                        title_ui(&mut row, title(state), inner.right());
+                    }
                 }
             }
         }
@@ -188,9 +191,6 @@ fn title(state: &AppState) -> &str {
     match &state.page {
         Page::Welcome | Page::Chat(_) => "New chat",
         Page::Gallery => "Gallery",
-        Page::Editor if state.editor.as_ref().is_some_and(|editor| editor.saved.is_none()) => {
-            "New bot"
-        }
         Page::Editor => "Edit bot",
         Page::Settings(_) => "Settings",
         Page::Help(id) => {

@@ -32,7 +32,6 @@ pub struct Shell {
     toasts: ToastsView,
     palette: PaletteView,
     bots: BotDialogs,
-    start: StartDialog,
     failures: Failures,
     /// The sidebar lies on top of the page of a narrow window.
     drawer_open: bool,
@@ -45,6 +44,7 @@ pub struct Shell {
 /// The dialogs about bots.
 #[derive(Debug, Default)]
 struct BotDialogs {
+    start: StartDialog,
     editor: EditorDialogs,
     import: ImportView,
     compare: CompareView,
@@ -183,12 +183,11 @@ impl Shell {
     }
 
     fn on_top_ui(&mut self, ctx: &Context, state: &AppState, out: &mut Vec<UiCommand>) {
-        let (palette, toasts) = (&mut self.palette, &mut self.toasts);
-        let (start, bots) = (&mut self.start, &mut self.bots);
+        let (palette, toasts, bots) = (&mut self.palette, &mut self.toasts, &mut self.bots);
         let failed = boundary::overlay_ui(ctx, "dialog", &mut self.failures.overlay, out, |out| {
             palette.palette_ui(ctx, state, out);
             link_dialog::link_ui(ctx, state, out);
-            start.dialog_ui(ctx, state, out);
+            bots.start.dialog_ui(ctx, state, out);
             bots.editor.dialogs_ui(ctx, state, out);
             bots.import.import_ui(ctx, state, out);
             bots.compare.compare_ui(ctx, state, out);

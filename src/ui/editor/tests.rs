@@ -59,6 +59,7 @@ fn stage(width: f32, state: AppState) -> Stage {
                 theme::apply(ui.ctx(), theme::Mode::Dark, 100);
                 ui.reset_style();
                 let mut out = Vec::new();
+                ui.horizontal(|ui| head_ui(ui, &driven.state, &mut out));
                 if let Some(editor) = &driven.state.editor {
                     let mut chat = |ui: &mut Ui, _: &mut Vec<UiCommand>| {
                         ui.label("The chat");

@@ -1,5 +1,6 @@
 //! The line above the page: what it is, how full its context is, what can be done with it.
 
+mod bot;
 mod budget;
 mod meter;
 
@@ -10,6 +11,7 @@ use egui::{
 
 use self::meter::{Meter, chip_width};
 use super::composer::focus;
+use super::editor;
 use super::gallery;
 use super::icon::Icon;
 use super::sidebar::menu::{self, Asked, MenuItem};
@@ -67,14 +69,18 @@ impl HeaderView {
             let warn = Palette::of(&row).warn;
             widgets::small_label(&mut row, "Not saved", warn);
         }
-        match state.open_chat().and_then(|chat| state.summary(chat)) {
+        // The test beside the form of a bot has a line of its own.
+        let chat = state.open_chat().filter(|_| state.page != Page::Editor);
+        match chat.and_then(|chat| state.summary(chat)) {
             Some(chat) => self.chat_ui(&mut row, state, chat, out),
             None => {
                 self.renaming = None;
-                if state.page == Page::Gallery {
-                    gallery::head_ui(&mut row, out);
-                } else {
-                    title_ui(&mut row, title(state), inner.right());
+                match state.page {
+                    Page::Gallery => gallery::head_ui(&mut row, out),
+                    Page::Editor => editor::head_ui(&mut row, state, out),
+                    Page::Welcome | Page::Chat(_) | Page::Settings(_) | Page::Help(_) => {
+                        title_ui(&mut row, title(state), inner.right());
+                    }
                 }
             }
         }
@@ -96,6 +102,9 @@ impl HeaderView {
         if taken > 0.0 {
             right_of_title -= taken + GAP;
         }
+        let bot = chat.bot.as_ref().map(|bot| (bot, bot::width(row, bot, right_of_title)));
+        let bot = bot.filter(|(_, width)| *width > 0.0 && self.renaming.is_none());
+        right_of_title -= bot.map_or(0.0, |(_, width)| width + GAP);
         if self.renaming.as_ref().is_some_and(|rename| rename.chat != chat.id) {
             self.renaming = None;
         }
@@ -116,6 +125,9 @@ impl HeaderView {
                     self.renaming = Some(Rename::new(chat.id, &chat.title));
                 }
             }
+        }
+        if let Some((bot, _)) = bot {
+            bot::chip_ui(row, bot, out);
         }
         if let Some((galley, meter)) = meter {
             meter.meter_ui(row, galley, right - GAP, state, out);

@@ -15,6 +15,7 @@ use super::compare::CompareView;
 pub(super) use super::folds::{Fold, Folds};
 use super::index::{Change, Index};
 use super::message::{Key, MessageView};
+use super::opening::{self, OpeningView};
 use crate::protocol::{Message, MessageId, Role};
 use crate::state::{Loading, UiCommand};
 
@@ -39,6 +40,7 @@ pub(super) struct ChatView {
     pub(super) index: Index,
     views: HashMap<MessageId, MessageView>,
     compare: CompareView,
+    opening: OpeningView,
     pub(super) folds: Folds,
     /// The block at the top, and how much of it is above the edge.
     pub(super) anchor: Option<(At, f32)>,
@@ -62,6 +64,7 @@ impl Default for ChatView {
             index: Index::default(),
             views: HashMap::new(),
             compare: CompareView::default(),
+            opening: OpeningView::default(),
             folds: Folds::default(),
             anchor: None,
             anchor_id: None,
@@ -87,6 +90,8 @@ impl ChatView {
         self.sync(draw);
         if draw.conversation.messages.is_empty() {
             self.drawn = 0;
+            let width = COLUMN.min((rect.width() - 48.0).max(120.0).round());
+            self.opening.opening_ui(ui, opening::column(rect, width), draw);
             return;
         }
         let columns = Columns::of(rect, draw);

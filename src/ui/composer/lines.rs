@@ -137,7 +137,9 @@ fn starters_ui(ui: &mut Ui, conversation: &Conversation, out: &mut Vec<UiCommand
                 let chip = widgets::chip_with(ui, chip);
                 let chip = if text == *starter { chip } else { chip.on_hover_text(starter) };
                 if chip.clicked() {
-                    out.push(UiCommand::Send { text: starter.clone() });
+                    // Many want to be completed first: what shall be reviewed, which text.
+                    out.push(UiCommand::DraftChanged(starter.clone()));
+                    out.push(UiCommand::FocusComposer);
                 }
             }
         });

@@ -1,7 +1,5 @@
 //! Chats with bots and rooms: what the servers are asked, and who speaks when.
 
-use std::path::Path;
-
 use switchboard::protocol::{
     AnswerStatus, BackendCommand, BackendEvent, Bot, BotEntry, BotId, BotOrigin, ChatId, IdSource,
     ModelId, Part, ProviderConfig, ProviderKind, RegenerateRequest, Role, Room, RoomMember, RunId,

@@ -209,7 +209,9 @@ fn a_newer_version_is_offered_above_the_box() {
     let newer = Bot { version: "1.3".parse().unwrap(), ..mentor() };
     tell(&mut state, newer);
     let mut harness = window(state);
-    harness.get_by_label("Version 1.3 of Rust mentor is there");
+    let line = harness.get_by_label("Version 1.3 of Rust mentor is there").rect();
+    let text = harness.get_by_label("Message").rect();
+    assert!(text.top() - line.bottom() < 120.0 && text.bottom() < 800.0, "{line:?} {text:?}");
     harness.get_by_label("Keep 1.0").click();
     harness.run();
     assert!(harness.query_by_label("Use it").is_none());

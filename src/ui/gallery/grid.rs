@@ -131,6 +131,7 @@ impl Grid {
                 out.push(UiCommand::Bots(BotCommand::Start(entry.bot.id.clone())));
             } else if response.card.clicked() {
                 let bot = entry.bot.id.clone();
+                ui.memory_mut(|memory| memory.request_focus(card_id(&bot)));
                 out.push(UiCommand::Bots(BotCommand::Select(Some(bot))));
                 clicked = true;
             }

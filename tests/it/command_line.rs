@@ -1,6 +1,5 @@
 //! The built program, as a shell sees it.
 
-mod ask_bot;
 mod bots;
 mod configuration;
 mod keys;

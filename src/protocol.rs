@@ -17,6 +17,7 @@ mod id;
 mod message;
 mod notice;
 mod provider;
+mod tokens;
 mod tool;
 mod usage;
 
@@ -56,5 +57,6 @@ pub use provider::{
     Abilities, KeptIn, KeySource, KnownProvider, ModelEdit, ModelInfo, ProviderConfig,
     ProviderKind, ProviderOptions, ProviderState, ProviderStatus, Takes,
 };
+pub use tokens::tokens_in;
 pub use tool::{KnownTool, TOOLS, known_tool};
 pub use usage::{Budget, EngineSettings, Spent, UsageRange, UsageReport, UsageSum};

@@ -13,6 +13,7 @@ mod conversation;
 mod editor;
 mod gallery;
 mod handle;
+mod import;
 mod missing;
 mod model;
 mod names;
@@ -41,6 +42,7 @@ pub use conversation::{Conversation, LiveRun, Loading, RetryWait};
 pub use editor::Editor;
 pub use gallery::{Gallery, GalleryCounts, GalleryFilter, GallerySort, Shelf};
 pub use handle::{handle, save_all_drafts, start, tick};
+pub use import::{Conflict, Import, KeepAs, KeepBot, Read};
 pub use missing::Missing;
 pub use model::{
     AppState, Effect, FocusTarget, HandleContext, ImageState, Overlay, Page, PickerPurpose,

@@ -1,13 +1,17 @@
 //! The window: views that read the state and push commands. The only home of egui.
 
+mod bot_diff;
 pub mod bot_tile;
 pub mod boundary;
+mod compare_bots;
 pub mod composer;
+mod dialog;
 pub mod editor;
 pub mod gallery;
 pub mod header;
 pub mod help_view;
 pub mod icon;
+mod import_dialog;
 pub mod link_dialog;
 pub mod markdown;
 pub mod palette_view;

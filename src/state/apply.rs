@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::bots;
 use super::compare::column_of;
-use super::handle::{leave, load_usage};
+use super::handle::{editor_told, leave, load_usage};
 use super::model::{Effect, ToastAction};
 use super::unsent::not_sent;
 use super::words;
@@ -83,12 +83,19 @@ pub fn apply(state: &mut AppState, event: BackendEvent, now: Timestamp) -> Vec<E
         BackendEvent::Bots(library) => {
             if state.bots.replace(library) {
                 state.refresh_gallery();
+                editor_told::library_changed(state, now);
             }
         }
-        BackendEvent::BotVersions { .. } | BackendEvent::BotsRead { .. } => {}
+        BackendEvent::BotVersions { query, versions, .. } => {
+            editor_told::versions_loaded(state, query, versions);
+        }
+        BackendEvent::BotsRead { query, read } => editor_told::bots_read(state, query, read),
         BackendEvent::BotText { name, text } => return bots::copy(state, &name, text, now),
         BackendEvent::BotExported { name, to } => bots::exported(state, &name, &to, now),
-        BackendEvent::Notice(notice) => push_notice(state, notice, now),
+        BackendEvent::Notice(notice) => {
+            editor_told::notice(state, &notice.code);
+            push_notice(state, notice, now);
+        }
     }
     Vec::new()
 }

@@ -12,6 +12,7 @@ mod settings;
 mod time;
 mod usage;
 
+pub(super) use editor::told as editor_told;
 pub(super) use opening::leave;
 pub(super) use time::list_chats;
 pub use time::{save_all_drafts, start, tick};
@@ -136,6 +137,7 @@ fn toggle_overlay(state: &mut AppState, overlay: Overlay) -> Vec<Effect> {
 }
 
 fn close_overlay(state: &mut AppState) -> Vec<Effect> {
+    editor::overlay_closes(state);
     state.overlay = Overlay::Nothing;
     state.request_focus(FocusTarget::Composer);
     Vec::new()
@@ -145,6 +147,10 @@ fn open_page(state: &mut AppState, page: Page) -> Vec<Effect> {
     state.overlay = Overlay::Nothing;
     match state.page {
         Page::Welcome | Page::Chat(_) => state.back = std::mem::replace(&mut state.page, page),
+        // Who looks something up while editing goes on editing.
+        Page::Editor if matches!(page, Page::Settings(_) | Page::Help(_)) => {
+            state.back = std::mem::replace(&mut state.page, page);
+        }
         Page::Gallery | Page::Editor | Page::Settings(_) | Page::Help(_) => state.page = page,
     }
     Vec::new()

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::places::ModelPlaces;
-use super::{Begun, Bots, Conversation, Editor, Gallery, ReadId, Settings, Starting, UiCommand};
+use super::{
+    Begun, Bots, Conversation, Editor, Gallery, Import, ReadId, Settings, Starting, UiCommand,
+};
 use crate::protocol::{
     BackendCommand, Bot, BotFormat, BotId, BotVersion, ChatId, ChatOptions, ChatSummary, Draft,
     HelpPage, IdSource, KeptIn, KnownProvider, MessageId, ModelId, ModelInfo, ProviderConfig,
@@ -68,6 +70,10 @@ pub struct AppState {
     pub(super) declined: HashMap<ChatId, BotVersion>,
     /// The bot that is being changed.
     pub editor: Option<Editor>,
+    /// Bots that are to be imported.
+    pub import: Option<Import>,
+    /// Where bots stand as plain files.
+    pub personas_file: Arc<PathBuf>,
     /// The chat in which it is tried.
     pub test: Option<ChatSummary>,
     /// What is told once, newest last.
@@ -136,6 +142,10 @@ pub enum Overlay {
     Import,
     /// How a bot differs from the one that the user made of it.
     CompareBots(BotId),
+    /// The versions of the bot in the editor.
+    BotVersions,
+    /// Whether to discard what was changed in the editor.
+    DiscardBot,
 }
 
 /// What a model is picked for.
@@ -368,6 +378,8 @@ impl AppState {
             begun: Vec::new(),
             declined: HashMap::new(),
             editor: None,
+            import: None,
+            personas_file: Arc::new(data_dir.join("personas.yaml")),
             test: None,
             toasts: Vec::new(),
             provider_form: ProviderForm::Closed,

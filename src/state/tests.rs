@@ -1,6 +1,7 @@
 //! Reducers, from the outside: commands and events in, state and effects out.
 
 mod draft;
+mod editor;
 mod needs;
 mod opening;
 mod params;
@@ -9,6 +10,7 @@ mod resumed;
 use super::*;
 use crate::protocol::*;
 
+mod bots;
 mod compare;
 
 const NOW: Timestamp = Timestamp(1_795_220_000_000);

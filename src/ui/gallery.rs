@@ -72,16 +72,22 @@ impl GalleryView {
             Some(entry) if !narrow => {
                 let width = (space.width() * 0.34).clamp(300.0, 344.0).floor();
                 let (left, right) = space.split_left_right_at_x(space.right() - width);
-                self.left_ui(ui, left, state, out);
+                self.left_ui(ui, (left, narrow), state, out);
                 self.detail.beside_ui(ui, (state, entry), right, out);
             }
-            Some(_) | None => self.left_ui(ui, space, state, out),
+            Some(_) | None => self.left_ui(ui, (space, narrow), state, out),
         }
         ui.advance_cursor_after_rect(space);
     }
 
     /// Search, shelves and cards.
-    fn left_ui(&mut self, ui: &mut Ui, rect: Rect, state: &AppState, out: &mut Vec<UiCommand>) {
+    fn left_ui(
+        &mut self,
+        ui: &mut Ui,
+        (rect, narrow): (Rect, bool),
+        state: &AppState,
+        out: &mut Vec<UiCommand>,
+    ) {
         let inner = Rect::from_min_max(rect.min + vec2(PADDING, 16.0), rect.max);
         let width = (rect.width() - 2.0 * PADDING).max(120.0);
         let mut ui = ui.new_child(UiBuilder::new().max_rect(inner).id_salt("gallery"));
@@ -90,14 +96,16 @@ impl GalleryView {
         ui.set_max_width(width);
         self.problems.problems_ui(&mut ui, state, out);
         self.shelves.shelves_ui(&mut ui, state, out);
-        ui.add_space(GAP);
+        ui.add_space(GAP - grid::MARGIN);
         if state.gallery.shown().is_empty() {
             empty::empty_ui(&mut ui, state, out);
             return;
         }
         if self.grid.grid_ui(&mut ui, state, width, out) {
-            // Where the details stand beside the cards this means nothing.
-            self.details_open = true;
+            self.details_open = narrow;
+            if narrow {
+                self.detail.focus_start();
+            }
         }
     }
 

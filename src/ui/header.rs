@@ -11,6 +11,7 @@ use egui::{
 
 use self::meter::{Meter, chip_width};
 use super::composer::focus;
+use super::editor;
 use super::gallery;
 use super::icon::Icon;
 use super::sidebar::menu::{self, Asked, MenuItem};
@@ -68,14 +69,18 @@ impl HeaderView {
             let warn = Palette::of(&row).warn;
             widgets::small_label(&mut row, "Not saved", warn);
         }
-        match state.open_chat().and_then(|chat| state.summary(chat)) {
+        // The test beside the form of a bot has a line of its own.
+        let chat = state.open_chat().filter(|_| state.page != Page::Editor);
+        match chat.and_then(|chat| state.summary(chat)) {
             Some(chat) => self.chat_ui(&mut row, state, chat, out),
             None => {
                 self.renaming = None;
-                if state.page == Page::Gallery {
-                    gallery::head_ui(&mut row, out);
-                } else {
-                    title_ui(&mut row, title(state), inner.right());
+                match state.page {
+                    Page::Gallery => gallery::head_ui(&mut row, out),
+                    Page::Editor => editor::head_ui(&mut row, state, out),
+                    Page::Welcome | Page::Chat(_) | Page::Settings(_) | Page::Help(_) => {
+                        title_ui(&mut row, title(state), inner.right());
+                    }
                 }
             }
         }

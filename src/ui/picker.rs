@@ -225,7 +225,9 @@ impl PickerView {
                 | Overlay::Link(_)
                 | Overlay::StartBot(_)
                 | Overlay::Import
-                | Overlay::CompareBots(_),
+                | Overlay::CompareBots(_)
+                | Overlay::BotVersions
+                | Overlay::DiscardBot,
                 _,
             ) => {
                 self.open = None;

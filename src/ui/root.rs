@@ -7,6 +7,7 @@ use super::composer::{ComposerView, focus};
 use super::editor::EditorView;
 use super::gallery::GalleryView;
 use super::help_view::HelpView;
+use super::import_dialog;
 use super::markdown::{DocView, Shared};
 use super::picker::{PickerPlace, PickerView};
 use super::settings::SettingsView;
@@ -76,12 +77,11 @@ impl PageViews {
                 CentralPanel::no_frame().show(ui, |ui| self.transcript_ui(ui, state, out));
             }
             Page::Settings(_) => self.settings.settings_ui(ui, state, now, out),
-            Page::Gallery => self.gallery.gallery_ui(ui, state, out),
-            Page::Editor => {
-                if let Some(editor) = &state.editor {
-                    self.editor.editor_ui(ui, state, editor, out);
-                }
+            Page::Gallery => {
+                import_dialog::take(ui, state, out);
+                self.gallery.gallery_ui(ui, state, out);
             }
+            Page::Editor => self.editor_ui(ui, state, now, out),
             Page::Help(page) => {
                 let text = &mut self.help_text;
                 let mut draw = |ui: &mut Ui, markdown: &str, out: &mut Vec<UiCommand>| {
@@ -110,6 +110,24 @@ impl PageViews {
         let place = PickerPlace { anchor, now, mention: self.composer.mention(state) };
         self.picker.picker_ui(ui.ctx(), state, place, out);
         self.end_mention(ui, out);
+    }
+
+    /// The form, with composer and transcript of its test beside it.
+    fn editor_ui(
+        &mut self,
+        ui: &mut Ui,
+        state: &AppState,
+        now: Timestamp,
+        out: &mut Vec<UiCommand>,
+    ) {
+        let Some(editor) = &state.editor else { return };
+        let mut view = std::mem::take(&mut self.editor);
+        let mut chat = |ui: &mut Ui, out: &mut Vec<UiCommand>| {
+            self.composer_ui(ui, state, now, out);
+            CentralPanel::no_frame().show(ui, |ui| self.transcript_ui(ui, state, out));
+        };
+        view.editor_ui(ui, state, editor, &mut chat, out);
+        self.editor = view;
     }
 
     fn end_mention(&mut self, ui: &Ui, out: &mut Vec<UiCommand>) {

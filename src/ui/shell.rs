@@ -7,7 +7,10 @@ use egui::{
 use jiff::tz::TimeZone;
 
 use super::boundary::{self, PanelFailure};
+use super::compare_bots::CompareView;
+use super::editor::EditorDialogs;
 use super::header::{self, HeaderView, Sidebar};
+use super::import_dialog::ImportView;
 use super::link_dialog;
 use super::palette_view::PaletteView;
 use super::shortcuts;
@@ -28,7 +31,7 @@ pub struct Shell {
     header: HeaderView,
     toasts: ToastsView,
     palette: PaletteView,
-    start: StartDialog,
+    bots: BotDialogs,
     failures: Failures,
     /// The sidebar lies on top of the page of a narrow window.
     drawer_open: bool,
@@ -36,6 +39,15 @@ pub struct Shell {
     seen_focus: u64,
     /// The page that `failures.center` is about.
     page: Option<Page>,
+}
+
+/// The dialogs about bots.
+#[derive(Debug, Default)]
+struct BotDialogs {
+    start: StartDialog,
+    editor: EditorDialogs,
+    import: ImportView,
+    compare: CompareView,
 }
 
 /// Which parts failed, if any.
@@ -51,7 +63,9 @@ struct Failures {
 impl Shell {
     /// A frame with a time zone of the caller's choice.
     pub fn new(zone: TimeZone) -> Self {
-        Self { sidebar: SidebarView::new(zone), ..Self::default() }
+        let editor = EditorDialogs::new(zone.clone());
+        let bots = BotDialogs { editor, ..BotDialogs::default() };
+        Self { sidebar: SidebarView::new(zone), bots, ..Self::default() }
     }
 
     /// Draws a frame of the window into the whole of `ui`. `center` draws the page.
@@ -169,11 +183,14 @@ impl Shell {
     }
 
     fn on_top_ui(&mut self, ctx: &Context, state: &AppState, out: &mut Vec<UiCommand>) {
-        let (palette, toasts, start) = (&mut self.palette, &mut self.toasts, &mut self.start);
+        let (palette, toasts, bots) = (&mut self.palette, &mut self.toasts, &mut self.bots);
         let failed = boundary::overlay_ui(ctx, "dialog", &mut self.failures.overlay, out, |out| {
             palette.palette_ui(ctx, state, out);
             link_dialog::link_ui(ctx, state, out);
-            start.dialog_ui(ctx, state, out);
+            bots.start.dialog_ui(ctx, state, out);
+            bots.editor.dialogs_ui(ctx, state, out);
+            bots.import.import_ui(ctx, state, out);
+            bots.compare.compare_ui(ctx, state, out);
         });
         if failed {
             out.push(UiCommand::CloseOverlay);

@@ -1,9 +1,10 @@
 //! What the user asks for about bots.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use super::super::{GalleryFilter, GallerySort, Key, Shortcut};
-use crate::protocol::{BotFormat, BotId, BotRead};
+use super::super::{GalleryFilter, GallerySort, KeepBot, Key, Shortcut};
+use crate::protocol::{BotEntry, BotFormat, BotId};
 
 /// A command about bots.
 #[derive(Clone, Debug)]
@@ -55,18 +56,24 @@ pub enum BotCommand {
     },
     /// Forget a bot; a toast offers to undo it.
     Delete(BotId),
+    /// Bring back a bot that was forgotten.
+    Restore(Arc<BotEntry>),
+    /// Show the folder in which `personas.yaml` lies.
+    OpenPersonas,
     /// Show how a bot differs from the one that the user made of it.
     CompareWithMine(BotId),
     /// Choose files to import bots from.
     PickImport,
     /// The system shows no file dialog.
     NoFileDialog,
+    /// Show where a bot can be pasted as text.
+    PasteImport,
     /// Read these files for import.
     ImportFiles(Vec<PathBuf>),
     /// Read a text for import.
     ImportText(String),
     /// Keep bots that were read, each with the tools that the user confirmed.
-    KeepImported(Vec<(Box<BotRead>, Vec<String>)>),
+    KeepImported(Vec<KeepBot>),
     /// Write a bot to a file that the user chooses, or to the clipboard.
     Export {
         /// Which.
@@ -79,7 +86,7 @@ pub enum BotCommand {
 impl BotCommand {
     /// Those that make sense from the palette.
     pub fn palette() -> Vec<Self> {
-        vec![Self::OpenGallery, Self::New, Self::PickImport]
+        vec![Self::OpenGallery, Self::New, Self::PickImport, Self::PasteImport]
     }
 
     /// What it is called in menus and in the palette.
@@ -100,9 +107,12 @@ impl BotCommand {
             Self::Archive { archived: true, .. } => "Archive",
             Self::Archive { archived: false, .. } => "Take out of the archive",
             Self::Delete(_) => "Delete",
+            Self::Restore(_) => "Undo",
+            Self::OpenPersonas => "Open folder",
             Self::CompareWithMine(_) => "Compare with mine",
-            Self::PickImport | Self::ImportFiles(_) | Self::ImportText(_) => "Import bots…",
+            Self::PickImport | Self::ImportFiles(_) => "Import bots…",
             Self::NoFileDialog => "No file dialog",
+            Self::PasteImport | Self::ImportText(_) => "Import a bot from text…",
             Self::KeepImported(_) => "Import",
             Self::Export { .. } => "Export…",
         }
@@ -127,9 +137,12 @@ impl BotCommand {
             | Self::New
             | Self::Archive { .. }
             | Self::Delete(_)
+            | Self::Restore(_)
+            | Self::OpenPersonas
             | Self::CompareWithMine(_)
             | Self::PickImport
             | Self::NoFileDialog
+            | Self::PasteImport
             | Self::ImportFiles(_)
             | Self::ImportText(_)
             | Self::KeepImported(_)

@@ -38,8 +38,11 @@ pub(super) fn handle(
         | BotCommand::New
         | BotCommand::Archive { .. }
         | BotCommand::Delete(_)
+        | BotCommand::Restore(_)
+        | BotCommand::OpenPersonas
         | BotCommand::CompareWithMine(_)
         | BotCommand::PickImport
+        | BotCommand::PasteImport
         | BotCommand::ImportFiles(_)
         | BotCommand::ImportText(_)
         | BotCommand::KeepImported(_)

@@ -1,22 +1,95 @@
 //! Making and changing bots.
 
-use super::super::model::{Effect, HandleContext};
+mod edit;
+mod import;
+mod own;
+pub(in crate::state) mod told;
+
+use super::super::model::{Effect, HandleContext, Overlay, Page};
 use super::super::{AppState, BotCommand, EditorCommand};
 
 /// Applies a command of the gallery that makes, changes, imports or exports bots.
 pub(super) fn handle_bots(
-    _state: &mut AppState,
-    _command: BotCommand,
-    _context: HandleContext,
+    state: &mut AppState,
+    command: BotCommand,
+    context: HandleContext,
 ) -> Vec<Effect> {
-    Vec::new()
+    match command {
+        BotCommand::New => own::make(state, context),
+        BotCommand::Customise(bot) => own::customise(state, &bot, context),
+        BotCommand::Duplicate(bot) => own::duplicate(state, &bot, context),
+        BotCommand::Archive { bot, archived } => own::archive(state, bot, archived),
+        BotCommand::Delete(bot) => own::delete(state, &bot, context.now),
+        BotCommand::Restore(entry) => own::restore(state, &entry),
+        BotCommand::OpenPersonas => own::open_personas(state),
+        BotCommand::CompareWithMine(bot) => own::compare(state, bot),
+        BotCommand::Export { bot, format } => own::export(state, &bot, format),
+        BotCommand::PickImport => vec![Effect::PickBots],
+        BotCommand::PasteImport => import::begin(state),
+        BotCommand::ImportFiles(files) => import::read_files(state, files),
+        BotCommand::ImportText(text) => import::read_text(state, text),
+        BotCommand::KeepImported(bots) => import::keep(state, bots, context.now),
+        BotCommand::OpenGallery
+        | BotCommand::Search(_)
+        | BotCommand::Show(_)
+        | BotCommand::Sort(_)
+        | BotCommand::Select(_)
+        | BotCommand::Start(_)
+        | BotCommand::StartWith { .. }
+        | BotCommand::StartWithStarter { .. }
+        | BotCommand::TakeNewer
+        | BotCommand::KeepOlder
+        | BotCommand::NoFileDialog
+        | BotCommand::ToggleFavourite(_) => Vec::new(),
+    }
 }
 
 /// Applies a command of the editor.
 pub(super) fn handle(
-    _state: &mut AppState,
-    _command: EditorCommand,
-    _context: HandleContext,
+    state: &mut AppState,
+    command: EditorCommand,
+    context: HandleContext,
 ) -> Vec<Effect> {
+    match command {
+        EditorCommand::Show => show(state),
+        EditorCommand::Change(bot) => edit::change(state, *bot),
+        EditorCommand::Grant(tools) => edit::grant(state, tools),
+        EditorCommand::SetValue { name, value } => edit::set_value(state, name, value),
+        EditorCommand::Save => edit::save(state, context.now),
+        EditorCommand::Discard => edit::discard(state),
+        EditorCommand::DiscardNow => edit::discard_now(state, context),
+        EditorCommand::RestartTest => edit::restart_test(state, context),
+        EditorCommand::LoadVersions => edit::load_versions(state),
+        EditorCommand::Restore(version) => edit::restore(state, &version.bot),
+    }
+}
+
+/// Shows the editor with what is in it.
+fn show(state: &mut AppState) -> Vec<Effect> {
+    if let Some(editor) = &mut state.editor {
+        editor.next = None;
+        state.overlay = Overlay::Nothing;
+        super::open_page(state, Page::Editor);
+    }
     Vec::new()
+}
+
+/// What waits behind a dialog goes with it.
+pub(super) fn overlay_closes(state: &mut AppState) {
+    match state.overlay {
+        Overlay::DiscardBot => {
+            if let Some(editor) = &mut state.editor {
+                editor.next = None;
+            }
+        }
+        Overlay::Import => state.import = None,
+        Overlay::Nothing
+        | Overlay::Palette
+        | Overlay::Picker(_)
+        | Overlay::Params
+        | Overlay::Link(_)
+        | Overlay::StartBot(_)
+        | Overlay::CompareBots(_)
+        | Overlay::BotVersions => {}
+    }
 }

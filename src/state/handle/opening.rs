@@ -33,9 +33,12 @@ pub(super) fn handle(
         | BotCommand::New
         | BotCommand::Archive { .. }
         | BotCommand::Delete(_)
+        | BotCommand::Restore(_)
+        | BotCommand::OpenPersonas
         | BotCommand::CompareWithMine(_)
         | BotCommand::PickImport
         | BotCommand::NoFileDialog
+        | BotCommand::PasteImport
         | BotCommand::ImportFiles(_)
         | BotCommand::ImportText(_)
         | BotCommand::KeepImported(_)
@@ -113,7 +116,8 @@ fn begin(
     vec![Effect::Backend(BackendCommand::StartChat(Box::new(start)))]
 }
 
-fn summary(start: &StartChat) -> ChatSummary {
+/// What the list of chats tells of a chat that begins.
+pub(super) fn summary(start: &StartChat) -> ChatSummary {
     ChatSummary {
         id: start.chat,
         title: start.bot.name.clone(),

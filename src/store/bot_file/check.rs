@@ -23,7 +23,7 @@ const MOST_TEXT: usize = 256 * 1024;
 /// What a card leaves over, as JSON, in bytes.
 const MOST_CARD: usize = 512 * 1024;
 /// More than these no provider takes.
-const MOST_STOPS: usize = 4;
+pub(super) const MOST_STOPS: usize = 4;
 const MOST_TAGS: usize = 30;
 const MOST_STARTERS: usize = 30;
 const MOST_SEEDS: usize = 200;

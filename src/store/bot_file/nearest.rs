@@ -15,7 +15,7 @@ pub(super) fn suggestion<'a>(
 }
 
 /// The word that differs least, if it does not differ too much.
-fn nearest<'a>(written: &str, allowed: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(written: &str, allowed: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let plain = |word: &str| -> Vec<char> {
         let lower = word.to_lowercase();
         lower.chars().filter(|letter| letter.is_alphanumeric()).take(40).collect()

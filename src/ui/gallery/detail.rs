@@ -115,10 +115,11 @@ impl DetailView {
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 12.0;
             BotTile::from(&entry.bot).tile_ui(ui, TileSize::Large);
-            let width = ui.available_width() - theme::ICON_BUTTON.x - 8.0;
+            let width = ui.available_width() - theme::ICON_BUTTON.x - 12.0;
             ui.allocate_ui(vec2(width, 40.0), |ui| {
                 ui.set_min_width(width);
                 ui.vertical(|ui| {
+                    ui.add_space(3.0);
                     ui.spacing_mut().item_spacing.y = 2.0;
                     let name = &entry.bot.name;
                     widgets::truncated_label(ui, name, theme::semibold(16.0), palette.text);
@@ -142,6 +143,7 @@ impl DetailView {
             if customise.on_hover_text(parts::customise(entry.origin)).clicked() {
                 out.push(UiCommand::Bots(BotCommand::Customise(bot.clone())));
             }
+            let width = ui.available_width().min(220.0);
             let start = Button::new("Start chat").primary().width(width).ui(ui);
             if std::mem::take(&mut self.focus_start) {
                 start.request_focus();

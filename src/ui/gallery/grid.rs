@@ -9,6 +9,8 @@ use crate::state::{AppState, BotCommand, GalleryFilter, GallerySort, UiCommand};
 /// No card is narrower, where there is room for one.
 const NARROWEST: f32 = 180.0;
 const ROW: f32 = card::HEIGHT + GAP;
+/// Above the first row, for the ring around a card that has the keyboard.
+pub(super) const MARGIN: f32 = 4.0;
 
 /// What the cards remember.
 #[derive(Debug, Default)]
@@ -64,7 +66,7 @@ impl Grid {
         ui.set_max_width(width + PADDING - 2.0);
         ui.allocate_ui(vec2(width + PADDING - 2.0, room.y), |ui| {
             area.show_viewport(ui, |ui, viewport| {
-                ui.set_height(rows as f32 * ROW - GAP + PADDING);
+                ui.set_height(MARGIN + rows as f32 * ROW - GAP + PADDING);
                 ui.shrink_clip_rect(ui.clip_rect().expand2(vec2(4.0, 0.0)));
                 self.cards_ui(ui, state, (width, viewport), out)
             })
@@ -82,7 +84,7 @@ impl Grid {
     ) -> bool {
         let columns = self.columns as f32;
         let card_width = (width - GAP * (columns - 1.0)) / columns;
-        let origin = ui.min_rect().min;
+        let origin = ui.min_rect().min + vec2(0.0, MARGIN);
         let place = |at: usize| {
             let (row, column) = ((at / self.columns) as f32, (at % self.columns) as f32);
             let left = (column * (card_width + GAP)).round();
@@ -129,6 +131,7 @@ impl Grid {
                 out.push(UiCommand::Bots(BotCommand::Start(entry.bot.id.clone())));
             } else if response.card.clicked() {
                 let bot = entry.bot.id.clone();
+                ui.memory_mut(|memory| memory.request_focus(card_id(&bot)));
                 out.push(UiCommand::Bots(BotCommand::Select(Some(bot))));
                 clicked = true;
             }

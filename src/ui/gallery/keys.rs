@@ -33,17 +33,16 @@ impl GalleryView {
             Some(id) if id == search_id() => Place::Search,
             Some(id) if selected.is_some_and(|bot| card_id(bot) == id) => Place::Card,
             Some(_) => Place::Elsewhere,
+            // What is typed, a blank too, is for the search wherever nothing else has the keyboard.
             None => {
-                if typed(ui) {
-                    ui.memory_mut(|memory| memory.request_focus(search_id()));
-                }
+                ui.memory_mut(|memory| memory.request_focus(search_id()));
                 Place::Search
             }
         };
         if place == Place::Elsewhere {
             return;
         }
-        if place == Place::Card && typed(ui) {
+        if place == Place::Card && typed(ui, state.gallery.query.is_empty()) {
             ui.memory_mut(|memory| memory.request_focus(search_id()));
         }
         self.move_keys(ui, state, place, out);
@@ -139,15 +138,16 @@ fn stepped(here: usize, step: isize, columns: usize, count: usize) -> usize {
     if to <= last { to } else { (last_row + column).min(last).max(here) }
 }
 
-/// Whether text was typed that is meant for the search. A blank may press what has the keyboard.
-fn typed(ui: &Ui) -> bool {
+/// Whether text was typed on a card that is meant for the search. A blank presses the card, unless
+/// it stands between words.
+fn typed(ui: &Ui, is_first: bool) -> bool {
     ui.input(|input| {
         input.events.iter().any(|event| {
             if let Event::Key { key: Key::Backspace, pressed: true, modifiers, .. } = event {
                 return !modifiers.any();
             }
             let (Event::Text(text) | Event::Paste(text)) = event else { return false };
-            !text.trim().is_empty()
+            !is_first || !text.trim().is_empty()
         })
     })
 }

@@ -146,6 +146,20 @@ fn letters_typed_on_a_card_go_to_the_search() {
 }
 
 #[test]
+fn a_card_that_was_clicked_has_the_keyboard() {
+    let mut harness = gallery(sample::state());
+    type_text(&mut harness, "er");
+    card(&harness, "Bug Hunter").click();
+    harness.run();
+    press(&mut harness, &[Key::ArrowRight]);
+    assert_ne!(selected(&harness), "bug-hunter");
+    press(&mut harness, &[Key::ArrowLeft]);
+    assert_eq!(selected(&harness), "bug-hunter");
+    type_text(&mut harness, " q");
+    assert_eq!(harness.state().state.gallery.query, "er q");
+}
+
+#[test]
 fn the_selected_card_is_scrolled_to() {
     let mut harness = gallery(many(500));
     press(&mut harness, &[Key::ArrowDown, Key::End]);

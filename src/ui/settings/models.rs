@@ -1,7 +1,7 @@
 //! The default model and who stands in for it, favourites, parameters, and all models.
 
 mod all;
-mod choice;
+pub(in crate::ui) mod choice;
 mod edit;
 mod fallback;
 mod params;
@@ -117,7 +117,7 @@ impl ModelsView {
     }
 }
 
-fn model_ui(ui: &mut Ui, state: &AppState, model: &ModelId) {
+pub(in crate::ui) fn model_ui(ui: &mut Ui, state: &AppState, model: &ModelId) {
     let palette = Palette::of(ui);
     widgets::dot(ui, model_color(palette, model));
     let name = state.model_name(model);

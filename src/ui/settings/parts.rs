@@ -7,7 +7,7 @@ use crate::ui::theme::{self, Palette};
 use crate::ui::widgets::{self, Chosen};
 
 /// Heading of a page.
-pub(super) fn heading_ui(ui: &mut Ui, text: &str) {
+pub(in crate::ui) fn heading_ui(ui: &mut Ui, text: &str) {
     let palette = Palette::of(ui);
     let text = RichText::new(text).font(theme::semibold(16.0)).color(palette.text);
     let size = vec2(ui.available_width(), theme::CONTROL_HEIGHT);
@@ -18,20 +18,20 @@ pub(super) fn heading_ui(ui: &mut Ui, text: &str) {
 }
 
 /// Heading of a part of a page.
-pub(super) fn section_ui(ui: &mut Ui, text: &str) {
+pub(in crate::ui) fn section_ui(ui: &mut Ui, text: &str) {
     ui.add_space(8.0);
     widgets::group_label(ui, text);
     ui.add_space(-6.0);
 }
 
 /// A paragraph of second rank.
-pub(super) fn note_ui(ui: &mut Ui, text: &str) {
+pub(in crate::ui) fn note_ui(ui: &mut Ui, text: &str) {
     let palette = Palette::of(ui);
     ui.label(RichText::new(text).line_height(Some(20.0)).color(palette.dim));
 }
 
 /// A card over the whole width.
-pub(super) fn card_ui<R>(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) -> R {
+pub(in crate::ui) fn card_ui<R>(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) -> R {
     widgets::card_frame(ui)
         .show(ui, |ui| {
             ui.set_width(ui.available_width());
@@ -42,7 +42,7 @@ pub(super) fn card_ui<R>(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) -> R {
 }
 
 /// A row with something at the left and controls at the right.
-pub(super) fn row_ui<R>(
+pub(in crate::ui) fn row_ui<R>(
     ui: &mut Ui,
     height: f32,
     left: impl FnOnce(&mut Ui),
@@ -67,7 +67,11 @@ const LABELS: f32 = 120.0;
 const NARROW: f32 = 420.0;
 
 /// A label with what belongs to it beside it, or below it where there is little room.
-pub(super) fn labelled_ui<R>(ui: &mut Ui, label: &str, content: impl FnOnce(&mut Ui) -> R) -> R {
+pub(in crate::ui) fn labelled_ui<R>(
+    ui: &mut Ui,
+    label: &str,
+    content: impl FnOnce(&mut Ui) -> R,
+) -> R {
     let palette = Palette::of(ui);
     let text = RichText::new(label).color(palette.dim);
     if ui.available_width() < NARROW {
@@ -99,7 +103,7 @@ pub(super) fn labelled_ui<R>(ui: &mut Ui, label: &str, content: impl FnOnce(&mut
 }
 
 /// A box to be checked, with its words; true where it was clicked.
-pub(super) fn check_ui(ui: &mut Ui, text: &str, checked: Chosen) -> bool {
+pub(in crate::ui) fn check_ui(ui: &mut Ui, text: &str, checked: Chosen) -> bool {
     const BOX: f32 = 16.0;
     let palette = Palette::of(ui);
     let is_checked = checked == Chosen::Yes;
@@ -134,19 +138,19 @@ pub(super) fn check_ui(ui: &mut Ui, text: &str, checked: Chosen) -> bool {
 }
 
 /// What is wrong with a field, below it.
-pub(super) fn problem_ui(ui: &mut Ui, text: &str) {
+pub(in crate::ui) fn problem_ui(ui: &mut Ui, text: &str) {
     let palette = Palette::of(ui);
     ui.label(RichText::new(text).font(theme::small()).color(palette.err));
 }
 
 /// A label of one line.
-pub(super) fn text_ui(ui: &mut Ui, text: &str) {
+pub(in crate::ui) fn text_ui(ui: &mut Ui, text: &str) {
     let palette = Palette::of(ui);
     widgets::truncated_label(ui, text, theme::body(), palette.text);
 }
 
 /// A number with buttons for one step less and one more; the new number where it changed.
-pub(super) fn stepper_ui(ui: &mut Ui, stepper: &Stepper<'_>) -> Option<u32> {
+pub(in crate::ui) fn stepper_ui(ui: &mut Ui, stepper: &Stepper<'_>) -> Option<u32> {
     let (least, most) = stepper.bounds;
     let mut value = stepper.value;
     let size = vec2(2.0 * theme::ICON_BUTTON.x + 64.0 + 8.0, theme::CONTROL_HEIGHT);
@@ -176,12 +180,12 @@ pub(super) fn stepper_ui(ui: &mut Ui, stepper: &Stepper<'_>) -> Option<u32> {
 }
 
 /// What a stepper changes.
-pub(super) struct Stepper<'a> {
-    pub(super) name: &'a str,
-    pub(super) less: &'a str,
-    pub(super) more: &'a str,
-    pub(super) value: u32,
-    pub(super) bounds: (u32, u32),
-    pub(super) step: u32,
-    pub(super) suffix: &'a str,
+pub(in crate::ui) struct Stepper<'a> {
+    pub(in crate::ui) name: &'a str,
+    pub(in crate::ui) less: &'a str,
+    pub(in crate::ui) more: &'a str,
+    pub(in crate::ui) value: u32,
+    pub(in crate::ui) bounds: (u32, u32),
+    pub(in crate::ui) step: u32,
+    pub(in crate::ui) suffix: &'a str,
 }

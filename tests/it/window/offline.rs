@@ -6,7 +6,6 @@ use egui::{Key, Modifiers};
 
 use crate::support::Place;
 
-
 /// The name of the test below.
 const INSIDE: &str = "window::offline::a_bot_is_found_and_a_chat_begins_with_it";
 

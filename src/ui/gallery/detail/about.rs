@@ -7,7 +7,7 @@ use super::parts::{fact_ui, heading_ui, note_ui, text_button, text_card_ui};
 use super::room;
 use crate::protocol::{Bot, BotEntry, RiskLevel, Role, ToolNeed, known_tool};
 use crate::state::opening::{KnownModels as _, suited};
-use crate::state::{AppState, BotCommand, UiCommand};
+use crate::state::{AppState, BotCommand, SettingsTab, UiCommand};
 use crate::ui::theme::{self, Palette, model_color};
 use crate::ui::widgets;
 
@@ -15,7 +15,7 @@ use crate::ui::widgets;
 pub(super) fn about_ui(ui: &mut Ui, state: &AppState, entry: &BotEntry, out: &mut Vec<UiCommand>) {
     let bot = &entry.bot;
     tags_ui(ui, bot);
-    model_ui(ui, state, bot);
+    model_ui(ui, state, bot, out);
     let parameters = words::parameters(&bot.parameters);
     if !parameters.is_empty() {
         heading_ui(ui, "Parameters");
@@ -47,7 +47,7 @@ fn tags_ui(ui: &mut Ui, bot: &Bot) {
     ui.add(egui::Label::new(text).wrap());
 }
 
-fn model_ui(ui: &mut Ui, state: &AppState, bot: &Bot) {
+fn model_ui(ui: &mut Ui, state: &AppState, bot: &Bot, out: &mut Vec<UiCommand>) {
     heading_ui(ui, "Model");
     let palette = Palette::of(ui);
     let taken = suited(&bot.model, state).model;
@@ -63,6 +63,17 @@ fn model_ui(ui: &mut Ui, state: &AppState, bot: &Bot) {
     if let Some(wants) = words::wants(&bot.model) {
         ui.add_space(4.0);
         note_ui(ui, &wants);
+    }
+    if model.provider.as_str() == "guide" {
+        ui.add_space(4.0);
+        note_ui(
+            ui,
+            "Guide knows only this app: to speak, the bot needs a model of another provider",
+        );
+        let providers = UiCommand::OpenSettings(SettingsTab::Providers);
+        if widgets::link_button(ui, "Add a provider…").clicked() {
+            out.push(providers);
+        }
     }
     if !bot.model.ids.is_empty() {
         ui.add_space(4.0);
@@ -149,7 +160,7 @@ fn seeds_ui(ui: &mut Ui, bot: &Bot) {
         let palette = Palette::of(ui);
         widgets::small_label(ui, who, palette.faint);
         ui.add_space(2.0);
-        text_card_ui(ui, &seed.content);
+        text_card_ui(ui, &words::unwrapped(&seed.content));
         ui.add_space(6.0);
     }
 }
@@ -160,11 +171,11 @@ fn instructions_ui(ui: &mut Ui, bot: &Bot) {
     if bot.instructions.trim().is_empty() {
         note_ui(ui, "None: the model answers as it does by itself");
     } else {
-        text_card_ui(ui, bot.instructions.trim_end());
+        text_card_ui(ui, &words::unwrapped(&bot.instructions));
     }
     for member in bot.room.iter().flat_map(|room| &room.members) {
         heading_ui(ui, &format!("Instructions for {}", member.name));
-        text_card_ui(ui, member.instructions.trim_end());
+        text_card_ui(ui, &words::unwrapped(&member.instructions));
     }
 }
 

@@ -14,7 +14,7 @@ const HEIGHT: f32 = 320.0;
 
 /// The list while it is open. `name` tells the lists of a page apart.
 #[derive(Debug)]
-pub(super) struct Choice {
+pub(in crate::ui) struct Choice {
     name: &'static str,
     query: String,
     list: List,
@@ -22,12 +22,12 @@ pub(super) struct Choice {
 }
 
 impl Choice {
-    pub(super) fn new(name: &'static str) -> Self {
+    pub(in crate::ui) fn new(name: &'static str) -> Self {
         Self { name, query: String::new(), list: List::default(), focused: false }
     }
 
     /// Draws it; gives the model that was chosen. Stars are set at once.
-    pub(super) fn choice_ui(
+    pub(in crate::ui) fn choice_ui(
         &mut self,
         ui: &mut Ui,
         state: &AppState,

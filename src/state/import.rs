@@ -1,0 +1,72 @@
+//! Bots that were read, before the user decides about them.
+
+use super::AppState;
+use crate::protocol::{Bot, BotOrigin, BotProblem, BotRead, BotVersion, QueryId};
+
+/// Bots that are to be imported.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Import {
+    /// The question for them.
+    pub(super) query: QueryId,
+    /// What was read, in the order of the source.
+    pub read: Read,
+}
+
+/// What became of reading them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Read {
+    /// Nothing is read: the user may paste a text, or choose files.
+    #[default]
+    Nothing,
+    /// They are being read.
+    Reading,
+    /// They were read, or could not be.
+    Done(Vec<Result<BotRead, BotProblem>>),
+}
+
+/// As what a bot is kept that was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum KeepAs {
+    /// As a bot of its own, under another id where its own is taken.
+    Another,
+    /// As the next version of the user's bot of that id.
+    NextVersion,
+}
+
+/// A bot that was read and shall be kept.
+#[derive(Clone, Debug)]
+pub struct KeepBot {
+    /// The bot.
+    pub bot: Bot,
+    /// The tools that the user confirmed.
+    pub granted: Vec<String>,
+    /// As what.
+    pub keep: KeepAs,
+}
+
+/// Whether there is a bot already where one would be kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Conflict {
+    /// There is none.
+    Nothing,
+    /// The very same bot is there.
+    Identical,
+    /// Another bot of the user's own has its id, in this version.
+    Own(BotVersion),
+    /// A bot that is not the user's has its id.
+    Foreign,
+}
+
+impl AppState {
+    /// What stands in the way of a bot that was read.
+    pub fn import_conflict(&self, bot: &Bot) -> Conflict {
+        let Some(known) = self.bots.get(&bot.id) else { return Conflict::Nothing };
+        if (Bot { version: known.bot.version, ..bot.clone() }) == known.bot {
+            return Conflict::Identical;
+        }
+        match known.origin {
+            BotOrigin::Own => Conflict::Own(known.bot.version),
+            BotOrigin::BuiltIn | BotOrigin::Personas => Conflict::Foreign,
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! What the model is told, with the answers to the bot's questions filled in.
+
+use egui::{Label, RichText, ScrollArea, Ui, vec2};
+
+use super::parts::{self as form_parts, Area, Form};
+use crate::protocol::{BotEntry, BotId, BotOrigin, Variable, VariableKind, tokens_in};
+use crate::state::{EditorCommand, UiCommand, opening};
+use crate::ui::icon::Icon;
+use crate::ui::settings::field::Field;
+use crate::ui::settings::parts;
+use crate::ui::theme::{self, Palette};
+use crate::ui::widgets::{self, Chosen};
+
+/// What the preview remembers.
+#[derive(Debug, Default)]
+pub(super) struct PreviewView {
+    /// Whose text is shown; that of all without.
+    member: Option<BotId>,
+    text: String,
+    tokens: u64,
+}
+
+impl PreviewView {
+    /// Draws it; the text is `height` high at most.
+    pub(super) fn preview_ui(
+        &mut self,
+        ui: &mut Ui,
+        form: &Form<'_>,
+        height: f32,
+        out: &mut Vec<UiCommand>,
+    ) {
+        let palette = Palette::of(ui);
+        self.follow(form);
+        let tokens = format!("≈ {} tokens", self.tokens);
+        parts::row_ui(
+            ui,
+            theme::SMALL_CONTROL_HEIGHT,
+            |ui| {
+                let title = RichText::new("What the model is told").font(theme::semibold(14.0));
+                ui.label(title.color(palette.text));
+                widgets::truncated_label(ui, &tokens, theme::small(), palette.dim);
+            },
+            |ui| {
+                if widgets::icon_button(ui, Icon::Copy, "Copy what the model is told").clicked() {
+                    out.push(UiCommand::CopyText(self.text.clone()));
+                }
+            },
+        );
+        self.members_ui(ui, form);
+        ScrollArea::vertical()
+            .id_salt(("what the model is told", form.editor.key))
+            .max_height(height)
+            .auto_shrink([false, true])
+            .show(ui, |ui| {
+                for variable in &form.editor.bot.variables {
+                    value_ui(ui, form, variable, out);
+                }
+                let text = if self.text.is_empty() { "Nothing yet" } else { &self.text };
+                let frame = egui::Frame::new().fill(palette.code).corner_radius(theme::ROUNDING);
+                frame.inner_margin(10).show(ui, |ui| {
+                    ui.set_width(ui.available_width());
+                    let text = RichText::new(text).color(palette.text).line_height(Some(20.0));
+                    ui.add(Label::new(text).wrap().selectable(true));
+                });
+            });
+    }
+
+    /// Fills the texts in anew; counts only what changed.
+    fn follow(&mut self, form: &Form<'_>) {
+        let entry = BotEntry::new(form.editor.bot.clone(), BotOrigin::Own);
+        let (_, cast) = opening::cast(&entry, &form.editor.values, form.state);
+        let member = self.member.as_ref().and_then(|id| cast.member(id));
+        if member.is_none() {
+            self.member = None;
+        }
+        let parts = [Some(cast.instructions.as_str()), member.map(|it| it.instructions.as_str())];
+        let parts = parts.into_iter().flatten().filter(|part| !part.is_empty());
+        let text = parts.collect::<Vec<_>>().join("\n\n");
+        if self.text != text {
+            self.tokens = tokens_in(&text);
+            self.text = text;
+        }
+    }
+
+    /// Whose text is shown, in a room.
+    fn members_ui(&mut self, ui: &mut Ui, form: &Form<'_>) {
+        let Some(room) = &form.editor.bot.room else { return };
+        ui.horizontal_wrapped(|ui| {
+            ui.spacing_mut().item_spacing = vec2(6.0, 6.0);
+            if widgets::chip(ui, "All", Chosen::from(self.member.is_none())).clicked() {
+                self.member = None;
+            }
+            for member in &room.members {
+                let chosen = Chosen::from(self.member.as_ref() == Some(&member.id));
+                if widgets::chip(ui, &member.name, chosen).clicked() {
+                    self.member = Some(member.id.clone());
+                }
+            }
+        });
+    }
+}
+
+/// The answer to a question, as it would be given before a chat begins.
+fn value_ui(ui: &mut Ui, form: &Form<'_>, variable: &Variable, out: &mut Vec<UiCommand>) {
+    let default = variable.default.as_deref();
+    let label = if variable.label.is_empty() { &variable.name } else { &variable.label };
+    let mut value = form.editor.values.get(&variable.name).cloned().unwrap_or_default();
+    let before = value.clone();
+    let id = form.id(("value", &variable.name));
+    parts::labelled_ui(ui, label, |ui| match variable.kind {
+        VariableKind::Text | VariableKind::Number => {
+            let hint = default.unwrap_or_default();
+            Field { hint, ..Field::new(id, label) }.field_ui(ui, &mut value);
+        }
+        VariableKind::LongText => {
+            let hint = default.unwrap_or_default();
+            let area = Area { field: "", name: label, hint, rows: 2 };
+            form_parts::area_ui(ui, id, &area, &mut value);
+        }
+        VariableKind::Choice => {
+            ui.horizontal_wrapped(|ui| {
+                ui.spacing_mut().item_spacing = vec2(6.0, 6.0);
+                let now = form.editor.value_of(&variable.name, default).to_owned();
+                for choice in &variable.choices {
+                    if widgets::chip(ui, choice, Chosen::from(now == *choice)).clicked() {
+                        value.clone_from(choice);
+                    }
+                }
+            });
+        }
+    });
+    if value != before {
+        let name = variable.name.clone();
+        out.push(UiCommand::Editor(EditorCommand::SetValue { name, value }));
+    }
+}

@@ -1,0 +1,326 @@
+//! Bots that were read, before they are kept: what they are, what they are told, what they ask for.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{HashMap, HashSet};
+
+use egui::{Context, Event, Id, Label, Modal, RichText, ScrollArea, Ui};
+
+use super::bot_tile::{BotTile, TileSize};
+use super::dialog;
+use super::editor::parts::{Area, area_ui};
+use super::editor::tools;
+use super::shell;
+use super::theme::{self, Palette};
+use super::widgets::{self, Chosen};
+use crate::protocol::{BotProblem, BotRead};
+use crate::state::{
+    AppState, BotCommand, Conflict, Import, KeepAs, KeepBot, Overlay, Read, UiCommand,
+};
+use crate::ui::settings::parts;
+
+const WIDTH: f32 = 600.0;
+/// What begins the text of a bot.
+const BLOCK: &str = "switchboard:bot:";
+
+/// What the dialog remembers as long as it shows the same bots.
+#[derive(Debug, Default)]
+pub(super) struct ImportView {
+    of: Import,
+    /// What is pasted.
+    text: String,
+    /// Bots that are not to be kept.
+    left_out: HashSet<usize>,
+    /// Tools that the user lets them use.
+    granted: HashSet<(usize, String)>,
+    keep_as: HashMap<usize, KeepAs>,
+    /// Those whose instructions are shown.
+    unfolded: HashSet<usize>,
+}
+
+/// Takes bots that are dropped or pasted while the gallery is shown.
+pub(super) fn take(ui: &Ui, state: &AppState, out: &mut Vec<UiCommand>) {
+    if state.overlay != Overlay::Nothing {
+        return;
+    }
+    let dropped = ui.input_mut(|input| std::mem::take(&mut input.raw.dropped_files));
+    if !dropped.is_empty() {
+        let files = dropped.iter().map(|file| file.path().to_owned()).collect();
+        out.push(UiCommand::Bots(BotCommand::ImportFiles(files)));
+    }
+    let pasted = ui.input_mut(|input| {
+        let is_block = |event: &Event| matches!(event, Event::Paste(text) if text.contains(BLOCK));
+        let at = input.events.iter().position(is_block)?;
+        let Event::Paste(text) = input.events.remove(at) else { return None };
+        Some(text)
+    });
+    if let Some(text) = pasted {
+        out.push(UiCommand::Bots(BotCommand::ImportText(text)));
+    }
+}
+
+impl ImportView {
+    /// Draws the dialog where there is something to import.
+    pub(super) fn import_ui(&mut self, ctx: &Context, state: &AppState, out: &mut Vec<UiCommand>) {
+        let (Overlay::Import, Some(import)) = (&state.overlay, &state.import) else {
+            *self = Self::default();
+            return;
+        };
+        if self.of != *import {
+            *self = Self { of: import.clone(), ..Self::default() };
+        }
+        let area = Modal::default_area(Id::unique("import bots"))
+            .accessible_name("Import bots")
+            .default_width(WIDTH)
+            .fade_in(false);
+        let width = WIDTH.min(ctx.content_rect().width() - 80.0);
+        let response = shell::modal(ctx, area, 20).show(ctx, |ui| {
+            ui.set_width(width);
+            let title = RichText::new("Import bots").font(theme::semibold(16.0));
+            ui.label(title.color(Palette::of(ui).text));
+            match &import.read {
+                Read::Nothing => self.paste_ui(ui, out),
+                Read::Reading => reading_ui(ui, out),
+                Read::Done(read) => self.read_ui(ui, state, read, out),
+            }
+        });
+        if response.should_close() {
+            out.push(UiCommand::CloseOverlay);
+        }
+    }
+
+    /// A place to paste a text into.
+    fn paste_ui(&mut self, ui: &mut Ui, out: &mut Vec<UiCommand>) {
+        parts::note_ui(ui, "Paste the text of a bot, or of a character card or an assistant");
+        let area = Area { field: "", name: "Text of a bot", hint: "switchboard:bot:…", rows: 6 };
+        let most = (ui.ctx().content_rect().height() - 260.0).max(80.0);
+        let response = ScrollArea::vertical()
+            .id_salt("pasted bot")
+            .max_height(most)
+            .show(ui, |ui| area_ui(ui, Id::unique("pasted bot"), &area, &mut self.text))
+            .inner;
+        dialog::first_focus(ui, &response);
+        ui.horizontal_wrapped(|ui| {
+            let filled = !self.text.trim().is_empty();
+            let read = ui.add_enabled_ui(filled, |ui| widgets::primary_button(ui, "Read it"));
+            if read.inner.clicked() {
+                out.push(UiCommand::Bots(BotCommand::ImportText(self.text.clone())));
+            }
+            if widgets::button(ui, "Choose files…").clicked() {
+                out.push(UiCommand::CloseOverlay);
+                out.push(UiCommand::Bots(BotCommand::PickImport));
+            }
+            if widgets::ghost_button(ui, "Cancel").clicked() {
+                out.push(UiCommand::CloseOverlay);
+            }
+        });
+    }
+
+    fn read_ui(
+        &mut self,
+        ui: &mut Ui,
+        state: &AppState,
+        read: &[Result<BotRead, BotProblem>],
+        out: &mut Vec<UiCommand>,
+    ) {
+        if read.is_empty() {
+            parts::note_ui(ui, "There is no bot in it");
+        }
+        let most = (ui.ctx().content_rect().height() - 200.0).max(120.0);
+        ScrollArea::vertical().id_salt("read bots").max_height(most).show(ui, |ui| {
+            for (place, read) in read.iter().enumerate() {
+                ui.push_id(place, |ui| {
+                    parts::card_ui(ui, |ui| match read {
+                        Ok(read) => self.bot_ui(ui, state, (place, read)),
+                        Err(problem) => problem_ui(ui, problem),
+                    });
+                });
+            }
+        });
+        let chosen = self.chosen(state, read);
+        let words = match chosen.len() {
+            1 => "Import 1 bot".to_owned(),
+            count => format!("Import {count} bots"),
+        };
+        ui.add_space(4.0);
+        ui.horizontal_wrapped(|ui| {
+            if !chosen.is_empty() {
+                let import = widgets::primary_button(ui, &words);
+                dialog::first_focus(ui, &import);
+                if import.clicked() {
+                    out.push(UiCommand::Bots(BotCommand::KeepImported(chosen.clone())));
+                }
+            }
+            let words = if chosen.is_empty() { "Close" } else { "Cancel" };
+            let close = widgets::ghost_button(ui, words);
+            if chosen.is_empty() {
+                dialog::first_focus(ui, &close);
+            }
+            if close.clicked() {
+                out.push(UiCommand::CloseOverlay);
+            }
+        });
+    }
+
+    /// What would be kept.
+    fn chosen(&self, state: &AppState, read: &[Result<BotRead, BotProblem>]) -> Vec<KeepBot> {
+        let is_kept = |(place, read): (usize, &Result<BotRead, BotProblem>)| {
+            let read = read.as_ref().ok()?;
+            let is_there = state.import_conflict(&read.bot) == Conflict::Identical;
+            if is_there || self.left_out.contains(&place) {
+                return None;
+            }
+            let may = |name: &String| self.granted.contains(&(place, name.clone()));
+            let tools = read.bot.tools.iter().map(|need| need.name.clone());
+            let keep = self.keep_as.get(&place).copied().unwrap_or(KeepAs::Another);
+            Some(KeepBot { bot: read.bot.clone(), granted: tools.filter(may).collect(), keep })
+        };
+        read.iter().enumerate().filter_map(is_kept).collect()
+    }
+
+    fn bot_ui(&mut self, ui: &mut Ui, state: &AppState, (place, read): (usize, &BotRead)) {
+        let palette = Palette::of(ui);
+        let bot = &read.bot;
+        ui.horizontal(|ui| {
+            BotTile::from(bot).tile_ui(ui, TileSize::Normal);
+            ui.vertical(|ui| {
+                ui.spacing_mut().item_spacing.y = 2.0;
+                widgets::truncated_label(ui, &bot.name, theme::semibold(14.0), palette.text);
+                let from = format!("Version {} from {}", bot.version, read.source);
+                widgets::truncated_label(ui, &from, theme::small(), palette.faint);
+            });
+        });
+        if !bot.description.is_empty() {
+            ui.add(Label::new(RichText::new(&bot.description).color(palette.dim)).wrap());
+        }
+        for remark in &read.remarks {
+            let text = RichText::new(remark).font(theme::small()).color(palette.warn);
+            ui.add(Label::new(text).wrap());
+        }
+        let conflict = state.import_conflict(bot);
+        if conflict == Conflict::Identical {
+            parts::note_ui(ui, "This very bot is there already");
+            return;
+        }
+        self.told_ui(ui, (place, read));
+        self.tools_ui(ui, (place, read));
+        self.conflict_ui(ui, (place, read), conflict);
+        let is_kept = !self.left_out.contains(&place);
+        let words = format!("Import {}", bot.name);
+        if parts::check_ui(ui, &words, Chosen::from(is_kept)) {
+            if is_kept {
+                self.left_out.insert(place);
+            } else {
+                self.left_out.remove(&place);
+            }
+        }
+    }
+
+    /// What the bot, and each member of a room, is told; folded.
+    fn told_ui(&mut self, ui: &mut Ui, (place, read): (usize, &BotRead)) {
+        let palette = Palette::of(ui);
+        let is_open = self.unfolded.contains(&place);
+        let what = if is_open { "Hide" } else { "Show" };
+        let words = format!("{what} what {} is told", read.bot.name);
+        if widgets::link_button(ui, &words).clicked() {
+            if is_open {
+                self.unfolded.remove(&place);
+            } else {
+                self.unfolded.insert(place);
+            }
+        }
+        if !is_open {
+            return;
+        }
+        told_text_ui(ui, &read.bot.instructions);
+        for member in read.bot.room.iter().flat_map(|room| &room.members) {
+            widgets::small_label(ui, &member.name, palette.dim);
+            told_text_ui(ui, &member.instructions);
+        }
+        for seed in &read.bot.seeds {
+            widgets::small_label(ui, "Opens with", palette.dim);
+            told_text_ui(ui, &seed.content);
+        }
+    }
+
+    /// The tools it asks for. None is granted before the user says so.
+    fn tools_ui(&mut self, ui: &mut Ui, (place, read): (usize, &BotRead)) {
+        if read.bot.tools.is_empty() {
+            return;
+        }
+        widgets::group_label(ui, "Tools that it asks for");
+        for need in &read.bot.tools {
+            tools::asked_ui(ui, need);
+            let key = (place, need.name.clone());
+            let may = self.granted.contains(&key);
+            let words = format!("Let it use {}", need.name);
+            if parts::check_ui(ui, &words, Chosen::from(may)) {
+                if may {
+                    self.granted.remove(&key);
+                } else {
+                    self.granted.insert(key);
+                }
+            }
+        }
+        parts::note_ui(ui, tools::NONE_RUN_YET);
+    }
+
+    fn conflict_ui(&mut self, ui: &mut Ui, (place, read): (usize, &BotRead), conflict: Conflict) {
+        let id = &read.bot.id;
+        let version = match conflict {
+            Conflict::Nothing | Conflict::Identical => return,
+            Conflict::Foreign => {
+                let words = format!("Another bot has the id {id}: it is kept under another one");
+                parts::note_ui(ui, &words);
+                return;
+            }
+            Conflict::Own(version) => version,
+        };
+        parts::note_ui(ui, &format!("You have a bot {id}, in version {version}"));
+        let keep = self.keep_as.entry(place).or_insert(KeepAs::Another);
+        ui.horizontal_wrapped(|ui| {
+            for (other, label) in [
+                (KeepAs::Another, "Keep both"),
+                (KeepAs::NextVersion, "Make it the next version of mine"),
+            ] {
+                if widgets::chip(ui, label, Chosen::from(*keep == other)).clicked() {
+                    *keep = other;
+                }
+            }
+        });
+    }
+}
+
+fn reading_ui(ui: &mut Ui, out: &mut Vec<UiCommand>) {
+    parts::note_ui(ui, "Reading…");
+    let cancel = widgets::ghost_button(ui, "Cancel");
+    dialog::first_focus(ui, &cancel);
+    if cancel.clicked() {
+        out.push(UiCommand::CloseOverlay);
+    }
+}
+
+fn told_text_ui(ui: &mut Ui, text: &str) {
+    let palette = Palette::of(ui);
+    let frame = egui::Frame::new().fill(palette.code).corner_radius(theme::ROUNDING);
+    frame.inner_margin(8).show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        ui.add(Label::new(RichText::new(text).color(palette.text)).wrap().selectable(true));
+    });
+}
+
+/// What could not be read, with its place.
+fn problem_ui(ui: &mut Ui, problem: &BotProblem) {
+    let palette = Palette::of(ui);
+    let text = RichText::new(problem.source.as_str()).font(theme::semibold(14.0));
+    ui.add(Label::new(text.color(palette.text)).wrap());
+    let mut place = Vec::new();
+    place.extend(problem.line.map(|line| format!("Line {line}")));
+    place.extend(problem.column.map(|column| format!("column {column}")));
+    place.extend(problem.field.clone());
+    if !place.is_empty() {
+        ui.add(Label::new(RichText::new(place.join(", ")).color(palette.dim)).wrap());
+    }
+    ui.add(Label::new(RichText::new(&problem.message).color(palette.err)).wrap());
+}

@@ -70,8 +70,16 @@ async fn keep(
     taken.push(bot.id.clone());
     let granted = grants(&bot, args)?;
     let (name, asked) = (bot.name.clone(), bot.tools.len());
-    let saved = store.save_bot(SaveBot { bot, base: None, granted: granted.clone() }).await;
-    let saved = saved.map_err(|error| Failure::work(error, "See `switchboard doctor`"))?;
+    let known = |id: &BotId| library.bots.iter().find(|entry| entry.bot.id == *id);
+    // A bot of the same id that is not the user's own is what this one can be compared with.
+    let base = known(&given).filter(|_| bot.id != given);
+    let base = base.map(|entry| (given.clone(), entry.bot.version));
+    let failed = |error| Failure::work(error, "See `switchboard doctor`");
+    let saved = SaveBot { bot, base, granted: granted.clone() };
+    let saved = store.save_bot(saved).await.map_err(failed)?;
+    if known(&saved.id).is_some_and(|entry| entry.archived) {
+        store.archive_bot(saved.id.clone(), false).await.map_err(failed)?;
+    }
     say(&format!("{name} is imported as {}, version {}", saved.id, saved.version))?;
     for remark in remarks {
         note(&remark);

@@ -89,6 +89,7 @@ pub fn apply(state: &mut AppState, event: BackendEvent, now: Timestamp) -> Vec<E
             }
             // Also where nothing is news: what was saved may have been there already.
             editor_told::library_changed(state, now);
+            state.check_editor();
         }
         BackendEvent::BotVersions { query, versions, .. } => {
             editor_told::versions_loaded(state, query, versions);

@@ -72,8 +72,6 @@ pub struct AppState {
     pub editor: Option<Editor>,
     /// Bots that are to be imported.
     pub import: Option<Import>,
-    /// Where bots stand as plain files.
-    pub personas_file: Arc<PathBuf>,
     /// The chat in which it is tried.
     pub test: Option<ChatSummary>,
     /// What is told once, newest last.
@@ -379,7 +377,6 @@ impl AppState {
             declined: HashMap::new(),
             editor: None,
             import: None,
-            personas_file: Arc::new(data_dir.join("personas.yaml")),
             test: None,
             toasts: Vec::new(),
             provider_form: ProviderForm::Closed,

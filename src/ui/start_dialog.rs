@@ -24,6 +24,8 @@ struct Asked {
     answers: Vec<String>,
     /// The first field has had the keyboard.
     focused: bool,
+    /// The keyboard is on a choice: a blank chooses it there, and Enter starts.
+    on_choice: bool,
 }
 
 impl Asked {
@@ -33,7 +35,7 @@ impl Asked {
             known.or_else(|| variable.default.clone()).unwrap_or_default()
         };
         let answers = bot.variables.iter().map(answer).collect();
-        Self { bot: bot.id.clone(), answers, focused: false }
+        Self { bot: bot.id.clone(), answers, focused: false, on_choice: false }
     }
 }
 
@@ -75,7 +77,7 @@ impl StartDialog {
 
 impl Asked {
     fn contents_ui(&mut self, ui: &mut Ui, state: &AppState, bot: &Bot, out: &mut Vec<UiCommand>) {
-        let starts = takes_enter(ui, bot);
+        let starts = takes_enter(ui, bot, std::mem::take(&mut self.on_choice));
         let palette = Palette::of(ui);
         let renews = state.starting.renews.is_some();
         ui.horizontal(|ui| {
@@ -127,7 +129,7 @@ impl Asked {
             let response = match variable.kind {
                 VariableKind::Text | VariableKind::Number => field.field_ui(ui, answer),
                 VariableKind::LongText => field.lines_ui(ui, answer),
-                VariableKind::Choice => choices_ui(ui, variable, answer),
+                VariableKind::Choice => choices_ui(ui, variable, answer, &mut self.on_choice),
             };
             if !self.focused && at == 0 && !ui.is_sizing_pass() {
                 self.focused = true;
@@ -147,7 +149,7 @@ fn field_id(at: usize) -> Id {
 
 /// Takes Enter before a field sees it, where it starts the chat: not in a text of several lines, and
 /// not on a button, which it presses.
-fn takes_enter(ui: &Ui, bot: &Bot) -> bool {
+fn takes_enter(ui: &Ui, bot: &Bot, on_choice: bool) -> bool {
     let focused = ui.memory(|memory| memory.focused());
     let is_here = |at: usize| focused == Some(field_id(at));
     let in_line = bot.variables.iter().enumerate().any(|(at, variable)| match variable.kind {
@@ -156,12 +158,18 @@ fn takes_enter(ui: &Ui, bot: &Bot) -> bool {
     });
     ui.input_mut(|input| {
         input.consume_key(Modifiers::COMMAND, Key::Enter)
-            || in_line && input.consume_key(Modifiers::NONE, Key::Enter)
+            || (in_line || on_choice || focused.is_none())
+                && input.consume_key(Modifiers::NONE, Key::Enter)
     })
 }
 
 /// One of several, as chips. Gives the chosen one, or the first.
-fn choices_ui(ui: &mut Ui, variable: &Variable, answer: &mut String) -> Response {
+fn choices_ui(
+    ui: &mut Ui,
+    variable: &Variable,
+    answer: &mut String,
+    has_keyboard: &mut bool,
+) -> Response {
     let mut first = None;
     let mut chosen = None;
     ui.horizontal_wrapped(|ui| {
@@ -171,6 +179,7 @@ fn choices_ui(ui: &mut Ui, variable: &Variable, answer: &mut String) -> Response
             if chip.clicked() {
                 choice.clone_into(answer);
             }
+            *has_keyboard |= chip.has_focus();
             if is_chosen {
                 chosen = Some(chip.clone());
             }

@@ -4,6 +4,7 @@ mod ask;
 mod attach;
 mod backend;
 mod bot_files;
+mod bots;
 mod chats;
 mod cli;
 mod config;

@@ -23,6 +23,7 @@ pub mod settings;
 pub mod shell;
 pub mod shortcuts;
 pub mod sidebar;
+pub mod start_dialog;
 mod stop_words;
 pub mod theme;
 pub mod toasts;

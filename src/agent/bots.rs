@@ -38,11 +38,7 @@ impl Bots {
 /// All bots, read once: for commands without a window. Bots of the user's own are missing where
 /// the store cannot tell them.
 pub async fn read_library(store: &StoreHandle, personas_file: &Path) -> Arc<Library> {
-    let mut catalogue = Catalogue::open(store, personas_file.to_owned()).await;
-    if let Err(error) = catalogue.read_rows(store).await {
-        tracing::warn!(%error, "the bots of the user's own were not read");
-    }
-    catalogue.library()
+    Catalogue::open(store, personas_file.to_owned()).await.library()
 }
 
 /// Takes the commands about bots until the channel closes.
@@ -82,8 +78,12 @@ struct Librarian {
 impl Librarian {
     /// Carries out a command, and tells what went wrong with it.
     async fn handle(&mut self, command: BackendCommand) {
+        let query = command.query();
         if let Err(error) = self.serve(command).await {
             self.shared.notice(desk::notice_code(&error), error).await;
+            if let Some(query) = query {
+                self.shared.tell(BackendEvent::QueryFailed(query)).await;
+            }
         }
     }
 

@@ -69,8 +69,7 @@ async fn reread(
     shown: Option<(ChatId, usize)>,
 ) -> Result<(), StoreError> {
     let (chat, limit) = shown.ok_or(StoreError::NotFound)?;
-    let page = shared.store.page(chat, None, limit).await?;
-    tell_page(shared, query, chat, page).await
+    tell_end(shared, query, chat, limit).await
 }
 
 /// Forgets chats that were deleted long ago.
@@ -97,34 +96,25 @@ async fn serve(shared: &Shared, command: BackendCommand) -> Result<(), StoreErro
         }
         BackendCommand::SelectBranch { query, chat, message, step, limit } => {
             store.select_branch(chat, message, step).await?;
-            let page = store.page(chat, None, limit).await?;
-            tell_page(shared, query, chat, page).await?;
+            tell_end(shared, query, chat, limit).await?;
         }
         BackendCommand::KeepAnswer { query, chat, message, limit } => {
             store.keep_answer(chat, message).await?;
-            let page = store.page(chat, None, limit).await?;
-            tell_page(shared, query, chat, page).await?;
+            tell_end(shared, query, chat, limit).await?;
         }
         BackendCommand::SetCovered { query, chat, message, covered, limit } => {
             store.set_covered(chat, message, covered).await?;
-            let page = store.page(chat, None, limit).await?;
-            tell_page(shared, query, chat, page).await?;
+            tell_end(shared, query, chat, limit).await?;
         }
-        BackendCommand::RenameChat { chat, title } => {
-            store.rename_chat(chat, &title).await?;
-        }
-        BackendCommand::PinChat { chat, pinned } => {
-            store.pin_chat(chat, pinned).await?;
-        }
-        BackendCommand::DeleteChat { chat } => {
-            store.delete_chat(chat).await?;
-        }
+        BackendCommand::RenameChat { chat, title } => drop(store.rename_chat(chat, &title).await?),
+        BackendCommand::PinChat { chat, pinned } => drop(store.pin_chat(chat, pinned).await?),
+        BackendCommand::DeleteChat { chat } => drop(store.delete_chat(chat).await?),
         BackendCommand::RestoreChat { chat } => {
             let summary = store.restore_chat(chat).await?;
             shared.tell(BackendEvent::ChatChanged(summary)).await;
         }
         BackendCommand::SetChatModel { chat, model } => {
-            store.set_chat_model(chat, Some(model)).await?;
+            drop(store.set_chat_model(chat, Some(model)).await?)
         }
         BackendCommand::SetCast { chat, bot, cast } => {
             let summary = store.set_cast(chat, bot, *cast).await?;
@@ -132,11 +122,9 @@ async fn serve(shared: &Shared, command: BackendCommand) -> Result<(), StoreErro
         }
         BackendCommand::EndTest { chat } => store.end_test(chat).await?,
         BackendCommand::SetChatOptions { chat, options } => {
-            store.set_chat_options(chat, options).await?;
+            drop(store.set_chat_options(chat, options).await?)
         }
-        BackendCommand::MarkRead { chat } => {
-            store.mark_read(chat).await?;
-        }
+        BackendCommand::MarkRead { chat } => drop(store.mark_read(chat).await?),
         BackendCommand::SaveDraft { chat, draft } => store.save_draft(chat, draft).await?,
         BackendCommand::LoadUsage { query, range } => {
             let report = store.usage(range, (shared.clock.now)()).await?;
@@ -169,6 +157,17 @@ async fn serve(shared: &Shared, command: BackendCommand) -> Result<(), StoreErro
         }
     }
     Ok(())
+}
+
+/// Answers with the end of a chat's path.
+async fn tell_end(
+    shared: &Shared,
+    query: QueryId,
+    chat: ChatId,
+    limit: usize,
+) -> Result<(), StoreError> {
+    let page = shared.store.page(chat, None, limit).await?;
+    tell_page(shared, query, chat, page).await
 }
 
 async fn tell_page(

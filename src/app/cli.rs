@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use super::failure::{Failure, Outcome};
-use super::{ask, chats, doctor, launch, log, models, providers};
+use super::{ask, bots, chats, doctor, launch, log, models, providers};
 use crate::store::Paths;
 
 /// A desktop chat in which every message can go to another model
@@ -37,6 +37,9 @@ enum Command {
     /// Look at chats
     #[command(subcommand)]
     Chats(chats::ChatsCommand),
+    /// Ready-made bots, your own, and files of them
+    #[command(subcommand)]
+    Bots(bots::BotsCommand),
     /// Say what is configured, where the files are, what works and what does not
     Doctor(JsonFlag),
 }
@@ -72,6 +75,7 @@ fn run_in(paths: &Paths, command: Option<Command>, verbose: u8) -> Outcome {
         Command::Providers(command) => on_runtime(providers::run(paths, command)),
         Command::Models(args) => on_runtime(models::run(paths, args)),
         Command::Chats(command) => on_runtime(chats::run(paths, command)),
+        Command::Bots(command) => on_runtime(bots::run(paths, command)),
         Command::Doctor(flag) => on_runtime(doctor::run(paths, flag)),
     }
 }

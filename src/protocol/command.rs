@@ -160,7 +160,8 @@ pub enum KeyChange {
 /// A bot to be kept.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SaveBot {
-    /// The bot. Where one of its id is kept, it becomes its next version, whatever its version.
+    /// The bot. Where one of its id is kept, it becomes its next version, at least. Where a bot of
+    /// another origin has its id, it gets one that is free, and is made of that one.
     pub bot: Bot,
     /// The bot that it was made of; none keeps what is known.
     pub base: Option<(BotId, BotVersion)>,
@@ -420,12 +421,15 @@ pub enum BackendCommand {
 }
 
 impl BackendCommand {
-    /// The question for a part of a chat that waits for an answer, even where there is none.
+    /// The question for a part of a chat, or about bots, that waits for an answer, even where there
+    /// is none.
     pub fn query(&self) -> Option<QueryId> {
         let (Self::LoadMessages { query, .. }
         | Self::SelectBranch { query, .. }
         | Self::KeepAnswer { query, .. }
-        | Self::SetCovered { query, .. }) = self
+        | Self::SetCovered { query, .. }
+        | Self::LoadBotVersions { query, .. }
+        | Self::ReadBots { query, .. }) = self
         else {
             return None;
         };
@@ -547,7 +551,7 @@ pub enum BackendEvent {
         /// The figures.
         report: UsageReport,
     },
-    /// A question for a part of a chat cannot be answered now; a notice tells why.
+    /// A question for a part of a chat, or about bots, cannot be answered now; a notice tells why.
     QueryFailed(QueryId),
     /// What was spent today and this month.
     Spent(Spent),

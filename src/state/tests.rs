@@ -10,6 +10,7 @@ mod resumed;
 use super::*;
 use crate::protocol::*;
 
+mod bots;
 mod compare;
 
 const NOW: Timestamp = Timestamp(1_795_220_000_000);

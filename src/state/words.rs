@@ -224,6 +224,18 @@ pub(super) fn for_notice(code: &NoticeCode) -> NoticeWords {
     NoticeWords { level, title, body, action: notice_action(code) }
 }
 
+const PERSONAS_UNREADABLE: (ToastLevel, &str, &str) = (
+    ToastLevel::Warning,
+    "personas.yaml has a mistake",
+    "What it held before stays in place. Mend the line, and it is read again.",
+);
+
+const BOT_NOT_EXPORTED: (ToastLevel, &str, &str) = (
+    ToastLevel::Error,
+    "The bot could not be written",
+    "It is unchanged. Choose another place for the file.",
+);
+
 fn notice_row(code: &NoticeCode) -> (ToastLevel, &'static str, &'static str) {
     use ToastLevel::{Error, Info, Warning};
     match code {
@@ -299,16 +311,8 @@ fn notice_row(code: &NoticeCode) -> (ToastLevel, &'static str, &'static str) {
             "config.toml names two providers alike",
             "The first one counts. Give the other another id.",
         ),
-        NoticeCode::PersonasUnreadable => (
-            Warning,
-            "personas.yaml has a mistake",
-            "What it held before stays in place. Mend the line, and it is read again.",
-        ),
-        NoticeCode::BotNotExported => (
-            Error,
-            "The bot could not be written",
-            "It is unchanged. Choose another place for the file.",
-        ),
+        NoticeCode::PersonasUnreadable => PERSONAS_UNREADABLE,
+        NoticeCode::BotNotExported => BOT_NOT_EXPORTED,
     }
 }
 

@@ -17,6 +17,7 @@ mod nearest;
 mod openai;
 mod personas;
 mod scalar;
+mod schema;
 mod ser;
 #[cfg(test)]
 mod tests;
@@ -24,7 +25,9 @@ mod tree;
 mod yaml;
 
 use fault::{Fault, Place};
+pub use nearest::nearest;
 pub use personas::{PersonaRead, read_personas};
+pub use schema::schema;
 
 /// The longest text that is read, in bytes. A bot is far smaller.
 const LONGEST_TEXT: usize = 1024 * 1024;

@@ -3,6 +3,8 @@
 mod attachments;
 pub(super) mod focus;
 pub(super) mod keys;
+mod lines;
+mod members;
 mod mention;
 mod params;
 mod queue;
@@ -22,6 +24,8 @@ use egui::{
 use self::attachments::AttachmentsView;
 use self::focus::text_id;
 use self::keys::Ime;
+use self::lines::LinesView;
+use self::members::{MembersView, Picked};
 use self::mention::Mention;
 use self::params::ParamsView;
 use self::queue::QueueView;
@@ -30,7 +34,7 @@ use super::icon::Icon;
 use super::picker::MentionEnd;
 use super::theme::{self, Palette};
 use super::widgets;
-use crate::protocol::{ChatId, Timestamp};
+use crate::protocol::{CastMember, ChatId, Timestamp};
 use crate::state::{AppState, FocusTarget, Overlay, UiCommand};
 
 const WIDTH: f32 = 784.0;
@@ -45,6 +49,8 @@ pub struct ComposerView {
     focus_seen: u64,
     ime: Ime,
     queue: QueueView,
+    lines: LinesView,
+    members: MembersView,
     attachments: AttachmentsView,
     params: ParamsView,
     mention: Option<Mention>,
@@ -63,6 +69,8 @@ impl Default for ComposerView {
             focus_seen: 0,
             ime: Ime::default(),
             queue: QueueView::default(),
+            lines: LinesView::default(),
+            members: MembersView::default(),
             attachments: AttachmentsView::default(),
             params: ParamsView::default(),
             mention: None,
@@ -80,8 +88,11 @@ impl ComposerView {
         self.chip
     }
 
-    /// What stands behind an `@` at the cursor: it asks for a model.
-    pub fn mention(&self) -> Option<&str> {
+    /// What stands behind an `@` at the cursor: it asks for a model, where no member of a room fits.
+    pub fn mention(&self, state: &AppState) -> Option<&str> {
+        if !self.members(state).is_empty() {
+            return None;
+        }
         let open = self.mention.as_ref().filter(|open| self.dismissed != Some(open.start))?;
         Some(&open.query)
     }
@@ -122,6 +133,8 @@ impl ComposerView {
         let rect = Rect::from_min_size(pos2(left, space.top()), vec2(width, space.height()));
         let drawn = ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
+            let blank = self.is_blank(state);
+            self.lines.lines_ui(ui, state, blank, out);
             self.queue.queue_ui(ui, state, out);
             let params = self.box_ui(ui, state, out);
             ui.add_space(16.0);
@@ -174,6 +187,8 @@ impl ComposerView {
             .stroke(Stroke::new(1.0, line))
             .corner_radius(14)
             .inner_margin(Margin::same(12));
+        let anchor = ui.available_rect_before_wrap();
+        self.members_ui(ui, state, anchor, out);
         let drawn = frame.show(ui, |ui| {
             ui.set_width(ui.available_width());
             self.long_text_ui(ui, out);
@@ -218,6 +233,7 @@ impl ComposerView {
 
     fn text_ui(&mut self, ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {
         self.take_focus(ui, state);
+        self.take_member_keys(ui, state, out);
         // Enter is taken out before the field sees it, and acts after the field has taken what
         // was typed in the same frame: fast hands lose nothing.
         let sends = self.take_keys(ui);
@@ -290,6 +306,56 @@ impl ComposerView {
         let typed = is_free && state.overlay == Overlay::Nothing && focus::typed_nowhere(ui);
         if asked || typed {
             focus::request(ui.ctx());
+        }
+    }
+
+    /// Who takes part and fits what is typed behind an `@`.
+    fn members<'a>(&self, state: &'a AppState) -> Vec<&'a CastMember> {
+        match self.mention.as_ref().filter(|open| self.dismissed != Some(open.start)) {
+            Some(mention) => members::fitting(state, mention),
+            None => Vec::new(),
+        }
+    }
+
+    fn take_member_keys(&mut self, ui: &Ui, state: &AppState, out: &mut Vec<UiCommand>) {
+        let members = self.members(state);
+        let Some(mention) = self.mention.clone().filter(|_| !members.is_empty()) else { return };
+        if focus::is_here(ui.ctx()) {
+            let picked = self.members.take_keys(ui.ctx(), &members, &mention.query);
+            self.take_member(ui.ctx(), &mention, picked, out);
+        }
+    }
+
+    fn members_ui(&mut self, ui: &Ui, state: &AppState, anchor: Rect, out: &mut Vec<UiCommand>) {
+        let members = self.members(state);
+        let Some(mention) = self.mention.clone().filter(|_| !members.is_empty()) else { return };
+        let picked = self.members.list_ui(ui.ctx(), &members, anchor);
+        self.take_member(ui.ctx(), &mention, picked, out);
+    }
+
+    /// Puts a name in the place of what was typed behind the `@`.
+    fn take_member(
+        &mut self,
+        ctx: &egui::Context,
+        mention: &Mention,
+        picked: Picked,
+        out: &mut Vec<UiCommand>,
+    ) {
+        match picked {
+            Picked::Nothing => {}
+            Picked::Dismissed => self.dismissed = Some(mention.start),
+            Picked::Member(name) => {
+                let call = format!("@{name} ");
+                self.typed.tail = mention.replaced_in(&self.typed.tail, &call);
+                self.typed.tail_changed();
+                self.mention = None;
+                let mut field = TextEditState::load(ctx, text_id()).unwrap_or_default();
+                let cursor = CCursor::new(mention.start + call.chars().count());
+                field.cursor.set_char_range(Some(CCursorRange::one(cursor)));
+                field.store(ctx, text_id());
+                focus::request(ctx);
+                out.push(UiCommand::DraftChanged(self.typed.full()));
+            }
         }
     }
 
@@ -383,7 +449,10 @@ impl ComposerView {
 
 fn hint(state: &AppState) -> String {
     match state.open_chat() {
-        Some(_) => format!("Message {}", state.model_name(&state.next_model().0)),
+        Some(chat) => match state.summary(chat).and_then(|summary| summary.bot.as_ref()) {
+            Some(bot) => format!("Message {}", bot.name),
+            None => format!("Message {}", state.model_name(&state.next_model().0)),
+        },
         None => "Ask anything".to_owned(),
     }
 }

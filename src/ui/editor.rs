@@ -11,7 +11,9 @@ mod talk;
 mod tests;
 pub(in crate::ui) mod tools;
 
-use egui::{Align, Layout, Margin, Popup, Rect, RichText, ScrollArea, Ui, UiBuilder, vec2};
+use egui::{
+    Align, Context, Layout, Margin, Popup, Rect, RichText, ScrollArea, Ui, UiBuilder, vec2,
+};
 
 use self::about::AboutView;
 pub(in crate::ui) use self::dialogs::EditorDialogs;
@@ -26,6 +28,7 @@ use super::settings::parts as shared;
 use super::sidebar::menu::MenuItem;
 use super::theme::{self, Palette};
 use super::widgets::{self, Button, Chosen};
+use super::{shell, sidebar};
 use crate::protocol::{Bot, BotFormat, BotProblem};
 use crate::state::{AppState, BotCommand, Editor, EditorCommand, UiCommand};
 
@@ -71,23 +74,26 @@ impl EditorView {
     ) {
         if self.key != editor.key {
             *self = Self { key: editor.key, tab: self.tab, ..Self::default() };
+            let id = Form { state, editor, problems: &[] }.id("name");
+            ui.memory_mut(|memory| memory.request_focus(id));
         }
         let problems = state.editor_problems();
-        let form = Form { state, editor, problems: &problems };
+        let form = Form { state, editor, problems };
         let page = ui.available_rect_before_wrap();
-        let bar =
-            ui.scope_builder(UiBuilder::new().max_rect(page.shrink2(vec2(20.0, 0.0))), |ui| {
-                ui.add_space(12.0);
-                bar_ui(ui, &form, out);
-                if page.width() < WIDE {
-                    self.tabs_ui(ui);
-                }
-            });
-        let top = bar.response.rect.bottom() + 10.0;
+        let narrow = page.width() < WIDE;
+        let mut top = page.top();
         let line = egui::Stroke::new(1.0, Palette::of(ui).line);
-        ui.painter().hline(page.x_range(), top - 0.5, line);
+        if narrow {
+            let inner = UiBuilder::new().max_rect(page.shrink2(vec2(20.0, 0.0)));
+            let bar = ui.scope_builder(inner, |ui| {
+                ui.add_space(8.0);
+                self.bar_ui(ui, &form, out);
+            });
+            top = bar.response.rect.bottom() + 8.0;
+            ui.painter().hline(page.x_range(), top - 0.5, line);
+        }
         let below = Rect::from_min_max(egui::pos2(page.left(), top), page.max);
-        if page.width() < WIDE {
+        if narrow {
             let mut ui = ui.new_child(UiBuilder::new().max_rect(below));
             match self.tab {
                 Tab::Form => self.form_ui(&mut ui, &form, out),
@@ -135,15 +141,18 @@ impl EditorView {
         });
     }
 
-    fn tabs_ui(&mut self, ui: &mut Ui) {
-        ui.add_space(4.0);
-        ui.horizontal(|ui| {
+    /// What a narrow window shows, and what has no room in its header.
+    fn bar_ui(&mut self, ui: &mut Ui, form: &Form<'_>, out: &mut Vec<UiCommand>) {
+        ui.horizontal_wrapped(|ui| {
             for (tab, label) in
                 [(Tab::Form, "Form"), (Tab::Preview, "Preview"), (Tab::Test, "Test")]
             {
                 if widgets::chip(ui, label, Chosen::from(self.tab == tab)).clicked() {
                     self.tab = tab;
                 }
+            }
+            if !has_room_in_header(ui.ctx(), form.state) {
+                buttons_ui(ui, form, out);
             }
         });
     }
@@ -252,42 +261,61 @@ fn instructions_ui(ui: &mut Ui, form: &Form<'_>, bot: &mut Bot) {
     shared::note_ui(ui, "{{name}} stands for the answer to a question at start");
 }
 
-/// Whose bot it is, and what can be done with it.
-fn bar_ui(ui: &mut Ui, form: &Form<'_>, out: &mut Vec<UiCommand>) {
-    let palette = Palette::of(ui);
-    let editor = form.editor;
-    let buttons = |ui: &mut Ui, out: &mut Vec<UiCommand>| buttons_ui(ui, form, out);
-    let title = |ui: &mut Ui| {
-        BotTile::from(&editor.bot).tile_ui(ui, TileSize::Normal);
-        let mut words = match &editor.saved {
-            Some(saved) => format!("Version {}", saved.version),
-            None => "Not saved yet".to_owned(),
-        };
-        if editor.is_saving() && editor.is_unsaved() {
-            words.push_str(" · saving…");
-        } else if editor.saved.is_some() && editor.is_unsaved() {
-            words.push_str(" · unsaved changes");
-        }
-        let color = if editor.is_unsaved() { palette.warn } else { palette.dim };
-        ui.vertical(|ui| {
-            ui.spacing_mut().item_spacing.y = 0.0;
-            widgets::truncated_label(ui, &editor.bot.name, theme::semibold(15.0), palette.text);
-            widgets::truncated_label(ui, &words, theme::small(), color);
-        });
-    };
-    if ui.available_width() < 600.0 {
-        ui.horizontal(title);
-        ui.horizontal_wrapped(|ui| buttons(ui, out));
-    } else {
-        shared::row_ui(ui, 40.0, title, |ui| {
-            // Drawn from the right, so that Tab goes from the left one to the right one.
-            let width = buttons_width(ui, form);
-            let size = vec2(width, theme::CONTROL_HEIGHT);
-            ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Center), |ui| {
-                buttons(ui, out);
-            });
-        });
+/// From this width of the page on, what can be done with the bot stands in the header.
+const ROOMY: f32 = 720.0;
+
+fn has_room_in_header(ctx: &Context, state: &AppState) -> bool {
+    let width = ctx.content_rect().width();
+    let beside = width >= shell::NARROW && state.settings.appearance.sidebar;
+    width - if beside { sidebar::WIDTH } else { 0.0 } >= ROOMY
+}
+
+/// Draws whose bot it is, and where there is room what can be done with it, into the row of the
+/// header.
+pub(in crate::ui) fn head_ui(row: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {
+    let Some(editor) = &state.editor else { return };
+    let title = if editor.saved.is_some() { "Edit bot" } else { "New bot" };
+    let palette = Palette::of(row);
+    let text = RichText::new(title).font(theme::semibold(14.0)).color(palette.text);
+    row.add(egui::Label::new(text).selectable(false));
+    if !has_room_in_header(row.ctx(), state) {
+        named_ui(row, editor);
+        return;
     }
+    let problems = state.editor_problems();
+    let form = Form { state, editor, problems };
+    let size = vec2(buttons_width(row, &form), theme::CONTROL_HEIGHT);
+    let room = row.available_width() - size.x - 12.0;
+    let name = vec2(room.max(0.0), theme::CONTROL_HEIGHT);
+    row.allocate_ui_with_layout(name, Layout::left_to_right(Align::Center), |ui| {
+        ui.set_min_size(name);
+        named_ui(ui, editor);
+    });
+    row.allocate_ui_with_layout(size, Layout::left_to_right(Align::Center), |ui| {
+        ui.spacing_mut().item_spacing.x = 8.0;
+        buttons_ui(ui, &form, out);
+    });
+}
+
+/// Name, version, and whether something is not saved.
+fn named_ui(ui: &mut Ui, editor: &Editor) {
+    let palette = Palette::of(ui);
+    let mut words = match &editor.saved {
+        Some(saved) => format!("Version {}", saved.version),
+        None => "Not saved yet".to_owned(),
+    };
+    if editor.is_saving() && editor.is_unsaved() {
+        words.push_str(" · saving…");
+    } else if editor.saved.is_some() && editor.is_unsaved() {
+        words.push_str(" · unsaved changes");
+    }
+    let color = if editor.is_unsaved() { palette.warn } else { palette.dim };
+    BotTile::from(&editor.bot).tile_ui(ui, TileSize::Small);
+    ui.scope(|ui| {
+        ui.set_max_width((ui.available_width() - 170.0).max(60.0));
+        widgets::truncated_label(ui, &editor.bot.name, theme::medium(14.0), palette.text);
+    });
+    widgets::truncated_label(ui, &words, theme::small(), color);
 }
 
 fn names(form: &Form<'_>) -> Vec<Button<'static>> {
@@ -306,9 +334,8 @@ fn leave_words(form: &Form<'_>) -> &'static str {
 }
 
 fn buttons_width(ui: &Ui, form: &Form<'_>) -> f32 {
-    let buttons = names(form);
-    let gaps = ui.spacing().item_spacing.x * (buttons.len() as f32);
-    buttons.into_iter().map(|button| button.wanted_width(ui)).sum::<f32>() + gaps
+    let widths = names(form).into_iter().map(|button| button.wanted_width(ui) + 8.0);
+    widths.sum::<f32>() - 8.0
 }
 
 fn buttons_ui(ui: &mut Ui, form: &Form<'_>, out: &mut Vec<UiCommand>) {
@@ -364,7 +391,7 @@ fn test_ui(ui: &mut Ui, form: &Form<'_>, chat: ChatUi<'_>, out: &mut Vec<UiComma
                 let words = if form.editor.test_is_older() {
                     "The bot has changed since it began"
                 } else {
-                    "Not kept, in no list"
+                    "It stands in no list and is not kept"
                 };
                 widgets::truncated_label(ui, words, theme::small(), palette.dim);
             },

@@ -1,5 +1,6 @@
 //! The line above the page: what it is, how full its context is, what can be done with it.
 
+mod bot;
 mod budget;
 mod meter;
 
@@ -10,6 +11,7 @@ use egui::{
 
 use self::meter::{Meter, chip_width};
 use super::composer::focus;
+use super::editor;
 use super::gallery;
 use super::icon::Icon;
 use super::sidebar::menu::{self, Asked, MenuItem};
@@ -73,10 +75,12 @@ impl HeaderView {
             Some(chat) => self.chat_ui(&mut row, state, chat, out),
             None => {
                 self.renaming = None;
-                if state.page == Page::Gallery {
-                    gallery::head_ui(&mut row, out);
-                } else {
-                    title_ui(&mut row, title(state), inner.right());
+                match state.page {
+                    Page::Gallery => gallery::head_ui(&mut row, out),
+                    Page::Editor => editor::head_ui(&mut row, state, out),
+                    Page::Welcome | Page::Chat(_) | Page::Settings(_) | Page::Help(_) => {
+                        title_ui(&mut row, title(state), inner.right());
+                    }
                 }
             }
         }
@@ -98,6 +102,9 @@ impl HeaderView {
         if taken > 0.0 {
             right_of_title -= taken + GAP;
         }
+        let bot = chat.bot.as_ref().map(|bot| (bot, bot::width(row, bot, right_of_title)));
+        let bot = bot.filter(|(_, width)| *width > 0.0 && self.renaming.is_none());
+        right_of_title -= bot.map_or(0.0, |(_, width)| width + GAP);
         if self.renaming.as_ref().is_some_and(|rename| rename.chat != chat.id) {
             self.renaming = None;
         }
@@ -118,6 +125,9 @@ impl HeaderView {
                     self.renaming = Some(Rename::new(chat.id, &chat.title));
                 }
             }
+        }
+        if let Some((bot, _)) = bot {
+            bot::chip_ui(row, bot, out);
         }
         if let Some((galley, meter)) = meter {
             meter.meter_ui(row, galley, right - GAP, state, out);
@@ -181,9 +191,6 @@ fn title(state: &AppState) -> &str {
     match &state.page {
         Page::Welcome | Page::Chat(_) => "New chat",
         Page::Gallery => "Gallery",
-        Page::Editor if state.editor.as_ref().is_some_and(|editor| editor.saved.is_none()) => {
-            "New bot"
-        }
         Page::Editor => "Edit bot",
         Page::Settings(_) => "Settings",
         Page::Help(id) => {

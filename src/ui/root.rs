@@ -107,7 +107,7 @@ impl PageViews {
             .frame(Frame::new())
             .show(ui, |ui| self.composer.composer_ui(ui, state, now, out));
         let anchor = self.composer.model_chip_rect();
-        let place = PickerPlace { anchor, now, mention: self.composer.mention() };
+        let place = PickerPlace { anchor, now, mention: self.composer.mention(state) };
         self.picker.picker_ui(ui.ctx(), state, place, out);
         self.end_mention(ui, out);
     }

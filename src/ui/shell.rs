@@ -15,6 +15,7 @@ use super::link_dialog;
 use super::palette_view::PaletteView;
 use super::shortcuts;
 use super::sidebar::{self, SidebarView};
+use super::start_dialog::StartDialog;
 use super::theme::{self, Mode, Palette};
 use super::toasts::ToastsView;
 use crate::protocol::Timestamp;
@@ -43,6 +44,7 @@ pub struct Shell {
 /// The dialogs about bots.
 #[derive(Debug, Default)]
 struct BotDialogs {
+    start: StartDialog,
     editor: EditorDialogs,
     import: ImportView,
     compare: CompareView,
@@ -181,11 +183,11 @@ impl Shell {
     }
 
     fn on_top_ui(&mut self, ctx: &Context, state: &AppState, out: &mut Vec<UiCommand>) {
-        let (palette, toasts) = (&mut self.palette, &mut self.toasts);
-        let bots = &mut self.bots;
+        let (palette, toasts, bots) = (&mut self.palette, &mut self.toasts, &mut self.bots);
         let failed = boundary::overlay_ui(ctx, "dialog", &mut self.failures.overlay, out, |out| {
             palette.palette_ui(ctx, state, out);
             link_dialog::link_ui(ctx, state, out);
+            bots.start.dialog_ui(ctx, state, out);
             bots.editor.dialogs_ui(ctx, state, out);
             bots.import.import_ui(ctx, state, out);
             bots.compare.compare_ui(ctx, state, out);

@@ -11,6 +11,7 @@ mod heights;
 mod index;
 mod message;
 mod notice;
+mod opening;
 mod parts;
 mod scroll;
 mod user;

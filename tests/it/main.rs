@@ -26,4 +26,5 @@ mod net;
 mod real_window;
 mod responses;
 mod switching;
+mod templates;
 mod window;

@@ -9,6 +9,7 @@ mod comparing;
 mod going_on;
 mod offline;
 mod pages;
+mod personas;
 mod pictures;
 mod settings;
 mod streaming;

@@ -16,7 +16,7 @@ pub(super) struct Catalogue {
 }
 
 impl Catalogue {
-    /// Reads what ships with the app, and `personas.yaml`.
+    /// Reads all of it. Bots of the user's own are missing where the store cannot tell them.
     pub(super) async fn open(store: &StoreHandle, personas_file: PathBuf) -> Self {
         let read = || {
             let (bots, problems) = templates::read();
@@ -29,6 +29,10 @@ impl Catalogue {
         };
         let personas = Personas::recall(store, personas_file).await;
         let mut catalogue = Self { shelf: Shelf::new(templates, problems), personas };
+        // Before `personas.yaml`, whose ids must not be those of the user's own bots.
+        if let Err(error) = catalogue.read_rows(store).await {
+            tracing::warn!(%error, "the bots of the user's own were not read");
+        }
         catalogue.read_personas(store).await;
         catalogue
     }
@@ -40,7 +44,7 @@ impl Catalogue {
 
     /// Reads `personas.yaml`. Gives whether it changed.
     pub(super) async fn read_personas(&mut self, store: &StoreHandle) -> bool {
-        let changed = self.personas.read().await;
+        let changed = self.personas.read(|id| self.shelf.taken(id)).await;
         if changed {
             self.shelf.put_personas(self.personas.in_place(), self.personas.problems());
             self.personas.keep(store).await;

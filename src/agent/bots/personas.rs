@@ -98,8 +98,9 @@ impl Personas {
         stamp.map_or(true, |stamp| stamp != self.stamp)
     }
 
-    /// Reads the file. Gives whether it holds something else than before.
-    pub(super) async fn read(&mut self) -> bool {
+    /// Reads the file. `taken` says who has an id already. Gives whether it holds something else
+    /// than before.
+    pub(super) async fn read(&mut self, taken: impl Fn(&BotId) -> Option<&'static str>) -> bool {
         let file = self.file.clone();
         let reading = match tokio::task::spawn_blocking(move || read(&file)).await {
             Ok(reading) => reading,
@@ -122,17 +123,28 @@ impl Personas {
             (Content::Unreadable(problem), _) => self.problems = vec![problem.clone()],
             (Content::Bytes(_), Some(Err(problems))) => self.problems = problems,
             (Content::Bytes(_), entries) => {
-                self.put(entries.and_then(Result::ok).unwrap_or_default());
+                self.put(entries.and_then(Result::ok).unwrap_or_default(), taken);
             }
         }
         true
     }
 
     /// Puts what could be read in place; of an entry with a mistake its version before stays.
-    fn put(&mut self, entries: Vec<PersonaRead>) {
+    fn put(
+        &mut self,
+        mut entries: Vec<PersonaRead>,
+        taken: impl Fn(&BotId) -> Option<&'static str>,
+    ) {
+        for entry in &mut entries {
+            if let Ok(Some(by)) = entry.bot.as_ref().map(|bot| taken(&bot.id)) {
+                entry.bot = Err(vec![id_problem(Some(entry.line), entry.id.as_ref(), by)]);
+            }
+        }
         let before = std::mem::take(&mut self.in_place);
         self.problems.clear();
         let named: HashSet<BotId> = entries.iter().filter_map(|entry| entry.id.clone()).collect();
+        let good = entries.iter().filter_map(|entry| Some(entry.bot.as_ref().ok()?.id.clone()));
+        let mut placed: HashSet<BotId> = good.collect();
         for (at, PersonaRead { line, id, bot }) in entries.into_iter().enumerate() {
             let problems = match bot {
                 Ok(bot) => {
@@ -142,11 +154,13 @@ impl Personas {
                 Err(problems) => problems,
             };
             self.problems.extend(problems);
+            let is_free = |old: &&Persona| !placed.contains(&old.entry.bot.id);
             let by_id = before.iter().find(|old| Some(&old.entry.bot.id) == id.as_ref());
             // Its id may be the mistake: then it is the one that stood in its place.
             let by_place =
                 || before.iter().find(|old| old.at == at && !named.contains(&old.entry.bot.id));
-            if let Some(old) = by_id.or_else(by_place) {
+            if let Some(old) = by_id.filter(is_free).or_else(by_place).filter(is_free) {
+                placed.insert(old.entry.bot.id.clone());
                 self.in_place.push(Persona { at, line: Some(line), ..old.clone() });
             }
         }
@@ -168,6 +182,13 @@ impl Personas {
 
 fn persona(bot: Bot, at: usize, line: Option<u32>) -> Persona {
     Persona { entry: Arc::new(BotEntry::new(bot, BotOrigin::Personas)), at, line }
+}
+
+/// Another bot has the id of an entry.
+pub(super) fn id_problem(line: Option<u32>, id: Option<&BotId>, by: &str) -> BotProblem {
+    let id = id.map_or("", BotId::as_str);
+    let message = format!("{id:?} is the id of {by}; choose another one");
+    BotProblem { line, field: Some("id".to_owned()), ..problem(message) }
 }
 
 fn problem(message: String) -> BotProblem {

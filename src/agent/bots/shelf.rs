@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
+use super::personas;
 use crate::protocol::{BotEntry, BotId, BotOrigin, BotProblem, BotVersion, Library, Timestamp};
 use crate::store::{BotMark, KeptBots, OwnBot, OwnContent};
 
@@ -45,11 +46,8 @@ impl Shelf {
             if shelf.template_ids.insert(entry.bot.id.clone()) {
                 shelf.templates.push(entry);
             } else {
-                shelf.lasting.push(id_problem(
-                    entry.bot.id.as_str().to_owned(),
-                    None,
-                    "another template has the same id".to_owned(),
-                ));
+                let message = "another template has the same id".to_owned();
+                shelf.lasting.push(id_problem(entry.bot.id.as_str().to_owned(), message));
             }
         }
         shelf
@@ -124,25 +122,14 @@ impl Shelf {
             }
         }
         self.persona_problems = self.unreadable_personas.clone();
-        let mut seen = HashSet::new();
         for Persona { entry, line, .. } in &self.personas {
             let id = &entry.bot.id;
-            let taken = if self.template_ids.contains(id) {
-                "a bot that ships with Switchboard has this id; choose another one"
-            } else if self.own.contains_key(id) {
-                "a bot of your own has this id; choose another one"
-            } else if !seen.insert(id) {
-                "another bot of this file has this id; choose another one"
-            } else {
-                bots.push(entry.clone());
-                continue;
-            };
-            let message = format!("{id}: {taken}");
-            self.persona_problems.push(id_problem(
-                super::personas::NAME.to_owned(),
-                *line,
-                message,
-            ));
+            match self.taken(id) {
+                None => bots.push(entry.clone()),
+                Some(by) => {
+                    self.persona_problems.push(personas::id_problem(*line, Some(id), by));
+                }
+            }
         }
         bots.extend(self.own.values().cloned());
         problems.extend(self.persona_problems.iter().chain(&self.unreadable_own).cloned());
@@ -158,6 +145,17 @@ impl Shelf {
     /// What is wrong with `personas.yaml`, by the library that was made last.
     pub(super) fn persona_problems(&self) -> &[BotProblem] {
         &self.persona_problems
+    }
+
+    /// Who has an id that an entry of `personas.yaml` wants.
+    pub(super) fn taken(&self, id: &BotId) -> Option<&'static str> {
+        if self.template_ids.contains(id) {
+            Some("a bot that ships with Switchboard")
+        } else if self.own.contains_key(id) {
+            Some("a bot of your own")
+        } else {
+            None
+        }
     }
 
     /// The version of a bot that is not the user's own, where there is one of this id and none of
@@ -220,11 +218,11 @@ fn shadowed(template: &BotEntry) -> BotProblem {
         "a bot of the same id, {}, ships with Switchboard now; yours is shown in its place",
         template.bot.name
     );
-    id_problem(format!("your bot {}", template.bot.id), None, message)
+    id_problem(format!("your bot {}", template.bot.id), message)
 }
 
-fn id_problem(source: String, line: Option<u32>, message: String) -> BotProblem {
-    BotProblem { source, line, column: None, field: Some("id".to_owned()), message }
+fn id_problem(source: String, message: String) -> BotProblem {
+    BotProblem { source, line: None, column: None, field: Some("id".to_owned()), message }
 }
 
 #[cfg(test)]

@@ -94,3 +94,56 @@ async fn settle(changed: Arc<Notify>, settled: mpsc::Sender<()>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_folder_that_is_not_there_cannot_be_watched() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("gone/personas.yaml");
+        assert!(Watch::start(&file).await.is_err());
+        assert!(Watch::start(&folder.path().join("personas.yaml")).await.is_ok());
+    }
+
+    #[test]
+    fn only_what_changes_the_file_counts() {
+        let name = OsString::from("personas.yaml");
+        let event =
+            |kind, name: &str| Ok(Event::new(kind).add_path(Path::new("/config").join(name)));
+        let written = EventKind::Access(AccessKind::Close(AccessMode::Write));
+        let opened = EventKind::Access(AccessKind::Open(AccessMode::Any));
+        let modified = EventKind::Modify(notify::event::ModifyKind::Any);
+        assert!(may_concern(&event(written, "personas.yaml"), &name));
+        assert!(may_concern(&event(modified, "personas.yaml"), &name));
+        assert!(!may_concern(&event(opened, "personas.yaml"), &name), "we read it ourselves");
+        assert!(!may_concern(&event(modified, "switchboard.db-wal"), &name));
+    }
+
+    /// The time stands still but for the waiting.
+    #[tokio::test(start_paused = true)]
+    async fn many_changes_in_a_row_are_one_and_no_end_of_them_is_no_end() {
+        let changed = Arc::new(Notify::new());
+        let (sender, mut settled) = mpsc::channel(1);
+        let _settling = AbortOnDropHandle::new(tokio::spawn(settle(changed.clone(), sender)));
+        let begin = Instant::now();
+        for _ in 0..5 {
+            changed.notify_one();
+            tokio::time::sleep(QUIET / 2).await;
+        }
+        settled.recv().await.unwrap();
+        assert!(begin.elapsed() >= QUIET * 3, "{:?}", begin.elapsed());
+        assert!(settled.try_recv().is_err(), "told once");
+
+        let begin = Instant::now();
+        loop {
+            changed.notify_one();
+            tokio::select! {
+                _ = settled.recv() => break,
+                () = tokio::time::sleep(QUIET / 2) => {}
+            }
+        }
+        assert!(begin.elapsed() <= LONGEST + QUIET, "{:?}", begin.elapsed());
+    }
+}

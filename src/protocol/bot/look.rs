@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 macro_rules! names {
-    ($(#[$doc:meta])* $name:ident { $($variant:ident => $label:literal,)* }) => {
+    ($(#[$doc:meta])* $name:ident { $($(#[$mark:meta])* $variant:ident => $label:literal,)* }) => {
         $(#[$doc])*
         #[derive(
             Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
@@ -13,7 +13,7 @@ macro_rules! names {
         #[serde(rename_all = "kebab-case")]
         #[allow(missing_docs, reason = "the names say it")]
         pub enum $name {
-            $($variant,)*
+            $($(#[$mark])* $variant,)*
         }
 
         impl $name {
@@ -51,7 +51,9 @@ names!(
 
 names!(
     /// What stands in a bot's tile: the first letter of its name, or a sign.
+    #[derive(Default)]
     BotIcon {
+        #[default]
         Letter => "First letter",
         Bot => "Robot",
         Book => "Book",
@@ -85,7 +87,9 @@ names!(
 
 names!(
     /// The colour of a bot's tile.
+    #[derive(Default)]
     BotColor {
+        #[default]
         Indigo => "Indigo",
         Blue => "Blue",
         Teal => "Teal",
@@ -98,18 +102,6 @@ names!(
         Gray => "Grey",
     }
 );
-
-impl Default for BotIcon {
-    fn default() -> Self {
-        Self::Letter
-    }
-}
-
-impl Default for BotColor {
-    fn default() -> Self {
-        Self::Indigo
-    }
-}
 
 impl Category {
     /// Its name in files: that of its folder.

@@ -33,8 +33,14 @@ impl Mention {
 
     /// The text without it.
     pub(super) fn removed_from(&self, text: &str) -> String {
+        self.replaced_in(text, "")
+    }
+
+    /// The text with another one in its place.
+    pub(super) fn replaced_in(&self, text: &str, by: &str) -> String {
         let behind = self.start + 1 + self.query.chars().count();
-        text.chars().take(self.start).chain(text.chars().skip(behind)).collect()
+        let (before, after) = (text.chars().take(self.start), text.chars().skip(behind));
+        before.chain(by.chars()).chain(after).collect()
     }
 }
 

@@ -2,13 +2,15 @@
 
 use egui::{CursorIcon, Rect, Role, Sense, Ui, WidgetInfo, vec2};
 
-use super::parts::{Form, Line, Typed};
+use super::parts::{Form, Line, Typed, chips_ui};
 use crate::protocol::{Bot, BotColor, BotIcon, Category};
 use crate::ui::bot_tile::{BotTile, TileSize};
 use crate::ui::settings::field::{Field, FieldStyle};
 use crate::ui::settings::parts;
 use crate::ui::theme::{self, Palette};
 use crate::ui::widgets::{self, Chosen};
+
+const SWATCH: f32 = 34.0;
 
 /// What the section remembers.
 #[derive(Debug, Default)]
@@ -47,8 +49,8 @@ impl AboutView {
 
     fn look_ui(&mut self, ui: &mut Ui, form: &Form<'_>, bot: &mut Bot) {
         parts::labelled_ui(ui, "Colour", |ui| {
-            ui.horizontal_wrapped(|ui| {
-                ui.spacing_mut().item_spacing = vec2(6.0, 6.0);
+            chips_ui(ui, |ui| {
+                ui.spacing_mut().item_spacing.x = 3.0;
                 for color in BotColor::ALL {
                     let tile = BotTile { name: &bot.name, icon: bot.icon, color: *color };
                     if swatch_ui(ui, tile, color.label(), Chosen::from(bot.color == *color)) {
@@ -58,8 +60,8 @@ impl AboutView {
             });
         });
         parts::labelled_ui(ui, "Icon", |ui| {
-            ui.horizontal_wrapped(|ui| {
-                ui.spacing_mut().item_spacing = vec2(6.0, 6.0);
+            chips_ui(ui, |ui| {
+                ui.spacing_mut().item_spacing.x = 3.0;
                 for icon in BotIcon::ALL {
                     let shown = self.icons_shown || *icon == bot.icon || *icon == BotIcon::Letter;
                     if !shown {
@@ -93,9 +95,7 @@ fn tags_of(text: &str) -> Vec<String> {
 
 fn category_ui(ui: &mut Ui, form: &Form<'_>, bot: &mut Bot) {
     parts::labelled_ui(ui, "Category", |ui| {
-        ui.horizontal_wrapped(|ui| {
-            ui.spacing_mut().item_spacing = vec2(6.0, 6.0);
-            ui.set_min_height(theme::CONTROL_HEIGHT);
+        chips_ui(ui, |ui| {
             for category in Category::ALL {
                 // Rooms stand on a shelf of their own, bots do not.
                 if (*category == Category::Rooms) != bot.room.is_some() {
@@ -135,7 +135,7 @@ fn id_ui(ui: &mut Ui, form: &Form<'_>, bot: &mut Bot) {
 /// A tile to be chosen; true where it was clicked.
 fn swatch_ui(ui: &mut Ui, tile: BotTile<'_>, name: &str, chosen: Chosen) -> bool {
     let palette = Palette::of(ui);
-    let (rect, response) = ui.allocate_exact_size(vec2(36.0, 36.0), Sense::click());
+    let (rect, response) = ui.allocate_exact_size(vec2(SWATCH, SWATCH), Sense::click());
     let is_chosen = chosen == Chosen::Yes;
     response
         .widget_info(|| WidgetInfo::selected(Role::RadioButton, ui.is_enabled(), is_chosen, name));

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use egui::{Id, Ui, vec2};
+use egui::{Id, Ui};
 
 use super::parts::{self as form_parts, Asked, Form, Line, Number, Typed};
 use crate::protocol::{Ability, BotParameters, Effort, ModelId, ModelPreference, PriceClass};
@@ -69,8 +69,7 @@ impl ModelView {
         } else {
             said
         };
-        ui.horizontal_wrapped(|ui| {
-            ui.set_min_height(theme::CONTROL_HEIGHT);
+        form_parts::chips_ui(ui, |ui| {
             for other in Kind::ALL {
                 if widgets::chip(ui, other.label(), Chosen::from(kind == other)).clicked() {
                     kind = other;
@@ -136,9 +135,7 @@ impl ModelView {
 
 fn needs_ui(ui: &mut Ui, preference: &mut ModelPreference) {
     parts::labelled_ui(ui, "It must", |ui| {
-        ui.horizontal_wrapped(|ui| {
-            ui.set_min_height(theme::CONTROL_HEIGHT);
-            ui.spacing_mut().item_spacing = vec2(6.0, 6.0);
+        form_parts::chips_ui(ui, |ui| {
             for (ability, label) in [
                 (Ability::Vision, "See images"),
                 (Ability::Tools, "Call tools"),
@@ -157,9 +154,7 @@ fn needs_ui(ui: &mut Ui, preference: &mut ModelPreference) {
         });
     });
     parts::labelled_ui(ui, "It may cost", |ui| {
-        ui.horizontal_wrapped(|ui| {
-            ui.set_min_height(theme::CONTROL_HEIGHT);
-            ui.spacing_mut().item_spacing = vec2(6.0, 6.0);
+        form_parts::chips_ui(ui, |ui| {
             for (price, label) in [
                 (None, "Not said"),
                 (Some(PriceClass::Low), "Up to $2"),
@@ -258,9 +253,7 @@ fn small_number_ui(
 
 fn effort_ui(ui: &mut Ui, set: &mut BotParameters) {
     parts::labelled_ui(ui, "Effort", |ui| {
-        ui.horizontal_wrapped(|ui| {
-            ui.set_min_height(theme::CONTROL_HEIGHT);
-            ui.spacing_mut().item_spacing = vec2(6.0, 6.0);
+        form_parts::chips_ui(ui, |ui| {
             if widgets::chip(ui, "As the chat says", Chosen::from(set.effort.is_none())).clicked() {
                 set.effort = None;
             }

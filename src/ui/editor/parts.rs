@@ -13,6 +13,9 @@ use crate::ui::settings::parts;
 use crate::ui::theme::{self, Palette};
 use crate::ui::widgets;
 
+/// Height of a line in a field of several.
+const LINE: f32 = 20.0;
+
 /// What the sections are drawn from.
 pub(super) struct Form<'a> {
     pub(super) state: &'a AppState,
@@ -30,7 +33,7 @@ impl Form<'_> {
     /// What is wrong with a field and with what is in it.
     pub(super) fn problem_ui(&self, ui: &mut Ui, field: &str) {
         for problem in self.problems.iter().filter(|problem| is_about(problem, field)) {
-            parts::problem_ui(ui, &problem.message);
+            parts::problem_ui(ui, &sentence(&problem.message));
         }
     }
 
@@ -38,7 +41,7 @@ impl Form<'_> {
     pub(super) fn list_problem_ui(&self, ui: &mut Ui, field: &str) {
         let own = |problem: &&BotProblem| problem.field.as_deref() == Some(field);
         for problem in self.problems.iter().filter(own) {
-            parts::problem_ui(ui, &problem.message);
+            parts::problem_ui(ui, &sentence(&problem.message));
         }
     }
 
@@ -58,6 +61,13 @@ impl Form<'_> {
         self.problem_ui(ui, area.field);
         response
     }
+}
+
+/// What is wrong, as it stands below its field: the field is not named again.
+fn sentence(message: &str) -> String {
+    let mut letters = message.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters).collect()
 }
 
 fn is_about(problem: &BotProblem, field: &str) -> bool {
@@ -94,6 +104,8 @@ pub(in crate::ui) fn area_ui(ui: &mut Ui, id: Id, area: &Area<'_>, text: &mut St
         .inner_margin(Margin::symmetric(10, 6));
     frame
         .show(ui, |ui| {
+            let row_height = ui.fonts_mut(|fonts| fonts.row_height(&theme::body()));
+            ui.spacing_mut().extra_text_line_spacing = LINE - row_height;
             let edit = TextEdit::multiline(text)
                 .id(id)
                 .frame(Frame::NONE)
@@ -221,4 +233,14 @@ pub(super) fn item_buttons_ui(ui: &mut Ui, what: &str, (place, count): (usize, u
         }
     });
     asked
+}
+
+/// Chips that stand beside a label, in as many rows as they need.
+pub(super) fn chips_ui<R>(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) -> R {
+    ui.add_space(4.0);
+    let drawn = ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = egui::vec2(6.0, 6.0);
+        content(ui)
+    });
+    drawn.inner
 }

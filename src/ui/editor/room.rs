@@ -150,9 +150,7 @@ fn leader_stays(room: &mut Room) {
 
 fn order_ui(ui: &mut Ui, form: &Form<'_>, room: &mut Room) {
     parts::labelled_ui(ui, "They speak", |ui| {
-        ui.horizontal_wrapped(|ui| {
-            ui.set_min_height(theme::CONTROL_HEIGHT);
-            ui.spacing_mut().item_spacing = vec2(6.0, 6.0);
+        form_parts::chips_ui(ui, |ui| {
             for (order, label, what) in ORDERS {
                 let chosen = Chosen::from(room.order == order);
                 if widgets::chip(ui, label, chosen).on_hover_text(what).clicked() {
@@ -171,9 +169,7 @@ fn order_ui(ui: &mut Ui, form: &Form<'_>, room: &mut Room) {
         SpeakingOrder::Concluded => "Who concludes",
     };
     parts::labelled_ui(ui, label, |ui| {
-        ui.horizontal_wrapped(|ui| {
-            ui.set_min_height(theme::CONTROL_HEIGHT);
-            ui.spacing_mut().item_spacing = vec2(6.0, 6.0);
+        form_parts::chips_ui(ui, |ui| {
             for member in &room.members {
                 let is_leader = room.leader.as_ref() == Some(&member.id);
                 if widgets::chip(ui, &member.name, Chosen::from(is_leader)).clicked() {

@@ -1,6 +1,6 @@
 //! What a chat opens with, what it can begin with, and what is asked before.
 
-use egui::{Ui, vec2};
+use egui::Ui;
 
 use super::parts::{self as form_parts, Area, Asked, Form, Line, Typed};
 use crate::protocol::{Bot, Role, Seed, Variable, VariableKind};
@@ -45,8 +45,7 @@ pub(super) fn seeds_ui(ui: &mut Ui, form: &Form<'_>, bot: &mut Bot) {
                 form_parts::item_buttons_ui(ui, &name, (place, count))
             });
             if seed.role == Role::Assistant && !members.is_empty() {
-                ui.horizontal_wrapped(|ui| {
-                    ui.spacing_mut().item_spacing = vec2(6.0, 6.0);
+                form_parts::chips_ui(ui, |ui| {
                     for member in &members {
                         let chosen = Chosen::from(seed.member.as_ref() == Some(&member.id));
                         if widgets::chip(ui, &member.name, chosen).clicked() {
@@ -84,13 +83,14 @@ pub(super) fn starters_ui(ui: &mut Ui, form: &Form<'_>, bot: &mut Bot) {
         let name = format!("Starter {}", place + 1);
         let field = format!("starters[{place}]");
         let what = ui.push_id(place, |ui| {
-            let what = ui
-                .with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                    let what = form_parts::item_buttons_ui(ui, &name, (place, count));
+            let what = parts::row_ui(
+                ui,
+                theme::CONTROL_HEIGHT,
+                |ui| {
                     Field::new(form.id(&field), &name).field_ui(ui, starter);
-                    what
-                })
-                .inner;
+                },
+                |ui| form_parts::item_buttons_ui(ui, &name, (place, count)),
+            );
             form.problem_ui(ui, &field);
             what
         });
@@ -165,9 +165,7 @@ fn question_ui(
         form.problem_ui(ui, &field);
     });
     parts::labelled_ui(ui, "Answer", |ui| {
-        ui.horizontal_wrapped(|ui| {
-            ui.set_min_height(theme::CONTROL_HEIGHT);
-            ui.spacing_mut().item_spacing = vec2(6.0, 6.0);
+        form_parts::chips_ui(ui, |ui| {
             for (kind, label) in KINDS {
                 if widgets::chip(ui, label, Chosen::from(variable.kind == kind)).clicked() {
                     variable.kind = kind;

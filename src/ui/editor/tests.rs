@@ -59,6 +59,7 @@ fn stage(width: f32, state: AppState) -> Stage {
                 theme::apply(ui.ctx(), theme::Mode::Dark, 100);
                 ui.reset_style();
                 let mut out = Vec::new();
+                ui.horizontal(|ui| head_ui(ui, &driven.state, &mut out));
                 if let Some(editor) = &driven.state.editor {
                     let mut chat = |ui: &mut Ui, _: &mut Vec<UiCommand>| {
                         ui.label("The chat");
@@ -235,4 +236,18 @@ fn save_and_close_are_there_by_name_and_save_by_key() {
     harness.key_press_modifiers(egui::Modifiers::COMMAND, Key::S);
     harness.run();
     assert!(harness.state().asked().iter().any(|asked| asked == "Editor(Save)"));
+}
+
+#[test]
+fn what_is_wrong_stands_below_its_field_and_keeps_it_from_being_saved() {
+    let mut harness = stage(1200.0, edited(bot()));
+    type_into(&mut harness, "Instructions", " {{nobody}}");
+    let field = harness.get_all_by_label_contains("nobody").count();
+    assert!(field > 1, "the form says what is wrong, too");
+    harness.get_by_label("Save").click();
+    harness.run();
+    let state = &harness.state().state;
+    assert!(!state.editor.as_ref().unwrap().is_saving());
+    assert_eq!(state.toasts[0].title, "Not saved yet");
+    assert!(state.toasts[0].body.starts_with("instructions: "), "{}", state.toasts[0].body);
 }

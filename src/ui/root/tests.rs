@@ -1,3 +1,4 @@
+mod bots;
 mod mention;
 
 use egui::{Event, Key, Rect, Shape, Vec2, vec2};

@@ -27,6 +27,10 @@ pub(super) fn footer_ui(ui: &mut Ui, message: &Message, draw: &mut Draw<'_>) {
         if copied {
             widgets::small_label(ui, "Copied", Palette::of(ui).dim);
         }
+        if message.answer.is_none() {
+            // What a chat opened with is no model's answer.
+            return;
+        }
         if widgets::icon_button(ui, Icon::RotateCw, "Regenerate answer").clicked() {
             draw.out.push(UiCommand::Regenerate { answer: Some(message.id), model: None });
         }

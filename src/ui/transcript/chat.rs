@@ -15,6 +15,7 @@ use super::compare::CompareView;
 pub(super) use super::folds::{Fold, Folds};
 use super::index::{Change, Index};
 use super::message::{Key, MessageView};
+use super::opening::OpeningView;
 use crate::protocol::{Message, MessageId, Role};
 use crate::state::{Loading, UiCommand};
 
@@ -23,7 +24,7 @@ pub(super) const EDGE: f32 = 24.0;
 /// Room below the last message, which has some of its own.
 pub(super) const FOOT: f32 = 4.0;
 /// Width of the column.
-const COLUMN: f32 = 760.0;
+pub(super) const COLUMN: f32 = 760.0;
 
 /// A block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +40,7 @@ pub(super) struct ChatView {
     pub(super) index: Index,
     views: HashMap<MessageId, MessageView>,
     compare: CompareView,
+    opening: OpeningView,
     pub(super) folds: Folds,
     /// The block at the top, and how much of it is above the edge.
     pub(super) anchor: Option<(At, f32)>,
@@ -62,6 +64,7 @@ impl Default for ChatView {
             index: Index::default(),
             views: HashMap::new(),
             compare: CompareView::default(),
+            opening: OpeningView::default(),
             folds: Folds::default(),
             anchor: None,
             anchor_id: None,
@@ -87,6 +90,7 @@ impl ChatView {
         self.sync(draw);
         if draw.conversation.messages.is_empty() {
             self.drawn = 0;
+            self.opening.opening_ui(ui, rect, draw);
             return;
         }
         let columns = Columns::of(rect, draw);

@@ -13,6 +13,8 @@ pub(super) enum Fold {
     All(usize),
     /// Raw detail of a failure.
     Details,
+    /// The instructions of the chat's bot, above its first message.
+    Cast,
 }
 
 /// What the reader opened or is changing. Outlives the parsed text.

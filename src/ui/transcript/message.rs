@@ -1,6 +1,9 @@
 //! One message as a list of sections, each with its items: what can be drawn by itself.
 
+mod sizes;
+
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use egui::Ui;
 
@@ -8,9 +11,10 @@ use super::Draw;
 use super::chat::{Fold, Folds};
 use super::end::Next;
 use super::heights::Heights;
+use super::opening;
 use super::parts::{ToolView, text_len};
 use super::user::UserView;
-use crate::protocol::{AnswerStatus, Message, Part, Role, ToolCallId};
+use crate::protocol::{AnswerStatus, Cast, Message, Part, Role, ToolCallId};
 use crate::ui::markdown::DocView;
 
 /// A section of a message. The number is the index of the part.
@@ -28,6 +32,8 @@ pub(super) enum Key {
     Compare,
     /// What keeping one of them means.
     CompareHint,
+    /// The instructions of the chat's bot, above its first message.
+    Cast,
     Who,
     Thinking(usize),
     ThinkingText(usize),
@@ -57,6 +63,9 @@ const UNSETTLED: usize = 64;
 /// Heights are guessed for this width until they are known.
 const GUESSED_WIDTH: f32 = 760.0;
 
+/// In the place of a part: the text of the instructions.
+const CAST: usize = usize::MAX;
+
 /// How a message is laid out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Shape {
@@ -78,6 +87,8 @@ pub(super) struct MessageView {
     results: HashMap<ToolCallId, usize>,
     results_seen: usize,
     next: Next,
+    /// Who takes part in the chat, for the first message.
+    cast: Option<Arc<Cast>>,
     /// Items whose height is known, with the amount of text they had then.
     drawn: HashMap<(Key, usize), usize>,
     /// The same for what was only measured, and how many items of a section were looked at.
@@ -99,6 +110,32 @@ impl MessageView {
         }
     }
 
+    /// Takes over the instructions to be shown above the message.
+    pub(super) fn sync_cast(&mut self, cast: Option<&Arc<Cast>>) {
+        let same = match (&self.cast, cast) {
+            (Some(known), Some(cast)) => Arc::ptr_eq(known, cast),
+            (None, None) => true,
+            (Some(_), None) | (None, Some(_)) => false,
+        };
+        if !same {
+            self.cast = cast.cloned();
+            self.docs.remove(&CAST);
+        }
+    }
+
+    fn cast_keys(&mut self, message: &Message, folds: &Folds, keys: &mut Vec<(Key, usize)>) {
+        let Some(cast) = &self.cast else { return };
+        keys.push((Key::Cast, 1));
+        if folds.is_open(message.id, Fold::Cast) {
+            let text = self.docs.entry(CAST).or_insert_with(|| {
+                let mut text = DocView::default();
+                text.update(&opening::text(cast), true);
+                text
+            });
+            keys.push((Key::ThinkingText(CAST), text.len()));
+        }
+    }
+
     /// Takes over the message as it stands.
     pub(super) fn sync(&mut self, message: &Message, next: Next, folds: &Folds, draw: &Draw<'_>) {
         self.next = next;
@@ -109,8 +146,10 @@ impl MessageView {
         }
         self.results_seen = message.parts.len();
         let mut keys = Vec::with_capacity(message.parts.len() + 4);
+        self.cast_keys(message, folds, &mut keys);
+        let above = keys.len();
         match message.role {
-            Role::User | Role::System => self.user_keys(message, folds, &mut keys),
+            Role::User | Role::System => self.user_keys(message, folds, &mut keys, above),
             Role::Assistant => self.answer_keys(message, folds, draw, &mut keys),
         }
         if self.shape == Shape::Whole {
@@ -119,7 +158,13 @@ impl MessageView {
         self.update_sections(&keys);
     }
 
-    fn user_keys(&mut self, message: &Message, folds: &Folds, keys: &mut Vec<(Key, usize)>) {
+    fn user_keys(
+        &mut self,
+        message: &Message,
+        folds: &Folds,
+        keys: &mut Vec<(Key, usize)>,
+        above: usize,
+    ) {
         if folds.editing.as_ref().is_some_and(|(id, _)| *id == message.id) {
             keys.push((Key::Editor, 1));
             return;
@@ -135,10 +180,11 @@ impl MessageView {
                 keys.push((Key::FileText(index), file.update_file(text)));
             }
         }
-        let says_nothing = !keys.is_empty() && message.parts.iter().all(|part| text_len(part) == 0);
+        let says_nothing =
+            keys.len() > above && message.parts.iter().all(|part| text_len(part) == 0);
         if message.siblings.count > 1 {
             // Above the bubble: its width and height differ from version to version.
-            keys.insert(0, (Key::Versions, 1));
+            keys.insert(above, (Key::Versions, 1));
         }
         if says_nothing {
             // A picture or a file stands for itself: there is no bubble without words.
@@ -248,154 +294,9 @@ impl MessageView {
             }
         }
     }
+}
 
-    // -- walking -----------------------------------------------------------------------------
-
-    pub(super) fn position(&self, key: Key) -> Option<usize> {
-        self.sections.iter().position(|(known, heights)| *known == key && heights.len() > 0)
-    }
-
-    pub(super) fn first(&self) -> Option<Key> {
-        self.sections.iter().find(|(_, heights)| heights.len() > 0).map(|(key, _)| *key)
-    }
-
-    pub(super) fn last(&self) -> Option<(Key, usize)> {
-        let last = self.sections.iter().rfind(|(_, heights)| heights.len() > 0)?;
-        Some((last.0, last.1.len() - 1))
-    }
-
-    pub(super) fn after(&self, key: Key, item: usize) -> Option<(Key, usize)> {
-        let at = self.sections.iter().position(|(known, _)| *known == key)?;
-        if self.sections.get(at).is_some_and(|(_, heights)| item + 1 < heights.len()) {
-            return Some((key, item + 1));
-        }
-        let rest = self.sections.iter().skip(at + 1);
-        rest.into_iter().find(|(_, heights)| heights.len() > 0).map(|(key, _)| (*key, 0))
-    }
-
-    pub(super) fn before(&self, key: Key, item: usize) -> Option<(Key, usize)> {
-        let at = self.sections.iter().position(|(known, _)| *known == key)?;
-        if item > 0 {
-            return Some((key, item - 1));
-        }
-        let mut rest = self.sections.iter().take(at);
-        rest.rfind(|(_, heights)| heights.len() > 0).map(|(key, heights)| (*key, heights.len() - 1))
-    }
-
-    // -- heights -----------------------------------------------------------------------------
-
-    /// The height of an item as last drawn, else a guess.
-    pub(super) fn height(&self, key: Key, item: usize) -> f32 {
-        let known = self.sections.iter().find(|(known, _)| *known == key);
-        known.map_or(0.0, |(_, heights)| heights.get(item))
-    }
-
-    fn set_height(&mut self, key: Key, item: usize, height: f32) {
-        if let Some((_, heights)) = self.sections.iter_mut().find(|(known, _)| *known == key) {
-            heights.set(item, height);
-        }
-    }
-
-    /// Takes over the height of an item that was drawn.
-    pub(super) fn set_drawn(&mut self, key: Key, item: usize, height: f32) {
-        if let Key::Text(part) | Key::ThinkingText(part) = key
-            && let Some(doc) = self.docs.get(&part)
-        {
-            self.drawn.insert((key, item), doc.bytes(item));
-        }
-        self.set_height(key, item, height);
-    }
-
-    /// Finds out the height of a text that was not drawn yet, or may have grown since.
-    pub(super) fn measure(&mut self, ui: &Ui, (key, item): (Key, usize), width: f32) {
-        let (Key::Text(part) | Key::ThinkingText(part)) = key else { return };
-        let indent = if key == Key::Text(part) { 0.0 } else { THINKING_INDENT };
-        let Some(doc) = self.docs.get_mut(&part) else { return };
-        if self.drawn.get(&(key, item)) == Some(&doc.bytes(item)) {
-            return;
-        }
-        if let Some(height) = doc.measure(ui, item, width - indent) {
-            let gap = if item == 0 { self.gap_above(key) } else { 0.0 };
-            self.set_height(key, item, gap + height);
-        }
-    }
-
-    /// Finds out the heights of all texts, where they are not known.
-    pub(super) fn measure_all(&mut self, ui: &Ui, width: f32) {
-        let items = |(key, heights): &(Key, Heights)| {
-            let (Key::Text(part) | Key::ThinkingText(part)) = *key else { return None };
-            Some((*key, part, heights.len()))
-        };
-        let texts: Vec<_> = self.sections.iter().filter_map(items).collect();
-        for (key, part, count) in texts {
-            let known = self.looked_at.insert(key, count).unwrap_or(0).min(count);
-            for item in known.saturating_sub(UNSETTLED)..count {
-                let bytes = self.docs.get(&part).map_or(0, |doc| doc.bytes(item));
-                let known = self.drawn.get(&(key, item)).or(self.measured.get(&(key, item)));
-                if known != Some(&bytes) {
-                    self.measure(ui, (key, item), width);
-                    self.measured.insert((key, item), bytes);
-                }
-            }
-        }
-    }
-
-    /// The width changed: nothing is known of heights.
-    pub(super) fn forget_heights(&mut self) {
-        self.drawn.clear();
-        self.measured.clear();
-        self.looked_at.clear();
-    }
-
-    /// The item that lies at this height, and how far down it begins.
-    pub(super) fn find(&self, y: f32) -> Option<(Key, usize, f32)> {
-        let mut top = 0.0;
-        for (key, heights) in &self.sections {
-            let height = heights.total() as f32;
-            if heights.len() > 0 && y < top + height {
-                let (item, below) = heights.find(f64::from((y - top).max(0.0)));
-                return Some((*key, item, y.max(top) - below));
-            }
-            top += height;
-        }
-        None
-    }
-
-    /// The height of all items above one.
-    pub(super) fn height_above(&self, key: Key, item: usize) -> f32 {
-        let at = self.sections.iter().position(|(known, _)| *known == key).unwrap_or(0);
-        let sections = self.sections.iter().take(at);
-        let above: f64 = sections.map(|(_, heights)| heights.total()).sum();
-        let inside = self.sections.get(at).map_or(0.0, |(_, heights)| heights.before(item));
-        (above + inside) as f32
-    }
-
-    /// The height of the message.
-    pub(super) fn total(&self) -> f32 {
-        self.sections.iter().map(|(_, heights)| heights.total()).sum::<f64>() as f32
-    }
-
-    fn estimate(&self, key: Key, item: usize, width: f32) -> f32 {
-        match key {
-            Key::Text(part) | Key::ThinkingText(part) => {
-                self.docs.get(&part).map_or(22.0, |doc| doc.estimate(item, width))
-            }
-            Key::User => self.user.estimate(item),
-            Key::ToolText(_) | Key::FileText(_) => 400.0,
-            Key::Editor => 140.0,
-            Key::Who | Key::Versions => 26.0,
-            Key::Compare => 0.0,
-            Key::CompareHint => 36.0,
-            Key::Thinking(_) | Key::Notice(_) | Key::Live => 28.0,
-            Key::Tool(_) | Key::File(_) | Key::Attachment(_) => 50.0,
-            Key::Image(_) | Key::End | Key::Covers(_) => 60.0,
-            Key::Footer => 34.0,
-            Key::Space => SPACE,
-        }
-    }
-
-    // -- drawing -----------------------------------------------------------------------------
-
+impl MessageView {
     pub(super) fn item_ui(
         &mut self,
         ui: &mut Ui,
@@ -420,6 +321,13 @@ impl MessageView {
             // The rows are drawn by the view of the chat, which has the other answers, too.
             Key::Compare => {}
             Key::CompareHint => super::compare::hint_ui(ui),
+            Key::Cast => {
+                if let Some(cast) = &self.cast
+                    && opening::row_ui(ui, cast, folds.is_open(message.id, Fold::Cast))
+                {
+                    folds.toggle(message.id, Fold::Cast);
+                }
+            }
             Key::Who => match self.shape {
                 Shape::Whole => super::parts::who_ui(ui, message, draw),
                 Shape::Card => super::compare::head_ui(ui, message, draw),
@@ -480,6 +388,9 @@ impl MessageView {
         let before = at.checked_sub(1).and_then(|before| self.sections.get(before));
         match (before.map(|(before, _)| *before), key) {
             (None | Some(Key::Who | Key::Versions), _) | (_, Key::Space | Key::CompareHint) => 0.0,
+            (Some(Key::Cast | Key::ThinkingText(CAST)), Key::Who | Key::User | Key::Versions) => {
+                SPACE
+            }
             (Some(_), _) => 8.0,
         }
     }

@@ -40,23 +40,50 @@ pub(super) fn indented(ui: &mut Ui, by: f32, add: impl FnOnce(&mut Ui)) {
 /// Dot, name, time, tokens and cost; all else on hover.
 pub(super) fn who_ui(ui: &mut Ui, message: &Message, draw: &Draw<'_>) {
     let palette = Palette::of(ui);
-    let Some(answer) = &message.answer else { return };
+    let speaker = super::opening::speaker(draw, message);
+    let Some(answer) = &message.answer else { return said_by_ui(ui, message, draw) };
     let row = ui.allocate_ui_with_layout(
         vec2(ui.available_width(), 20.0),
         Layout::left_to_right(Align::Center),
         |ui| {
             ui.set_min_height(20.0);
-            widgets::dot(ui, theme::model_color(palette, &answer.model));
-            let name: &str = &draw.state.full_model_name(&answer.model);
-            let text = egui::RichText::new(name).font(theme::semibold(12.0)).color(palette.text);
-            ui.add(egui::Label::new(text).selectable(false));
+            let model: &str = &draw.state.full_model_name(&answer.model);
             let line = format::answer_line(message, answer, draw.zone);
-            widgets::small_label(ui, &line, palette.dim);
+            match speaker {
+                Some((name, color)) => {
+                    name_ui(ui, name, palette.tile(color).ink);
+                    widgets::small_label(ui, &format!("{model} · {line}"), palette.dim);
+                }
+                None => {
+                    name_ui(ui, model, theme::model_color(palette, &answer.model));
+                    widgets::small_label(ui, &line, palette.dim);
+                }
+            }
         },
     );
     let hover = ui.interact(row.response.rect, ui.scope_id().with("who"), Sense::hover());
     hover.on_hover_ui(|ui| {
         ui.label(format::answer_details(message, answer, draw.zone));
+    });
+    ui.add_space(6.0);
+}
+
+/// Dot and name.
+fn name_ui(ui: &mut Ui, name: &str, color: egui::Color32) {
+    widgets::dot(ui, color);
+    let text = egui::RichText::new(name).font(theme::semibold(12.0)).color(Palette::of(ui).text);
+    ui.add(egui::Label::new(text).selectable(false));
+}
+
+/// Who says what no model has said: a message that the chat opened with.
+fn said_by_ui(ui: &mut Ui, message: &Message, draw: &Draw<'_>) {
+    let Some((name, color)) = super::opening::speaker(draw, message) else { return };
+    let palette = Palette::of(ui);
+    let size = vec2(ui.available_width(), 20.0);
+    ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Center), |ui| {
+        ui.set_min_height(20.0);
+        name_ui(ui, name, palette.tile(color).ink);
+        widgets::small_label(ui, &format::time(message.created, draw.zone), palette.dim);
     });
     ui.add_space(6.0);
 }

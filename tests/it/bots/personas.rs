@@ -135,8 +135,8 @@ async fn an_id_that_another_bot_has_is_refused_with_its_line() {
     let library = desk.after(BackendCommand::LoadBots).await;
     assert_eq!(find(&library, "brainstorm-partner").unwrap().origin, BotOrigin::BuiltIn);
     assert!(find(&library, "ada").is_some());
-    let expected = "personas.yaml:8: id: brainstorm-partner: a bot that ships with Switchboard has \
-                    this id; choose another one";
+    let expected = "personas.yaml:8: id: \"brainstorm-partner\" is the id of a bot that ships with \
+                    Switchboard; choose another one";
     assert_eq!(lines(&library), [expected]);
     assert_eq!(desk.complaint().await, expected);
     desk.close().await;
@@ -150,5 +150,44 @@ async fn a_file_that_cannot_be_one_is_named() {
     let library = desk.after(BackendCommand::LoadBots).await;
     assert_eq!(lines(&library), ["personas.yaml: it is no file"]);
     assert!(library.bots.len() > 10, "the rest of the gallery works");
+    desk.close().await;
+}
+
+#[tokio::test]
+async fn an_entry_whose_id_becomes_a_mistake_stays_what_it_was() {
+    let (folder, server) = (folder(), Server::start());
+    let file = folder.path().join("personas.yaml");
+    fs::write(&file, TWO).unwrap();
+    let mut desk = Desk::open(folder.path(), &server);
+    desk.after(BackendCommand::LoadBots).await;
+    for (name, line) in [("Brainstorm partner", 3), ("\"?\"", 3), ("Ada", 3)] {
+        fs::write(&file, TWO.replace("name: Bob", &format!("name: {name}"))).unwrap();
+        let wrong = format!("personas.yaml:{line}:");
+        let library = desk
+            .library_where(|library| lines(library).iter().any(|told| told.starts_with(&wrong)))
+            .await;
+        assert_eq!(lines(&library).len(), 1, "{name}: {:?}", library.problems);
+        assert_eq!(instructions(&library, "bob").as_deref(), Some("Be kind."), "{name}");
+        assert_eq!(instructions(&library, "ada").as_deref(), Some("Be brief."), "{name}");
+        fs::write(&file, TWO).unwrap();
+        desk.library_where(|library| library.problems.is_empty()).await;
+    }
+    desk.close().await;
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_file_kept_elsewhere_is_read_again_when_the_window_is_looked_at() {
+    let (folder, elsewhere, server) = (folder(), folder(), Server::start());
+    let kept = elsewhere.path().join("dotfiles.yaml");
+    fs::write(&kept, TWO).unwrap();
+    std::os::unix::fs::symlink(&kept, folder.path().join("personas.yaml")).unwrap();
+    let mut desk = Desk::open(folder.path(), &server);
+    let library = desk.after(BackendCommand::LoadBots).await;
+    assert!(find(&library, "bob").is_some());
+    fs::write(&kept, "- name: Ada\n  instructions: Be long.\n").unwrap();
+    let library = desk.after(BackendCommand::LoadBots).await;
+    assert_eq!(find(&library, "bob"), None);
+    assert_eq!(instructions(&library, "ada").unwrap(), "Be long.");
     desk.close().await;
 }

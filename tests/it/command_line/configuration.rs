@@ -104,3 +104,20 @@ fn an_unreadable_certificate_file_of_the_settings_is_named_with_what_to_do() {
         assert!(!err(&failed).contains("did not accept"), "{}", err(&failed));
     }
 }
+
+#[test]
+fn bots_are_counted_and_a_mistake_in_their_file_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("personas.yaml");
+    std::fs::write(&file, "- name: Ada\n  instructions: Be brief.\n").unwrap();
+    let fine = run(folder.path(), &["doctor"]);
+    let expected = format!("bots with Switchboard, 0 of your own, 1 in {}", file.display());
+    assert!(out(&fine).contains(&expected), "{}", out(&fine));
+
+    std::fs::write(&file, "- name: Ada\n  instructions: 3\n").unwrap();
+    let doctor = run(folder.path(), &["doctor"]);
+    assert_eq!(doctor.status.code(), Some(1));
+    assert!(out(&doctor).contains("! bots"), "{}", out(&doctor));
+    let named = "personas.yaml:2:17: [0].instructions: must be text";
+    assert!(out(&doctor).contains(named), "{}", out(&doctor));
+}

@@ -98,8 +98,7 @@ fn tools_of_an_own_bot_are_those_that_were_confirmed_and_no_more() {
 fn an_id_stands_once_and_what_lost_is_named() {
     let mut shelf = shelf(&["a", "b", "a"]);
     shelf.put_rows(rows(vec![read("b"), read("c")]));
-    let personas =
-        [persona("a", 1), persona("c", 5), persona("d", 9), persona("d", 13), persona("b", 17)];
+    let personas = [persona("a", 1), persona("c", 5), persona("d", 9), persona("b", 17)];
     shelf.put_personas(&personas, &[]);
     let expected = [
         ("a", BotOrigin::BuiltIn),
@@ -109,10 +108,9 @@ fn an_id_stands_once_and_what_lost_is_named() {
     ];
     assert_eq!(told(&mut shelf), expected.map(|(id, origin)| (id.to_owned(), origin)));
     let of_personas = [
-        "personas.yaml:1: id: a: a bot that ships with Switchboard has this id; choose another one",
-        "personas.yaml:5: id: c: a bot of your own has this id; choose another one",
-        "personas.yaml:13: id: d: another bot of this file has this id; choose another one",
-        "personas.yaml:17: id: b: a bot that ships with Switchboard has this id; choose another one",
+        "personas.yaml:1: id: \"a\" is the id of a bot that ships with Switchboard; choose another one",
+        "personas.yaml:5: id: \"c\" is the id of a bot of your own; choose another one",
+        "personas.yaml:17: id: \"b\" is the id of a bot that ships with Switchboard; choose another one",
     ];
     assert_eq!(lines(shelf.persona_problems()), of_personas);
     let mut all = vec![

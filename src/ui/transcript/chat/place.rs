@@ -149,6 +149,9 @@ impl ChatView {
         if last && draw.conversation.compared().is_some() {
             view.sync_rows(&self.compare.rows());
         } else {
+            let opens = message == 0 && !draw.conversation.has_older;
+            let cast = draw.conversation.cast.as_ref().filter(|_| opens);
+            view.sync_cast(cast);
             view.sync(content, next, &self.folds, draw);
         }
         view.last_frame = self.last_frame;

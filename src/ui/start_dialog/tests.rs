@@ -1,0 +1,116 @@
+use std::sync::Arc;
+
+use egui::{Key, Modifiers, accesskit::Role, vec2};
+use egui_kittest::{Harness, kittest::Queryable as _};
+
+use super::*;
+use crate::protocol::{BackendEvent, BotEntry, BotOrigin, Library};
+use crate::state::{Page, apply};
+use crate::ui::samples::{self, Driven};
+
+type Dialog = Harness<'static, Driven<StartDialog>>;
+
+fn bot() -> Bot {
+    let ask = |name: &str, kind, default: Option<&str>| Variable {
+        name: name.to_owned(),
+        label: format!("Which {name}?"),
+        kind,
+        default: default.map(str::to_owned),
+        choices: vec!["Short".to_owned(), "Long".to_owned()],
+    };
+    Bot {
+        variables: vec![
+            ask("topic", VariableKind::Text, None),
+            ask("count", VariableKind::Number, Some("3")),
+            ask("notes", VariableKind::LongText, Some("")),
+            ask("length", VariableKind::Choice, Some("Short")),
+        ],
+        ..Bot::blank("quiz".into(), "Quiz master")
+    }
+}
+
+fn dialog() -> Dialog {
+    let mut state = samples::chat();
+    let bots = vec![Arc::new(BotEntry::new(bot(), BotOrigin::BuiltIn))];
+    let library = Library { bots, problems: Vec::new() };
+    apply(&mut state, BackendEvent::Bots(Arc::new(library)), samples::NOW);
+    let mut driven = Driven::new(state);
+    driven.take(vec![UiCommand::Bots(BotCommand::Start("quiz".into()))]);
+    let mut harness = Harness::builder()
+        .with_size(vec2(900.0, 600.0))
+        .with_context_setup(samples::install)
+        .build_ui_state(
+            |ui, driven: &mut Driven<StartDialog>| {
+                theme::apply(ui.ctx(), theme::Mode::Dark, 100);
+                let mut out = Vec::new();
+                driven.view.dialog_ui(ui.ctx(), &driven.state, &mut out);
+                driven.take(out);
+            },
+            driven,
+        );
+    harness.run();
+    harness
+}
+
+fn type_text(dialog: &mut Dialog, text: &str) {
+    dialog.event(egui::Event::Text(text.to_owned()));
+    dialog.run();
+}
+
+/// The field below a question.
+fn field<'a>(dialog: &'a Dialog, question: &'a str) -> egui_kittest::Node<'a> {
+    dialog.get_by(move |node| {
+        let is_text = matches!(node.role(), Role::TextInput | Role::MultilineTextInput);
+        is_text && node.label().as_deref() == Some(question)
+    })
+}
+
+#[test]
+fn the_first_field_has_the_keyboard_and_enter_starts_the_chat() {
+    let mut dialog = dialog();
+    type_text(&mut dialog, "Bees");
+    dialog.get_by_label("Long").click();
+    dialog.run();
+    field(&dialog, "Which count?").focus();
+    dialog.run();
+    dialog.key_press(Key::Enter);
+    dialog.run();
+    let state = &dialog.state().state;
+    assert!(matches!(state.page, Page::Chat(_)), "{:?}", dialog.state().asked());
+    assert_eq!(state.overlay, Overlay::Nothing);
+    let values = &state.cast().unwrap().values;
+    let wanted = [("topic", "Bees"), ("count", "3"), ("notes", ""), ("length", "Long")];
+    for (name, value) in wanted {
+        assert_eq!(values[name], value, "{name}");
+    }
+}
+
+#[test]
+fn what_is_wrong_stands_under_its_field_and_the_dialog_stays() {
+    let mut dialog = dialog();
+    dialog.get_by_label("Start chat").click();
+    dialog.run();
+    dialog.get_by_label("This must be answered");
+    assert_eq!(dialog.state().state.overlay, Overlay::StartBot("quiz".into()));
+    field(&dialog, "Which topic?").focus();
+    dialog.run();
+    type_text(&mut dialog, "Bees");
+    dialog.key_press_modifiers(Modifiers::COMMAND, Key::Enter);
+    dialog.run();
+    assert_eq!(dialog.state().state.overlay, Overlay::Nothing);
+}
+
+#[test]
+fn enter_in_several_lines_makes_a_line_and_escape_leaves() {
+    let mut dialog = dialog();
+    let page = dialog.state().state.page.clone();
+    field(&dialog, "Which notes?").focus();
+    dialog.run();
+    dialog.key_press(Key::Enter);
+    dialog.run();
+    assert_eq!(dialog.state().state.overlay, Overlay::StartBot("quiz".into()));
+    dialog.get_by_label("Cancel").click();
+    dialog.run();
+    assert_eq!(dialog.state().state.overlay, Overlay::Nothing);
+    assert_eq!(dialog.state().state.page, page);
+}

@@ -389,3 +389,37 @@ fn rooms_are_checked() {
         assert!(said.contains(expected), "{to:?}\nsaid:     {said}\nexpected: {expected}");
     }
 }
+
+#[test]
+fn no_file_however_broken_ends_the_app_and_none_is_without_an_answer() {
+    let mut random = fastrand::Rng::with_seed(11);
+    let pieces: [&[u8]; 12] = [
+        b"\n",
+        b"  ",
+        b"- ",
+        b": ",
+        b"? ",
+        b"{",
+        b"[",
+        b"|",
+        b"\"",
+        b"\t",
+        b"\xff",
+        b"switchboard:bot:",
+    ];
+    for _ in 0..3_000 {
+        let mut bytes = BOT.as_bytes().to_vec();
+        for _ in 0..random.usize(1..4) {
+            let at = random.usize(0..bytes.len());
+            let piece = pieces[random.usize(0..pieces.len())];
+            let end = (at + random.usize(0..3)).min(bytes.len());
+            bytes.splice(at..end, piece.iter().copied());
+        }
+        assert!(!read("file", &bytes).is_empty(), "{:?}", String::from_utf8_lossy(&bytes));
+    }
+    for unit in
+        ["[", "{", "- ", "a: ", "? ", "{{", "&a ", "!", "|\n", "'", "\"", "#", "\t", "-\n", "a:\n "]
+    {
+        assert!(!read("file", unit.repeat(30_000).as_bytes()).is_empty(), "{unit:?}");
+    }
+}

@@ -1,5 +1,7 @@
 //! `switchboard ask`: one message, streamed to stdout, stored like any other.
 
+mod opening;
+mod speakers;
 mod target;
 
 use std::collections::HashSet;
@@ -8,6 +10,7 @@ use std::io::{IsTerminal, Read, Write};
 use clap::Args;
 use tokio::sync::mpsc;
 
+use self::speakers::Speakers;
 use self::target::{Asked, Target};
 use super::backend::{self, BackendParts};
 use super::failure::{Failure, Outcome, note, pipe_closed};
@@ -16,8 +19,8 @@ use super::terminal::harmless;
 use super::{config, environment};
 use crate::agent::{Clock, EMPTY_ANSWER};
 use crate::protocol::{
-    BackendCommand, BackendEvent, Budget, ErrorInfo, ErrorKind, Frame, ModelId, ProviderId,
-    RunEvent, RunId, RunStatus, StopMode, StreamEvent,
+    BackendCommand, BackendEvent, Budget, ErrorInfo, ErrorKind, Frame, Message, ModelId,
+    NoticeCode, ProviderId, RunEvent, RunId, RunStatus, StopMode, StreamEvent,
 };
 use crate::state::{Settings, words};
 use crate::store::secrets::Secrets;
@@ -32,6 +35,12 @@ pub(super) struct AskArgs {
     /// Go on with this chat; else a new one begins
     #[arg(long, value_name = "ID")]
     chat: Option<String>,
+    /// Begin a chat with this bot or room, by its id or name
+    #[arg(long, value_name = "BOT", conflicts_with = "chat")]
+    bot: Option<String>,
+    /// An answer to what the bot asks for; may be given several times
+    #[arg(long = "var", value_name = "NAME=VALUE", requires = "bot")]
+    values: Vec<String>,
     /// Answer although the budget is used up
     #[arg(long)]
     over_budget: bool,
@@ -50,7 +59,12 @@ pub(super) async fn run(paths: &Paths, args: AskArgs) -> Outcome {
         tracing::warn!("config.toml, {}", notice.detail);
     }
     let store = backend::store_for_command(paths)?;
-    let asked = Asked { chat: args.chat.as_deref(), model: args.model.as_deref() };
+    let asked = Asked {
+        chat: args.chat.as_deref(),
+        model: args.model.as_deref(),
+        bot: args.bot.as_deref(),
+        values: &args.values,
+    };
     let target = target::request(paths, &store, &loaded, asked, text).await?;
     let mut settings = loaded.settings;
     if args.over_budget {
@@ -111,26 +125,30 @@ async fn converse(
         read: ReadState::Seen,
         ask_at_start: false,
     };
-    let Target { request, nearest } = target;
+    let Target { request, nearest, start, cast } = target;
     let (chat, provider) = (request.chat, request.model.provider.clone());
     let left = store
         .resumable_runs_in(chat)
         .await
         .map_err(|error| Failure::work(error, "See `switchboard doctor`"))?;
     let mut earlier: HashSet<RunId> = left.iter().map(|left| left.run).collect();
+    let speakers = Speakers::new(cast, &request);
     let mut printer = Printer::new(request.run, json, provider, nearest);
+    printer.speakers = speakers;
     // What was left open comes first: the model must not be sent half an answer.
-    let mut waiting = Some(BackendCommand::Send(Box::new(request)));
+    let start = start.map(|start| BackendCommand::StartChat(Box::new(start)));
+    let mut waiting: Vec<BackendCommand> =
+        start.into_iter().chain([BackendCommand::Send(Box::new(request))]).collect();
     let engine = backend::engine(parts, store, left, (engine_commands, events));
     if !earlier.is_empty() {
         note("the last answer of this chat was not finished; it goes on first");
     }
     let mut stops = 0;
     let ended = loop {
-        if earlier.is_empty()
-            && let Some(send) = waiting.take()
-        {
-            hand_over(&commands, send).await;
+        if earlier.is_empty() {
+            for command in waiting.drain(..) {
+                hand_over(&commands, command).await;
+            }
         }
         tokio::select! {
             event = from_engine.recv() => match event {
@@ -148,10 +166,11 @@ async fn converse(
             },
             () = interrupts.next() => {
                 // The answer before runs on at its provider, and goes on another time.
-                if waiting.is_some() {
+                if !waiting.is_empty() {
                     break Err(Failure::stopped());
                 }
                 stops += 1;
+                printer.speakers.stop();
                 let mode = if stops == 1 { StopMode::Graceful } else { StopMode::Now };
                 hand_over(&commands, BackendCommand::Stop { chat, mode }).await;
             }
@@ -174,6 +193,8 @@ struct Printer {
     /// The run that is printed.
     run: RunId,
     json: bool,
+    /// Who takes part, where several bots do.
+    speakers: Speakers,
     /// Who was asked.
     provider: ProviderId,
     /// Models that may have been meant, where the one asked is not listed.
@@ -182,12 +203,25 @@ struct Printer {
     /// The answer holds nothing.
     is_empty: bool,
     ends_with_newline: bool,
+    /// Nobody has been named yet.
+    is_first: bool,
 }
 
 impl Printer {
     fn new(run: RunId, json: bool, provider: ProviderId, nearest: Vec<ModelId>) -> Self {
         let (error, is_empty, ends_with_newline) = (None, false, true);
-        Self { run, json, provider, nearest, error, is_empty, ends_with_newline }
+        let speakers = Speakers::default();
+        Self {
+            run,
+            json,
+            speakers,
+            provider,
+            nearest,
+            error,
+            is_empty,
+            ends_with_newline,
+            is_first: true,
+        }
     }
 
     /// Prints an event; gives the status at the end of the run.
@@ -196,6 +230,13 @@ impl Printer {
             BackendEvent::Run(event) => self.run_event(event),
             BackendEvent::NotSent { .. } => {
                 Err(Failure::work("the message could not be saved", "See `switchboard doctor`"))
+            }
+            BackendEvent::RunStarted { run, answer, .. } => {
+                self.begins(run, &answer)?;
+                Ok(None)
+            }
+            BackendEvent::Notice(notice) if self.speakers.waits() && is_fatal(&notice.code) => {
+                Err(Failure::work("the round could not go on", &notice.detail))
             }
             BackendEvent::Notice(notice) => {
                 let (title, _) = words::notice(&notice.code);
@@ -206,7 +247,6 @@ impl Printer {
             | BackendEvent::ChatChanged(_)
             | BackendEvent::Messages { .. }
             | BackendEvent::NewChatDraft(_)
-            | BackendEvent::RunStarted { .. }
             | BackendEvent::Queue { .. }
             | BackendEvent::KeysKept(_)
             | BackendEvent::ImageLoaded { .. }
@@ -223,6 +263,26 @@ impl Printer {
             | BackendEvent::BotExported { .. }
             | BackendEvent::ProviderRemoved(_) => Ok(None),
         }
+    }
+
+    /// A run begins: in a room, the next one to speak is named.
+    fn begins(&mut self, run: RunId, answer: &Message) -> Result<(), Failure> {
+        if run != self.run && !self.speakers.waits() {
+            return Ok(());
+        }
+        self.run = run;
+        let Some(name) = self.speakers.begins(answer) else { return Ok(()) };
+        if self.json {
+            return Ok(());
+        }
+        let gap = match (self.is_first, self.ends_with_newline) {
+            (true, _) => "",
+            (false, true) => "\n",
+            (false, false) => "\n\n",
+        };
+        self.is_first = false;
+        self.ends_with_newline = true;
+        print(format!("{gap}{}:\n", harmless(&name)).as_bytes())
     }
 
     fn run_event(&mut self, event: RunEvent) -> Result<Option<RunStatus>, Failure> {
@@ -260,12 +320,16 @@ impl Printer {
                 None
             }
             StreamEvent::Message { content, .. } if !self.json => {
+                self.speakers.says(content);
                 self.ends_with_newline = content.ends_with('\n');
                 print(harmless(content).as_bytes())?;
                 None
             }
-            StreamEvent::Message { .. }
-            | StreamEvent::State { .. }
+            StreamEvent::Message { content, .. } => {
+                self.speakers.says(content);
+                None
+            }
+            StreamEvent::State { .. }
             | StreamEvent::Thinking { .. }
             | StreamEvent::ToolStart { .. }
             | StreamEvent::ToolEnd { .. }
@@ -279,7 +343,8 @@ impl Printer {
             line.push(b'\n');
             print(&line)?;
         }
-        Ok(status)
+        // In a room the round ends, not the answer.
+        Ok(status.filter(|status| !self.speakers.go_on(*status)))
     }
 
     fn outcome(&self, status: RunStatus) -> Outcome {
@@ -315,6 +380,11 @@ impl Printer {
         let names = names.join(", ");
         format!("The nearest names are {names}; list all with `switchboard models`")
     }
+}
+
+/// Whether nothing more comes after this.
+fn is_fatal(code: &NoticeCode) -> bool {
+    matches!(code, NoticeCode::WriteFailed | NoticeCode::ChatMissing | NoticeCode::StoreDamaged)
 }
 
 fn print(bytes: &[u8]) -> Outcome {

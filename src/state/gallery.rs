@@ -162,7 +162,7 @@ impl AppState {
 
     /// The gallery comes on screen: favourites and what was used lately stand where they belong.
     pub(super) fn settle_gallery(&mut self) {
-        self.gallery.marks = Marks::of(self.bots.all());
+        self.gallery.marks.settle(self.bots.all());
         self.list_gallery();
     }
 

@@ -1,7 +1,7 @@
 //! What the message to come asks of a model, and what a model lacks for it.
 
 use super::{AppState, Conversation};
-use crate::protocol::{Draft, Message, ModelId, ModelInfo, Part};
+use crate::protocol::{Cast, Draft, Message, ModelId, ModelInfo, Part};
 
 /// What a picture takes, in tokens: about what the providers count for a middling one.
 const IMAGE_TOKENS: u64 = 1_000;
@@ -38,7 +38,9 @@ impl Needs {
             let answer = message.answer.as_ref()?;
             answer.context.map(|context| context.used).or_else(|| answer.usage.total_tokens())
         });
-        Self { images, tools: false, tokens: counted.unwrap_or(0) }
+        // Before the first answer what the bot is told is all there is.
+        let told = || conversation.cast.as_ref().map_or(0, |cast| told_tokens(cast));
+        Self { images, tools: false, tokens: counted.unwrap_or_else(told) }
     }
 
     /// Why a model cannot answer, in a few words; `None` where it can, or nobody knows.
@@ -77,6 +79,13 @@ impl AppState {
 /// A guess at the tokens of a text: four characters each.
 pub fn tokens_of(text: &str) -> u64 {
     (text.len() as u64).div_ceil(4)
+}
+
+/// What a bot is told; in a room, what all are told and the one who is told most.
+fn told_tokens(cast: &Cast) -> u64 {
+    let members = cast.room.iter().flat_map(|room| &room.members);
+    let most = members.map(|member| tokens_of(&member.instructions)).max();
+    tokens_of(&cast.instructions) + most.unwrap_or(0)
 }
 
 fn part_tokens(part: &Part) -> u64 {

@@ -140,6 +140,16 @@ pub(super) fn change(db: &Connection, chat: ChatId, change: &ChatChange) -> Resu
     summary_by_key(db, n)
 }
 
+/// A chat that still bears the name of its bot is named by its first question, as others are.
+pub(super) fn name_by(db: &Connection, n: i64, question: &Message) -> Result<()> {
+    db.prepare_cached(
+        "UPDATE chat SET title = ?2 WHERE n = ?1 AND bot IS NOT NULL AND NOT title_set_by_user
+             AND title = json_extract(bot, '$.name') AND ?2 <> ''",
+    )?
+    .execute(params![n, title_of(question)])?;
+    Ok(())
+}
+
 /// Whether a title may be made for a chat.
 pub(super) fn wants_title(db: &Connection, chat: ChatId) -> Result<bool> {
     let wants = db

@@ -89,6 +89,9 @@ pub(super) fn begin(db: &Connection, owner: &str, request: &BeginRun) -> Result<
     let question_is_new = message_rows::place(db, question)?.is_none();
     if question_is_new {
         insert_question(db, chat, &request.question)?;
+        if let Question::New(question) = &request.question {
+            chats::name_by(db, chat, question)?;
+        }
     }
     let column = request.answer.answer.as_ref().and_then(|answer| answer.column);
     let moves = question_is_new || branch::is_visible_column(db, chat, question, column)?;

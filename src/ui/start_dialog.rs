@@ -24,6 +24,8 @@ struct Asked {
     answers: Vec<String>,
     /// The first field has had the keyboard.
     focused: bool,
+    /// The keyboard is on a choice that is made: Enter need not make it again.
+    on_choice: bool,
 }
 
 impl Asked {
@@ -33,7 +35,7 @@ impl Asked {
             known.or_else(|| variable.default.clone()).unwrap_or_default()
         };
         let answers = bot.variables.iter().map(answer).collect();
-        Self { bot: bot.id.clone(), answers, focused: false }
+        Self { bot: bot.id.clone(), answers, focused: false, on_choice: false }
     }
 }
 
@@ -75,7 +77,7 @@ impl StartDialog {
 
 impl Asked {
     fn contents_ui(&mut self, ui: &mut Ui, state: &AppState, bot: &Bot, out: &mut Vec<UiCommand>) {
-        let starts = takes_enter(ui, bot);
+        let starts = takes_enter(ui, bot, std::mem::take(&mut self.on_choice));
         let palette = Palette::of(ui);
         let renews = state.starting.renews.is_some();
         ui.horizontal(|ui| {
@@ -133,6 +135,7 @@ impl Asked {
                 self.focused = true;
                 response.request_focus();
             }
+            self.on_choice |= variable.kind == VariableKind::Choice && response.has_focus();
             if let Some(problem) = problem {
                 widgets::small_label(ui, problem, palette.err);
             }
@@ -146,8 +149,8 @@ fn field_id(at: usize) -> Id {
 }
 
 /// Takes Enter before a field sees it, where it starts the chat: not in a text of several lines, and
-/// not on a button, which it presses.
-fn takes_enter(ui: &Ui, bot: &Bot) -> bool {
+/// not on a button or on another choice, which it presses.
+fn takes_enter(ui: &Ui, bot: &Bot, on_choice: bool) -> bool {
     let focused = ui.memory(|memory| memory.focused());
     let is_here = |at: usize| focused == Some(field_id(at));
     let in_line = bot.variables.iter().enumerate().any(|(at, variable)| match variable.kind {
@@ -156,7 +159,7 @@ fn takes_enter(ui: &Ui, bot: &Bot) -> bool {
     });
     ui.input_mut(|input| {
         input.consume_key(Modifiers::COMMAND, Key::Enter)
-            || in_line && input.consume_key(Modifiers::NONE, Key::Enter)
+            || (in_line || on_choice) && input.consume_key(Modifiers::NONE, Key::Enter)
     })
 }
 

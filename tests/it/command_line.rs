@@ -1,5 +1,6 @@
 //! The built program, as a shell sees it.
 
+mod ask_bot;
 mod bots;
 mod configuration;
 mod keys;

@@ -1,12 +1,15 @@
 //! Where a message of the command line goes, and how it is answered.
 
+use std::sync::Arc;
+
+use super::opening;
 use crate::agent::Clock;
 use crate::app::config::Loaded;
 use crate::app::failure::Failure;
 use crate::app::providers::Desk;
 use crate::protocol::{
-    ChatId, ChatOptions, ChatSummary, IdSource, ModelId, ModelInfo, Params, Place, ProviderConfig,
-    SendRequest,
+    Cast, ChatId, ChatOptions, ChatSummary, IdSource, ModelId, ModelInfo, Params, Place,
+    ProviderConfig, SendRequest, StartChat,
 };
 use crate::state::{effective_options, nearest};
 use crate::store::{Paths, StoreHandle};
@@ -19,6 +22,10 @@ const NEAREST: usize = 3;
 pub(super) struct Asked<'a> {
     pub(super) chat: Option<&'a str>,
     pub(super) model: Option<&'a str>,
+    /// The bot that a new chat begins with.
+    pub(super) bot: Option<&'a str>,
+    /// Answers to its questions, `name=value`.
+    pub(super) values: &'a [String],
 }
 
 /// A message with where it goes.
@@ -27,6 +34,16 @@ pub(super) struct Target {
     pub(super) request: SendRequest,
     /// Where the model is not listed, those with the nearest names.
     pub(super) nearest: Vec<ModelId>,
+    /// The chat, where it is to be made with a bot first.
+    pub(super) start: Option<StartChat>,
+    /// Who takes part, where the chat has a bot.
+    pub(super) cast: Option<Arc<Cast>>,
+}
+
+/// The model of chats that name none.
+pub(super) fn usual_model(desk: &Desk) -> ModelId {
+    let default = desk.settings.default_model.clone();
+    default.unwrap_or_else(|| ModelId::new("guide", "guide"))
 }
 
 /// The message with its chat, its model and its parameters.
@@ -43,9 +60,20 @@ pub(super) async fn request(
         Some(id) => Some(find_chat(store, id).await?),
         None => None,
     };
+    let start = match asked.bot {
+        Some(bot) => Some(opening::start(paths, store, &desk, (bot, &asked)).await?),
+        None => None,
+    };
+    let cast = match (&start, &chat) {
+        (Some(start), _) => Some(Arc::new(start.cast.clone())),
+        (None, Some(chat)) if chat.bot.is_some() => store.cast(chat.id).await.unwrap_or_default(),
+        (None, Some(_) | None) => None,
+    };
+    let of_bot = start.as_ref().map(|start| &start.bot);
+    let of_bot = of_bot.or_else(|| chat.as_ref()?.bot.as_ref());
+    let of_bot = of_bot.and_then(|bot| bot.model.clone());
     let usual = chat.as_ref().and_then(|chat| chat.model.clone());
-    let usual = usual.or_else(|| settings.default_model.clone());
-    let usual = usual.unwrap_or_else(|| ModelId::new("guide", "guide"));
+    let usual = usual.or(of_bot).unwrap_or_else(|| usual_model(&desk));
     let model = match asked.model {
         Some(model) => parse_model(&desk, model)?,
         None => usual.clone(),
@@ -53,12 +81,15 @@ pub(super) async fn request(
     desk.refuse_left_out(model.provider.as_str())?;
     let (ids, now) = (IdSource, (Clock::system().now)());
     // A new chat's model is the one it begins with; in an old one a different model is one-off.
-    let chat_model = if chat.is_some() { usual } else { model.clone() };
+    let is_new = chat.is_none() && start.is_none();
+    let chat_model = if is_new { model.clone() } else { usual };
     let (info, nearest) = known(&desk, store, &model).await;
-    let own = chat.as_ref().map_or_else(ChatOptions::default, |chat| chat.options.clone());
+    let own = start.as_ref().map(|start| &start.options);
+    let own = own.or_else(|| chat.as_ref().map(|chat| &chat.options)).cloned().unwrap_or_default();
+    let begun = start.as_ref().map(|start| start.chat);
     let takes = std::iter::once((info.takes, info.output));
     let request = SendRequest {
-        chat: chat.map_or_else(|| ids.chat(now), |chat| chat.id),
+        chat: begun.or_else(|| chat.map(|chat| chat.id)).unwrap_or_else(|| ids.chat(now)),
         message: ids.message(now),
         place: Place::AtLeaf,
         text,
@@ -74,7 +105,7 @@ pub(super) async fn request(
         answer: ids.message(now),
         created: now,
     };
-    Ok(Target { request, nearest })
+    Ok(Target { request, nearest, start, cast })
 }
 
 /// A model's id, or the alias of a single model.

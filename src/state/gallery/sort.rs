@@ -35,6 +35,17 @@ impl Marks {
         marks
     }
 
+    /// Takes favourites and times as they are now.
+    pub(super) fn settle(&mut self, bots: &[Arc<BotEntry>]) {
+        for (mark, entry) in self.all.iter_mut().zip(bots) {
+            let is_news = (mark.favourite, mark.used) != (entry.favourite, entry.used);
+            (mark.favourite, mark.used) = (entry.favourite, entry.used);
+            if is_news && let Some(known) = self.known.get_mut(&entry.bot.id) {
+                *known = *mark;
+            }
+        }
+    }
+
     /// Takes over a changed library. Bots that were there keep their place.
     pub(super) fn add(&mut self, bots: &[Arc<BotEntry>]) {
         let mut by_name: Vec<(&str, &BotId, usize)> = bots

@@ -1,6 +1,6 @@
 //! Lines above the box in chats with bots: a newer version, who speaks next, what to begin with.
 
-use egui::{Align, Frame, Layout, Margin, RichText, Ui, vec2};
+use egui::{Frame, Margin, RichText, Ui, vec2};
 
 use crate::protocol::{ChatId, MessageId, NextSpeaker, Role, Round};
 use crate::state::{
@@ -105,7 +105,7 @@ fn line_ui(ui: &mut Ui, icon: Icon, words: &str, buttons: impl FnOnce(&mut Ui)) 
     frame.show(ui, |ui| {
         ui.set_width(ui.available_width());
         ui.spacing_mut().item_spacing = vec2(8.0, 4.0);
-        ui.with_layout(Layout::left_to_right(Align::Center).with_main_wrap(true), |ui| {
+        ui.horizontal_wrapped(|ui| {
             widgets::icon(ui, icon, palette.dim);
             let text = RichText::new(words).font(theme::small()).color(palette.text);
             ui.add(egui::Label::new(text).selectable(false));
@@ -137,7 +137,9 @@ fn starters_ui(ui: &mut Ui, conversation: &Conversation, out: &mut Vec<UiCommand
                 let chip = widgets::chip_with(ui, chip);
                 let chip = if text == *starter { chip } else { chip.on_hover_text(starter) };
                 if chip.clicked() {
-                    out.push(UiCommand::Send { text: starter.clone() });
+                    // Many want to be completed first: what shall be reviewed, which text.
+                    out.push(UiCommand::DraftChanged(starter.clone()));
+                    out.push(UiCommand::FocusComposer);
                 }
             }
         });

@@ -95,7 +95,7 @@ impl MembersView {
                     }
                     ui.add_space(4.0);
                     let color = Palette::of(ui).faint;
-                    widgets::small_label(ui, "Type on for a model", color);
+                    widgets::small_label(ui, "Or type the name of a model", color);
                 });
             });
         picked

@@ -15,7 +15,7 @@ use super::compare::CompareView;
 pub(super) use super::folds::{Fold, Folds};
 use super::index::{Change, Index};
 use super::message::{Key, MessageView};
-use super::opening::{self, OpeningView};
+use super::opening::OpeningView;
 use crate::protocol::{Message, MessageId, Role};
 use crate::state::{Loading, UiCommand};
 
@@ -24,7 +24,7 @@ pub(super) const EDGE: f32 = 24.0;
 /// Room below the last message, which has some of its own.
 pub(super) const FOOT: f32 = 4.0;
 /// Width of the column.
-const COLUMN: f32 = 760.0;
+pub(super) const COLUMN: f32 = 760.0;
 
 /// A block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,8 +90,7 @@ impl ChatView {
         self.sync(draw);
         if draw.conversation.messages.is_empty() {
             self.drawn = 0;
-            let width = COLUMN.min((rect.width() - 48.0).max(120.0).round());
-            self.opening.opening_ui(ui, opening::column(rect, width), draw);
+            self.opening.opening_ui(ui, rect, draw);
             return;
         }
         let columns = Columns::of(rect, draw);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use egui::{Rect, ScrollArea, Ui, UiBuilder, pos2, vec2};
 
 use super::Draw;
-use super::chat::EDGE;
+use super::chat::{COLUMN, EDGE};
 use super::parts::{card, fold_row_ui, indented};
 use crate::protocol::{BotColor, BotId, Cast, Message};
 use crate::ui::icon::Icon;
@@ -64,17 +64,23 @@ pub(super) struct OpeningView {
 }
 
 impl OpeningView {
-    pub(super) fn opening_ui(&mut self, ui: &mut Ui, column: Rect, draw: &mut Draw<'_>) {
+    pub(super) fn opening_ui(&mut self, ui: &mut Ui, rect: Rect, draw: &mut Draw<'_>) {
         let Some(cast) = &draw.conversation.cast else { return };
         if !self.cast.as_ref().is_some_and(|known| Arc::ptr_eq(known, cast)) {
             self.cast = Some(cast.clone());
             self.text = DocView::default();
             self.text.update(&text(cast), true);
         }
-        let mut child = ui.new_child(UiBuilder::new().max_rect(column).id_salt("opening"));
+        let mut child = ui.new_child(UiBuilder::new().max_rect(rect).id_salt("opening"));
+        let column = column(rect);
         ScrollArea::vertical().id_salt("opening").auto_shrink([false, false]).show(
             &mut child,
             |ui| {
+                // The bar stands at the edge of the page, not of the column.
+                let top = ui.cursor().top();
+                let rect = Rect::from_x_y_ranges(column.x_range(), top..=f32::INFINITY);
+                let mut ui = ui.new_child(UiBuilder::new().max_rect(rect));
+                let ui = &mut ui;
                 ui.spacing_mut().item_spacing = vec2(8.0, 0.0);
                 ui.add_space(EDGE);
                 if row_ui(ui, cast, self.open) {
@@ -97,7 +103,8 @@ impl OpeningView {
 }
 
 /// Where the messages of a chat stand in the space it has.
-pub(super) fn column(rect: Rect, width: f32) -> Rect {
+fn column(rect: Rect) -> Rect {
+    let width = COLUMN.min((rect.width() - 48.0).max(120.0).round());
     let left = (rect.center().x - width / 2.0).round();
     Rect::from_min_size(pos2(left, rect.top()), vec2(width, rect.height()))
 }

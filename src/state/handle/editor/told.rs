@@ -7,6 +7,9 @@ use crate::protocol::{
     Bot, BotOrigin, BotProblem, BotRead, BotVersionInfo, NoticeCode, QueryId, Timestamp,
 };
 
+/// What a toast says of a bot that was kept, before the version.
+const SAVED: &str = "Saved as version";
+
 /// What was handed to be saved may be there now.
 pub(in crate::state) fn library_changed(state: &mut AppState, now: Timestamp) {
     let Some(editor) = &mut state.editor else { return };
@@ -36,8 +39,7 @@ pub(in crate::state) fn library_changed(state: &mut AppState, now: Timestamp) {
     if let Some(tested) = &mut editor.tested {
         tested.version = version;
     }
-    let words =
-        (ToastLevel::Info, format!("Saved as version {version}"), kept.name.clone(), vec![]);
+    let words = (ToastLevel::Info, format!("{SAVED} {version}"), kept.name.clone(), vec![]);
     push_toast(state, words, String::new(), now);
 }
 

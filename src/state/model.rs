@@ -72,6 +72,8 @@ pub struct AppState {
     pub editor: Option<Editor>,
     /// Bots that are to be imported.
     pub import: Option<Import>,
+    /// The bot that the gallery shows as soon as the library tells of it.
+    pub(super) awaited_bot: Option<BotId>,
     /// Where bots stand as plain files.
     pub personas_file: Arc<PathBuf>,
     /// The chat in which it is tried.
@@ -379,6 +381,7 @@ impl AppState {
             declined: HashMap::new(),
             editor: None,
             import: None,
+            awaited_bot: None,
             personas_file: Arc::new(data_dir.join("personas.yaml")),
             test: None,
             toasts: Vec::new(),

@@ -12,6 +12,9 @@ const SAVED: &str = "Saved as version";
 
 /// What was handed to be saved may be there now.
 pub(in crate::state) fn library_changed(state: &mut AppState, now: Timestamp) {
+    if let Some(id) = state.awaited_bot.take_if(|id| state.bots.get(id).is_some()) {
+        state.gallery.selected = Some(id);
+    }
     let Some(editor) = &mut state.editor else { return };
     let id = editor.saved.as_ref().or(editor.saving.as_ref().map(|saving| &saving.0));
     let Some(id) = id.map(|bot| &bot.id) else { return };

@@ -53,7 +53,7 @@ impl DetailView {
         };
         item(ui, MenuItem::new(icon, text, ""), BotCommand::ToggleFavourite(bot()));
         item(ui, MenuItem::new(Icon::Copy, "Duplicate", ""), BotCommand::Duplicate(bot()));
-        if state.bot_and_mine(&entry.bot.id).is_some() {
+        if state.bots.mine(&entry.bot.id).is_some() {
             let compare = BotCommand::CompareWithMine(bot());
             item(ui, MenuItem::new(Icon::Columns2, "Compare with mine", ""), compare);
         }

@@ -1,6 +1,6 @@
 //! The built program, as a shell sees it.
 
-mod ask_bot;
+mod ask_bots;
 mod bots;
 mod configuration;
 mod keys;

@@ -106,6 +106,7 @@ fn line_ui(ui: &mut Ui, icon: Icon, words: &str, buttons: impl FnOnce(&mut Ui)) 
         ui.set_width(ui.available_width());
         ui.spacing_mut().item_spacing = vec2(8.0, 4.0);
         ui.horizontal_wrapped(|ui| {
+            ui.set_row_height(theme::SMALL_CONTROL_HEIGHT);
             widgets::icon(ui, icon, palette.dim);
             let text = RichText::new(words).font(theme::small()).color(palette.text);
             ui.add(egui::Label::new(text).selectable(false));

@@ -1,6 +1,6 @@
 //! The line above the gallery.
 
-use egui::{Layout, RichText, Ui};
+use egui::{RichText, Ui};
 
 use crate::state::{BotCommand, UiCommand};
 use crate::ui::icon::Icon;
@@ -20,13 +20,15 @@ pub(in crate::ui) fn head_ui(row: &mut Ui, out: &mut Vec<UiCommand>) {
     if !narrow {
         widgets::small_label(row, NOTE, palette.dim);
     }
-    row.with_layout(Layout::right_to_left(egui::Align::Center), |ui| {
-        if Button::new("Blank bot").primary().icon(Icon::Plus).ui(ui).clicked() {
-            out.push(UiCommand::Bots(BotCommand::New));
-        }
-        let import = widgets::button(ui, "Import…");
-        if import.on_hover_text("Bots from files, or dropped on the window").clicked() {
-            out.push(UiCommand::Bots(BotCommand::PickImport));
-        }
-    });
+    let import = Button::new("Import…");
+    let blank = Button::new("Blank bot").primary().icon(Icon::Plus);
+    // At the right, but drawn from the left: Tab goes that way.
+    let width = import.wanted_width(row) + row.spacing().item_spacing.x + blank.wanted_width(row);
+    row.add_space((row.available_width() - width).max(0.0));
+    if import.ui(row).on_hover_text("Bots from files, or dropped on the window").clicked() {
+        out.push(UiCommand::Bots(BotCommand::PickImport));
+    }
+    if blank.ui(row).clicked() {
+        out.push(UiCommand::Bots(BotCommand::New));
+    }
 }

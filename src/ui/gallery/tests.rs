@@ -422,3 +422,28 @@ fn before_the_library_is_read_nothing_is_said_to_be_missing() {
     let harness = gallery(state);
     harness.get_by_label("Reading the bots…");
 }
+
+#[test]
+fn the_line_above_has_its_buttons_at_the_right() {
+    let mut harness = Harness::builder()
+        .with_size(vec2(976.0, 47.0))
+        .with_context_setup(samples::install)
+        .build_ui_state(
+            |ui, driven: &mut Driven<()>| {
+                theme::apply(ui.ctx(), Mode::Dark, 100);
+                let mut out = Vec::new();
+                let layout = egui::Layout::left_to_right(egui::Align::Center);
+                ui.with_layout(layout, |row| super::head_ui(row, &mut out));
+                driven.take(out);
+            },
+            Driven::new(sample::state()),
+        );
+    harness.run();
+    let (import, blank) = (harness.get_by_label("Import…"), harness.get_by_label("Blank bot"));
+    assert!(import.rect().right() < blank.rect().left());
+    let right = blank.rect().right();
+    assert!((960.0..=976.0).contains(&right), "{right}");
+    harness.get_by_label("Import…").click();
+    harness.run();
+    assert_eq!(harness.state().asked(), ["Bots(PickImport)"]);
+}

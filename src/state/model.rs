@@ -72,6 +72,8 @@ pub struct AppState {
     pub editor: Option<Editor>,
     /// Bots that are to be imported.
     pub import: Option<Import>,
+    /// The bot that the gallery shows as soon as the library tells of it.
+    pub(super) awaited_bot: Option<BotId>,
     /// The chat in which it is tried.
     pub test: Option<ChatSummary>,
     /// What is told once, newest last.
@@ -377,6 +379,7 @@ impl AppState {
             declined: HashMap::new(),
             editor: None,
             import: None,
+            awaited_bot: None,
             test: None,
             toasts: Vec::new(),
             provider_form: ProviderForm::Closed,

@@ -95,7 +95,13 @@ fn named_ui(ui: &mut Ui, entry: &BotEntry, words: &str) {
     let palette = Palette::of(ui);
     ui.horizontal(|ui| {
         BotTile::from(&entry.bot).tile_ui(ui, TileSize::Small);
-        widgets::small_label(ui, words, palette.dim);
-        widgets::truncated_label(ui, &entry.bot.name, theme::medium(14.0), palette.text);
+        ui.scope(|ui| {
+            ui.set_max_width((ui.available_width() - 180.0).max(80.0));
+            widgets::truncated_label(ui, &entry.bot.name, theme::medium(14.0), palette.text);
+        });
+        widgets::truncated_label(ui, words, theme::small(), palette.dim);
     });
 }
+
+#[cfg(test)]
+mod tests;

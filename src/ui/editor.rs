@@ -211,6 +211,27 @@ impl EditorView {
     }
 }
 
+/// Leads back to what was changed and is not saved, from the gallery.
+pub(in crate::ui) fn unsaved_ui(ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {
+    let Some(editor) = state.editor.as_ref().filter(|editor| editor.has_edits()) else { return };
+    let palette = Palette::of(ui);
+    let frame = egui::Frame::new().fill(palette.panel).inner_margin(Margin::symmetric(20, 4));
+    let panel = egui::Panel::top("unsaved bot").resizable(false).show_separator_line(false);
+    panel.frame(frame).show(ui, |ui| {
+        ui.horizontal(|ui| {
+            ui.set_min_height(theme::CONTROL_HEIGHT);
+            ui.scope(|ui| {
+                ui.set_max_width((ui.available_width() - 120.0).max(80.0));
+                let words = format!("{} has changes that are not saved", editor.bot.name);
+                widgets::truncated_label(ui, &words, theme::small(), palette.warn);
+            });
+            if widgets::small_button(ui, "Keep editing").clicked() {
+                out.push(UiCommand::Editor(EditorCommand::Show));
+            }
+        });
+    });
+}
+
 /// The fields that the form shows problems under.
 const FIELDS: [&str; 17] = [
     "name",

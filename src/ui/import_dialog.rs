@@ -9,7 +9,7 @@ use egui::{Context, Event, Id, Label, Modal, RichText, ScrollArea, Ui};
 
 use super::bot_tile::{BotTile, TileSize};
 use super::dialog;
-use super::editor::parts::{Area, area_ui};
+use super::editor::parts::{Area, area_ui, sentence};
 use super::editor::tools;
 use super::shell;
 use super::theme::{self, Palette};
@@ -327,5 +327,5 @@ fn problem_ui(ui: &mut Ui, problem: &BotProblem) {
     if !place.is_empty() {
         ui.add(Label::new(RichText::new(place.join(", ")).color(palette.dim)).wrap());
     }
-    ui.add(Label::new(RichText::new(&problem.message).color(palette.err)).wrap());
+    ui.add(Label::new(RichText::new(sentence(&problem.message)).color(palette.err)).wrap());
 }

@@ -4,7 +4,7 @@ use egui::{CentralPanel, Frame, Panel, Ui};
 use jiff::tz::TimeZone;
 
 use super::composer::{ComposerView, focus};
-use super::editor::EditorView;
+use super::editor::{self, EditorView};
 use super::gallery::GalleryView;
 use super::help_view::HelpView;
 use super::import_dialog;
@@ -79,6 +79,7 @@ impl PageViews {
             Page::Settings(_) => self.settings.settings_ui(ui, state, now, out),
             Page::Gallery => {
                 import_dialog::take(ui, state, out);
+                editor::unsaved_ui(ui, state, out);
                 self.gallery.gallery_ui(ui, state, out);
             }
             Page::Editor => self.editor_ui(ui, state, now, out),

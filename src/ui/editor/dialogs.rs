@@ -3,7 +3,7 @@
 use egui::{Context, Id, Modal, RichText, ScrollArea, Ui};
 use jiff::{Timestamp as Moment, tz::TimeZone};
 
-use crate::protocol::{BotVersion, BotVersionInfo, Timestamp};
+use crate::protocol::{Bot, BotVersion, BotVersionInfo, Timestamp};
 use crate::state::{AppState, Editor, EditorCommand, Overlay, UiCommand};
 use crate::ui::bot_diff::DiffView;
 use crate::ui::settings::parts;
@@ -114,13 +114,19 @@ impl EditorDialogs {
             });
         ui.horizontal_wrapped(|ui| {
             let label = format!("Restore version {}", shown.bot.version);
-            let restore = widgets::primary_button(ui, &label);
-            dialog::first_focus(ui, &restore);
-            if restore.clicked() {
+            let version = editor.bot.version;
+            let differs = Bot { version, ..shown.bot.clone() } != editor.bot;
+            let restore = ui.add_enabled_ui(differs, |ui| widgets::primary_button(ui, &label));
+            if differs {
+                dialog::first_focus(ui, &restore.inner);
+            }
+            if restore.inner.clicked() {
                 let version = Box::new(shown.clone());
                 out.push(UiCommand::Editor(EditorCommand::Restore(version)));
             }
-            if widgets::ghost_button(ui, "Close").clicked() {
+            let close = widgets::ghost_button(ui, "Close");
+            dialog::first_focus(ui, &close);
+            if close.clicked() {
                 out.push(UiCommand::CloseOverlay);
             }
         });

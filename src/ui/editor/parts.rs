@@ -64,7 +64,7 @@ impl Form<'_> {
 }
 
 /// What is wrong, as it stands below its field: the field is not named again.
-fn sentence(message: &str) -> String {
+pub(in crate::ui) fn sentence(message: &str) -> String {
     let mut letters = message.chars();
     let first = letters.next().into_iter().flat_map(char::to_uppercase);
     first.chain(letters).collect()

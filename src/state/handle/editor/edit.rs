@@ -106,7 +106,10 @@ pub(super) fn discard_now(state: &mut AppState, context: HandleContext) -> Vec<E
 /// Closes the editor with the chat beside it.
 pub(super) fn close(state: &mut AppState) -> Vec<Effect> {
     let effects = end_test(state);
-    state.editor = None;
+    if let Some(saved) = state.editor.take().and_then(|editor| editor.saved) {
+        state.gallery.selected = Some(saved.id);
+        state.refresh_gallery();
+    }
     if state.page == Page::Editor {
         state.page = Page::Gallery;
     }

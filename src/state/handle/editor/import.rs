@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 
 use super::super::super::apply::push_toast;
-use super::super::super::model::{Effect, Overlay, ToastLevel};
+use super::super::super::model::{Effect, Overlay, Page, ToastLevel};
 use super::super::super::{AppState, Conflict, GalleryFilter, Import, KeepAs, KeepBot, Read};
 use crate::protocol::{BackendCommand, BotId, BotSource, SaveBot, Timestamp};
 
@@ -66,8 +66,9 @@ pub(super) fn keep(state: &mut AppState, bots: Vec<KeepBot>, now: Timestamp) -> 
         push_toast(state, words, String::new(), now);
         state.gallery.query.clear();
         state.gallery.filter = GalleryFilter::Own;
-        state.gallery.selected = Some(last);
+        state.awaited_bot = Some(last);
         state.refresh_gallery();
+        super::super::open_page(state, Page::Gallery);
     }
     effects
 }

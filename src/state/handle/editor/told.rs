@@ -7,8 +7,14 @@ use crate::protocol::{
     Bot, BotOrigin, BotProblem, BotRead, BotVersionInfo, NoticeCode, QueryId, Timestamp,
 };
 
+/// What a toast says of a bot that was kept, before the version.
+const SAVED: &str = "Saved as version";
+
 /// What was handed to be saved may be there now.
 pub(in crate::state) fn library_changed(state: &mut AppState, now: Timestamp) {
+    if let Some(id) = state.awaited_bot.take_if(|id| state.bots.get(id).is_some()) {
+        state.gallery.selected = Some(id);
+    }
     let Some(editor) = &mut state.editor else { return };
     let id = editor.saved.as_ref().or(editor.saving.as_ref().map(|saving| &saving.0));
     let Some(id) = id.map(|bot| &bot.id) else { return };
@@ -36,8 +42,7 @@ pub(in crate::state) fn library_changed(state: &mut AppState, now: Timestamp) {
     if let Some(tested) = &mut editor.tested {
         tested.version = version;
     }
-    let words =
-        (ToastLevel::Info, format!("Saved as version {version}"), kept.name.clone(), vec![]);
+    let words = (ToastLevel::Info, format!("{SAVED} {version}"), kept.name.clone(), vec![]);
     push_toast(state, words, String::new(), now);
 }
 

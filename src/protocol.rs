@@ -24,6 +24,7 @@ mod usage;
 pub use address::{address_problem, variable_problem};
 pub use agent::{AgentState, StateCause};
 pub use amount::{NEARLY_ALL, dollars, tokens};
+pub use bot::check;
 pub use bot::{
     Ability, Bot, BotColor, BotEntry, BotFormat, BotIcon, BotOrigin, BotParameters, BotProblem,
     BotRead, BotVersion, BotVersionInfo, Cast, CastMember, CastRoom, Category, ChatBot, Haystack,

@@ -1,7 +1,6 @@
 //! Who takes part in a chat, in its runs: whose turn it is, what a speaker is told, what it sees
 //! of the others.
 
-mod frame;
 mod seen;
 
 use std::sync::Arc;
@@ -38,7 +37,7 @@ pub(super) struct Speaker {
 impl Speaker {
     /// The bot of a chat, or a member of its room.
     pub(super) fn new(cast: Arc<Cast>, id: BotId) -> Self {
-        let instructions = frame::instructions(&cast, &id).into();
+        let instructions = cast.told(&id).into();
         Self { cast, id, instructions }
     }
 

@@ -1,9 +1,11 @@
 //! Bots: what they are told, how they answer and what they may use. A template file holds one.
 
 mod cast;
+pub mod check;
 mod entry;
 mod look;
 mod room;
+mod told;
 mod turns;
 mod version;
 

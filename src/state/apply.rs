@@ -84,6 +84,7 @@ pub fn apply(state: &mut AppState, event: BackendEvent, now: Timestamp) -> Vec<E
             if state.bots.replace(library) {
                 state.refresh_gallery();
                 editor_told::library_changed(state, now);
+                state.check_editor();
             }
         }
         BackendEvent::BotVersions { query, versions, .. } => {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::AppState;
 use crate::protocol::{
-    Bot, BotEntry, BotId, BotOrigin, BotProblem, BotVersion, BotVersionInfo, ChatId, QueryId,
+    Bot, BotEntry, BotId, BotOrigin, BotProblem, BotVersion, BotVersionInfo, ChatId, QueryId, check,
 };
 
 /// A bot that is being changed. It stays until it is saved or discarded, whatever page is shown.
@@ -32,6 +32,8 @@ pub struct Editor {
     pub versions: Option<Vec<BotVersionInfo>>,
     /// The question for them.
     pub(super) versions_query: QueryId,
+    /// What is wrong with the bot.
+    pub(super) problems: Vec<BotProblem>,
     /// What was handed to be saved, until the library tells of it.
     pub(super) saving: Option<Box<(Bot, Vec<String>)>>,
     /// What was there when the bot began: nothing of the user's is lost while it stands so.
@@ -55,6 +57,7 @@ impl Editor {
             test: None,
             tested: None,
             versions: None,
+            problems: Vec::new(),
             versions_query: QueryId::default(),
             saving: None,
             next: None,
@@ -119,20 +122,25 @@ impl AppState {
     }
 
     /// What is wrong with the bot in the editor, each with its field.
-    pub fn editor_problems(&self) -> Vec<BotProblem> {
-        let Some(editor) = &self.editor else { return Vec::new() };
-        let mut problems = Vec::new();
-        if self.editor_id_is_taken() {
-            let message = format!("Another bot has the id {}", editor.bot.id);
-            problems.push(BotProblem {
-                source: editor.bot.name.clone(),
+    pub fn editor_problems(&self) -> &[BotProblem] {
+        self.editor.as_ref().map_or(&[], |editor| &editor.problems)
+    }
+
+    /// Looks anew at what is wrong with the bot in the editor: after each change of it or of the
+    /// others.
+    pub(super) fn check_editor(&mut self) {
+        let id_is_taken = self.editor_id_is_taken();
+        let Some(editor) = &mut self.editor else { return };
+        editor.problems = check::check(&editor.bot);
+        if id_is_taken {
+            editor.problems.push(BotProblem {
+                source: editor.bot.id.to_string(),
                 line: None,
                 column: None,
                 field: Some("id".to_owned()),
-                message,
+                message: format!("{:?} is the id of another bot", editor.bot.id.as_str()),
             });
         }
-        problems
     }
 
     /// The bot that the one in the editor is made of, where it has grown a newer version since.

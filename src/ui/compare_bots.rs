@@ -62,9 +62,13 @@ impl CompareView {
         let legend = "− stands only in the first, + only in yours";
         ui.label(RichText::new(legend).font(theme::small()).color(palette.faint));
         let most = (ui.ctx().content_rect().height() - 300.0).max(120.0);
-        ScrollArea::vertical().id_salt("compare bots").max_height(most).show(ui, |ui| {
-            self.diff.diff_ui(ui, &theirs.bot, &mine.bot);
-        });
+        ScrollArea::vertical()
+            .id_salt("compare bots")
+            .max_height(most)
+            .min_scrolled_height(most)
+            .show(ui, |ui| {
+                self.diff.diff_ui(ui, &theirs.bot, &mine.bot);
+            });
         ui.add_space(4.0);
         ui.horizontal_wrapped(|ui| {
             let id = mine.bot.id.clone();

@@ -78,7 +78,7 @@ impl EditorView {
             ui.memory_mut(|memory| memory.request_focus(id));
         }
         let problems = state.editor_problems();
-        let form = Form { state, editor, problems: &problems };
+        let form = Form { state, editor, problems };
         let page = ui.available_rect_before_wrap();
         let narrow = page.width() < WIDE;
         let mut top = page.top();
@@ -283,7 +283,7 @@ pub(in crate::ui) fn head_ui(row: &mut Ui, state: &AppState, out: &mut Vec<UiCom
         return;
     }
     let problems = state.editor_problems();
-    let form = Form { state, editor, problems: &problems };
+    let form = Form { state, editor, problems };
     let size = vec2(buttons_width(row, &form), theme::CONTROL_HEIGHT);
     let room = row.available_width() - size.x - 12.0;
     let name = vec2(room.max(0.0), theme::CONTROL_HEIGHT);

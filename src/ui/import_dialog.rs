@@ -98,6 +98,7 @@ impl ImportView {
         let response = ScrollArea::vertical()
             .id_salt("pasted bot")
             .max_height(most)
+            .min_scrolled_height(most)
             .show(ui, |ui| area_ui(ui, Id::unique("pasted bot"), &area, &mut self.text))
             .inner;
         dialog::first_focus(ui, &response);
@@ -128,16 +129,20 @@ impl ImportView {
             parts::note_ui(ui, "There is no bot in it");
         }
         let most = (ui.ctx().content_rect().height() - 200.0).max(120.0);
-        ScrollArea::vertical().id_salt("read bots").max_height(most).show(ui, |ui| {
-            for (place, read) in read.iter().enumerate() {
-                ui.push_id(place, |ui| {
-                    parts::card_ui(ui, |ui| match read {
-                        Ok(read) => self.bot_ui(ui, state, (place, read)),
-                        Err(problem) => problem_ui(ui, problem),
+        ScrollArea::vertical()
+            .id_salt("read bots")
+            .max_height(most)
+            .min_scrolled_height(most)
+            .show(ui, |ui| {
+                for (place, read) in read.iter().enumerate() {
+                    ui.push_id(place, |ui| {
+                        parts::card_ui(ui, |ui| match read {
+                            Ok(read) => self.bot_ui(ui, state, (place, read)),
+                            Err(problem) => problem_ui(ui, problem),
+                        });
                     });
-                });
-            }
-        });
+                }
+            });
         let chosen = self.chosen(state, read);
         let words = match chosen.len() {
             1 => "Import 1 bot".to_owned(),

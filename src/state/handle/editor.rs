@@ -50,7 +50,7 @@ pub(super) fn handle(
     command: EditorCommand,
     context: HandleContext,
 ) -> Vec<Effect> {
-    match command {
+    let effects = match command {
         EditorCommand::Show => show(state),
         EditorCommand::Change(bot) => edit::change(state, *bot),
         EditorCommand::Grant(tools) => edit::grant(state, tools),
@@ -61,7 +61,9 @@ pub(super) fn handle(
         EditorCommand::RestartTest => edit::restart_test(state, context),
         EditorCommand::LoadVersions => edit::load_versions(state),
         EditorCommand::Restore(version) => edit::restore(state, &version.bot),
-    }
+    };
+    state.check_editor();
+    effects
 }
 
 /// Shows the editor with what is in it.

@@ -132,7 +132,7 @@ fn a_bot_with_something_wrong_is_not_saved_and_it_is_said_what() {
     edit(&mut state, EditorCommand::Change(Box::new(wrong)));
     assert_eq!(saved(edit(&mut state, EditorCommand::Save)), []);
     assert_eq!(titles(&state), ["Not saved yet"]);
-    assert_eq!(state.toasts[0].body, "id: Another bot has the id a.");
+    assert_eq!(state.toasts[0].body, "id: \"a\" is the id of another bot.");
 }
 
 #[test]

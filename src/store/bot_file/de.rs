@@ -13,6 +13,7 @@ use super::fault::{Fault, Path, Result};
 use super::nearest::suggestion;
 use super::scalar::{self, Plain, Whole};
 use super::tree::{Key, Node, Value};
+pub(super) use crate::protocol::check::short;
 
 /// What the tree holds, as a value of this type. `prefix` begins all paths.
 pub(super) fn from_tree<'de, T: Deserialize<'de>>(node: &'de Node<'de>, prefix: &str) -> Result<T> {
@@ -112,15 +113,6 @@ impl<'de> From<'_, 'de> {
         };
         number.map_err(|_bad| self.wrong("a decimal number"))
     }
-}
-
-/// The beginning of a text, enough to find it by.
-pub(super) fn short(text: &str) -> String {
-    let mut short: String = text.chars().take(40).collect();
-    if short.len() < text.len() {
-        short.push('…');
-    }
-    short
 }
 
 macro_rules! whole_numbers {

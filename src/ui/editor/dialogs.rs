@@ -85,25 +85,33 @@ impl EditorDialogs {
         };
         let mut chosen = shown.bot.version;
         let most = (ui.ctx().content_rect().height() - 220.0).max(120.0);
-        ScrollArea::vertical().id_salt("versions").max_height(most * 0.35).show(ui, |ui| {
-            ui.horizontal_wrapped(|ui| {
-                for info in versions {
-                    let when = self.date(info.saved);
-                    let words = format!("{} · {when}", info.bot.version);
-                    let is_it = Chosen::from(info.bot.version == chosen);
-                    if widgets::chip(ui, &words, is_it).clicked() {
-                        chosen = info.bot.version;
+        ScrollArea::vertical()
+            .id_salt("versions")
+            .max_height(most * 0.35)
+            .min_scrolled_height(most * 0.35)
+            .show(ui, |ui| {
+                ui.horizontal_wrapped(|ui| {
+                    for info in versions {
+                        let when = self.date(info.saved);
+                        let words = format!("{} · {when}", info.bot.version);
+                        let is_it = Chosen::from(info.bot.version == chosen);
+                        if widgets::chip(ui, &words, is_it).clicked() {
+                            chosen = info.bot.version;
+                        }
                     }
-                }
+                });
             });
-        });
         self.version = Some(chosen);
         let words = "− stands only in that version, + only in the form now";
         let palette = Palette::of(ui);
         ui.label(RichText::new(words).font(theme::small()).color(palette.faint));
-        ScrollArea::vertical().id_salt("version diff").max_height(most * 0.65).show(ui, |ui| {
-            self.diff.diff_ui(ui, &shown.bot, &editor.bot);
-        });
+        ScrollArea::vertical()
+            .id_salt("version diff")
+            .max_height(most * 0.65)
+            .min_scrolled_height(most * 0.65)
+            .show(ui, |ui| {
+                self.diff.diff_ui(ui, &shown.bot, &editor.bot);
+            });
         ui.horizontal_wrapped(|ui| {
             let label = format!("Restore version {}", shown.bot.version);
             let restore = widgets::primary_button(ui, &label);

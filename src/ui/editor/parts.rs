@@ -33,7 +33,7 @@ impl Form<'_> {
     /// What is wrong with a field and with what is in it.
     pub(super) fn problem_ui(&self, ui: &mut Ui, field: &str) {
         for problem in self.problems.iter().filter(|problem| is_about(problem, field)) {
-            parts::problem_ui(ui, &problem.message);
+            parts::problem_ui(ui, &sentence(&problem.message));
         }
     }
 
@@ -41,7 +41,7 @@ impl Form<'_> {
     pub(super) fn list_problem_ui(&self, ui: &mut Ui, field: &str) {
         let own = |problem: &&BotProblem| problem.field.as_deref() == Some(field);
         for problem in self.problems.iter().filter(own) {
-            parts::problem_ui(ui, &problem.message);
+            parts::problem_ui(ui, &sentence(&problem.message));
         }
     }
 
@@ -61,6 +61,13 @@ impl Form<'_> {
         self.problem_ui(ui, area.field);
         response
     }
+}
+
+/// What is wrong, as it stands below its field: the field is not named again.
+fn sentence(message: &str) -> String {
+    let mut letters = message.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters).collect()
 }
 
 fn is_about(problem: &BotProblem, field: &str) -> bool {

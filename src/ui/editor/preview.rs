@@ -69,13 +69,8 @@ impl PreviewView {
     fn follow(&mut self, form: &Form<'_>) {
         let entry = BotEntry::new(form.editor.bot.clone(), BotOrigin::Own);
         let (_, cast) = opening::cast(&entry, &form.editor.values, form.state);
-        let member = self.member.as_ref().and_then(|id| cast.member(id));
-        if member.is_none() {
-            self.member = None;
-        }
-        let parts = [Some(cast.instructions.as_str()), member.map(|it| it.instructions.as_str())];
-        let parts = parts.into_iter().flatten().filter(|part| !part.is_empty());
-        let text = parts.collect::<Vec<_>>().join("\n\n");
+        self.member = self.member.take().filter(|id| cast.member(id).is_some());
+        let text = cast.told(self.member.as_ref().unwrap_or(&cast.bot));
         if self.text != text {
             self.tokens = tokens_in(&text);
             self.text = text;

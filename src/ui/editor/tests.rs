@@ -237,3 +237,17 @@ fn save_and_close_are_there_by_name_and_save_by_key() {
     harness.run();
     assert!(harness.state().asked().iter().any(|asked| asked == "Editor(Save)"));
 }
+
+#[test]
+fn what_is_wrong_stands_below_its_field_and_keeps_it_from_being_saved() {
+    let mut harness = stage(1200.0, edited(bot()));
+    type_into(&mut harness, "Instructions", " {{nobody}}");
+    let field = harness.get_all_by_label_contains("nobody").count();
+    assert!(field > 1, "the form says what is wrong, too");
+    harness.get_by_label("Save").click();
+    harness.run();
+    let state = &harness.state().state;
+    assert!(!state.editor.as_ref().unwrap().is_saving());
+    assert_eq!(state.toasts[0].title, "Not saved yet");
+    assert!(state.toasts[0].body.starts_with("instructions: "), "{}", state.toasts[0].body);
+}

@@ -95,11 +95,6 @@ fn what_cannot_be_read_is_named_and_the_rest_can_be_kept() {
     harness.get_by_label("There is no kind \"date\"");
     harness.get_by_label("Import TWO").click();
     harness.run();
-    eprintln!(
-        "ASKED {:?} {:?}",
-        harness.state().view.left_out,
-        harness.get_by_label("Import TWO").rect()
-    );
     harness.get_by_label("Import 1 bot").click();
     harness.run();
     let ids: Vec<String> = kept(&harness).iter().map(|kept| kept.bot.id.to_string()).collect();

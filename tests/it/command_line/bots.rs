@@ -98,7 +98,7 @@ fn validate_names_file_line_column_and_field() {
     );
     assert_eq!(
         lines[2],
-        "tool.yaml:10:11: tools[0].name: there is no tool \"read_files\"; did you mean \"read_file\"?"
+        "tool.yaml:12:11: tools[0].name: there is no tool \"read_files\"; did you mean \"read_file\"?"
     );
     assert!(lines[3].starts_with("none.yaml: the file could not be read"), "{said}");
     assert_eq!(lines[4], ".: this is a folder; name the files in it");
@@ -139,7 +139,7 @@ fn an_import_keeps_what_is_right_and_says_what_is_not() {
     write(path, "two.yaml", format!("{BOT}---\n{wrong}"));
     let imported = run(path, &["bots", "import", "two.yaml"]);
     assert_eq!(imported.status.code(), Some(2));
-    assert!(out(&imported).contains("two.yaml:17:7: name: must be text, but is a list"));
+    assert!(out(&imported).contains("two.yaml:19:7: name: must be text, but is a list"));
     assert!(err(&imported).contains("1 problem; 1 bot imported"), "{}", err(&imported));
     // A template stays what it is: its id is taken.
     let template = out(&run(path, &["bots", "export", "meeting-notes"]));

@@ -4,6 +4,8 @@ use std::process::Command;
 
 use egui::{Key, Modifiers};
 
+use switchboard::state::Overlay;
+
 use crate::support::Place;
 
 /// The name of the test below.
@@ -19,7 +21,10 @@ fn a_bot_is_found_and_a_chat_begins_with_it() {
     window.type_text("borrow checker");
     window.until_sees("Rust mentor");
     window.press(Key::Enter);
-    window.until_sees("How well do you know Rust?");
+    window.until("what the bot asks first", |window| {
+        matches!(window.state().overlay, Overlay::StartBot(_))
+    });
+    window.settle();
     window.press(Key::Enter);
     window.until("the chat", |window| window.state().open_chat().is_some());
     window.until_sees("Show me the code");

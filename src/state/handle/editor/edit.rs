@@ -16,6 +16,7 @@ pub(super) fn put_in(state: &mut AppState, next: Editor, context: HandleContext)
     let mut effects = end_test(state);
     state.counter += 1;
     state.editor = Some(Editor { key: state.counter, ..next });
+    state.check_editor();
     super::super::open_page(state, Page::Editor);
     effects.extend(restart_test(state, context));
     effects

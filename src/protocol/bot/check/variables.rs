@@ -2,9 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::super::fault::Fault;
-use super::super::nearest::suggestion;
-use super::{check_line, texts};
+use super::{Fault, check_line, suggestion, texts};
 use crate::protocol::{Bot, Variable, VariableKind};
 
 /// The bot's name and what the user is called: known in every bot, in any case.
@@ -108,7 +106,7 @@ fn check_places(bot: &Bot, faults: &mut Vec<Fault>) {
 }
 
 /// The names in double braces of a text.
-pub(in super::super) fn places(text: &str) -> impl Iterator<Item = &str> {
+pub fn places(text: &str) -> impl Iterator<Item = &str> {
     text.split("{{").skip(1).filter_map(|rest| {
         let (name, _) = rest.split_once("}}")?;
         let name = name.trim();

@@ -1,16 +1,20 @@
-//! What a speaker is told.
+//! What a speaker is told: the engine says it, the editor shows it.
 
-use crate::protocol::{BotId, Cast, CastMember, CastRoom, SpeakingOrder};
+use super::{Cast, CastMember, CastRoom, SpeakingOrder};
+use crate::protocol::BotId;
 
-/// The bot's instructions; in a room those of all, the member's own, and what a room is.
-pub(super) fn instructions(cast: &Cast, id: &BotId) -> String {
-    let mut texts = vec![cast.instructions.clone()];
-    if let Some((room, member)) = cast.room.as_ref().zip(cast.member(id)) {
-        texts.push(member.instructions.clone());
-        texts.push(frame(cast, room, member));
+impl Cast {
+    /// What who speaks under an id is told: the bot's instructions; in a room those of all, the
+    /// member's own, and what a room is.
+    pub fn told(&self, id: &BotId) -> String {
+        let mut texts = vec![self.instructions.clone()];
+        if let Some((room, member)) = self.room.as_ref().zip(self.member(id)) {
+            texts.push(member.instructions.clone());
+            texts.push(frame(self, room, member));
+        }
+        texts.retain(|text| !text.trim().is_empty());
+        texts.join("\n\n")
     }
-    texts.retain(|text| !text.trim().is_empty());
-    texts.join("\n\n")
 }
 
 /// How a room works, for one of its members.

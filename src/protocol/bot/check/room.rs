@@ -2,10 +2,9 @@
 
 use std::collections::HashSet;
 
-use super::super::fault::Fault;
-use super::super::nearest::suggestion;
 use super::{
-    LONGEST_NAME, MOST_STOPS, check_html, check_id, check_line, check_model, check_parameters,
+    Fault, LONGEST_NAME, MOST_STOPS, check_html, check_id, check_line, check_model,
+    check_parameters, suggestion,
 };
 use crate::protocol::{Bot, Role, Room, SpeakingOrder};
 

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use super::backend;
 use super::cli::JsonFlag;
 use super::failure::{Failure, Outcome, say, say_exactly};
-use crate::protocol::{AnswerStatus, ChatId, ChatSummary, Message, Part, Role, Timestamp};
+use crate::protocol::{AnswerStatus, Cast, ChatId, ChatSummary, Message, Part, Role, Timestamp};
 use crate::store::{Paths, StoreError, StoreHandle};
 
 /// What can be done with chats.
@@ -80,11 +80,15 @@ async fn show(store: &StoreHandle, id: &str, flag: JsonFlag) -> Outcome {
         return say_exactly(&value.to_string());
     }
     let left = store.left_open(chat.id).await.map_err(failed)?;
+    let cast = match chat.bot {
+        Some(_) => store.cast(chat.id).await.map_err(failed)?,
+        None => None,
+    };
     say(&format!("# {}", chat.title))?;
     for message in messages {
         let is_left = message.answer.as_ref().is_some_and(|answer| left.contains(&answer.run));
         let open = if is_left { LEFT_OPEN } else { "arriving" };
-        say(&format!("\n## {}\n", who(&message, open)))?;
+        say(&format!("\n## {}\n", who(&message, cast.as_deref(), open)))?;
         for part in &message.parts {
             say(&text_of(part))?;
         }
@@ -96,8 +100,13 @@ async fn show(store: &StoreHandle, id: &str, flag: JsonFlag) -> Outcome {
 const LEFT_OPEN: &str = "not finished; it goes on when Switchboard is open";
 
 /// Who says it, and how it stands; `open` says it of an answer that has not ended.
-fn who(message: &Message, open: &str) -> String {
+fn who(message: &Message, cast: Option<&Cast>, open: &str) -> String {
+    let speaker = message.bot.as_ref().zip(cast).map(|(bot, cast)| cast.name_of(bot));
     let name = match (&message.answer, message.role) {
+        (Some(answer), _) if speaker.is_some() => {
+            format!("{} · {}", speaker.unwrap_or_default(), answer.model)
+        }
+        (None, Role::Assistant) if speaker.is_some() => speaker.unwrap_or_default().to_owned(),
         (Some(answer), _) => answer.model.to_string(),
         (None, Role::User) => "You".to_owned(),
         (None, Role::System) => "System".to_owned(),

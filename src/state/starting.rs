@@ -35,8 +35,7 @@ impl AppState {
 
     /// Whether several bots take part in the chat on screen.
     pub fn is_room(&self) -> bool {
-        let summary = self.open_chat().and_then(|chat| self.summary(chat));
-        summary.and_then(|summary| summary.bot.as_ref()).is_some_and(|bot| bot.room)
+        self.cast().is_some_and(|cast| cast.room.is_some())
     }
 
     /// The newest version of the bot of the chat on screen, where the chat keeps an older one and

@@ -449,8 +449,8 @@ impl ComposerView {
 
 fn hint(state: &AppState) -> String {
     match state.open_chat() {
-        Some(chat) => match state.summary(chat).and_then(|summary| summary.bot.as_ref()) {
-            Some(bot) => format!("Message {}", bot.name),
+        Some(_) => match state.cast() {
+            Some(cast) => format!("Message {}", cast.name),
             None => format!("Message {}", state.model_name(&state.next_model().0)),
         },
         None => "Ask anything".to_owned(),

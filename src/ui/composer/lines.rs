@@ -26,6 +26,9 @@ impl LinesView {
         out: &mut Vec<UiCommand>,
     ) {
         let Some(conversation) = state.conversation() else { return };
+        if conversation.cast.is_none() {
+            return;
+        }
         newer_ui(ui, state, out);
         guide_ui(ui, state, out);
         self.next_ui(ui, conversation);
@@ -84,8 +87,7 @@ fn newer_ui(ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {
 
 /// Where Guide would answer for a bot.
 fn guide_ui(ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {
-    let is_bot = state.open_chat().and_then(|chat| state.summary(chat)?.bot.as_ref()).is_some();
-    if !is_bot || state.next_model().0.provider.as_str() != "guide" {
+    if state.next_model().0.provider.as_str() != "guide" {
         return;
     }
     let words = "Guide is no language model: it does not follow a bot's instructions";

@@ -85,6 +85,10 @@ fn a_room_prints_each_speaker_until_the_round_ends() {
     server.push(Script::answer("Still no."));
     let one = run(folder.path(), &["ask", "--model", "mock/alpha", "--chat", id, "@bo and now?"]);
     assert_eq!(out(&one), "Bo:\nStill no.\n");
+    let shown = out(&run(folder.path(), &["chats", "show", id]));
+    for line in ["## Ada · mock/alpha", "## Bo · mock/alpha", "## You"] {
+        assert!(shown.contains(line), "{line} in {shown}");
+    }
 
     server.push(Script::answer("Yes."));
     server.push(Script::json(400, &crate::support::failure("bad", "Not today")));

@@ -484,3 +484,31 @@ async fn a_plain_chat_has_no_speaker() {
     assert_eq!(messages(&server.posts()[0]), [("user".to_owned(), "Hi".to_owned())]);
     desk.close().await;
 }
+
+#[tokio::test]
+async fn after_a_restart_a_round_stands_still_and_a_message_begins_the_next() {
+    let (folder, server) = (folder(), Server::start());
+    let mut desk = Desk::open(folder.path(), &server);
+    let chat = begin(&mut desk, room(SpeakingOrder::InTurn, None, 12)).await;
+    let go = Signal::new();
+    server.push(Script::answer("Tea"));
+    server.push(half("Cof", &go));
+    desk.send(chat, "Go", model("alpha")).await;
+    assert_eq!(next_answer(&mut desk).await.0.as_deref(), Some("ada"));
+    let run = desk
+        .until(|event| match event {
+            BackendEvent::RunStarted { run, .. } => Some(run),
+            _ => None,
+        })
+        .await;
+    desk.until_text(run, "Cof").await;
+    desk.close().await;
+
+    let mut desk = Desk::open(folder.path(), &server);
+    at_rest(&mut desk, chat).await;
+    let path = desk.messages(chat).await;
+    assert_eq!(path.last().unwrap().text(), "Cof");
+    let spoke = play(&mut desk, &server, chat, "Go on", &["Tea", "Coffee", "Both"]).await;
+    assert_eq!(spoke, ["ada", "bo", "chair"]);
+    desk.close().await;
+}

@@ -117,7 +117,7 @@ pub(super) async fn run(paths: &Paths, command: BotsCommand) -> Outcome {
         BotsCommand::List(args) => list(&library, &args),
         BotsCommand::Show { id, flag } => show(&library, &id, flag),
         BotsCommand::Validate { .. } => Ok(()),
-        BotsCommand::Import(args) => import::run(&store, &library, args).await,
+        BotsCommand::Import(args) => import::run(&store, &library, &args).await,
         BotsCommand::Export(args) => export(&library, &args),
     };
     close(&store).await;

@@ -128,7 +128,6 @@ impl App {
         let mut state =
             AppState::new(loaded.settings.clone(), help::pages(), paths.data_dir.clone());
         state.known = &known::PROVIDERS;
-        state.personas_file = Arc::new(paths.personas_file());
         state.config_dir = Arc::new(paths.config_dir.clone());
         let mut app = Self {
             state,

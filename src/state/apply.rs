@@ -60,7 +60,10 @@ pub fn apply(state: &mut AppState, event: BackendEvent, now: Timestamp) -> Vec<E
         BackendEvent::NotSent { chat, message, draft } => {
             not_sent(state, (chat, message), draft, now);
         }
-        BackendEvent::QueryFailed(query) => query_failed(state, query, now),
+        BackendEvent::QueryFailed(query) => {
+            query_failed(state, query, now);
+            editor_told::query_failed(state, query);
+        }
         BackendEvent::Recents(models) => state.recents = models.into(),
         BackendEvent::Spent(spent) => return spent_changed(state, spent),
         BackendEvent::Usage { query, report } => {
@@ -83,9 +86,10 @@ pub fn apply(state: &mut AppState, event: BackendEvent, now: Timestamp) -> Vec<E
         BackendEvent::Bots(library) => {
             if state.bots.replace(library) {
                 state.refresh_gallery();
-                editor_told::library_changed(state, now);
-                state.check_editor();
             }
+            // Also where nothing is news: what was saved may have been there already.
+            editor_told::library_changed(state, now);
+            state.check_editor();
         }
         BackendEvent::BotVersions { query, versions, .. } => {
             editor_told::versions_loaded(state, query, versions);

@@ -74,8 +74,6 @@ pub struct AppState {
     pub import: Option<Import>,
     /// The bot that the gallery shows as soon as the library tells of it.
     pub(super) awaited_bot: Option<BotId>,
-    /// Where bots stand as plain files.
-    pub personas_file: Arc<PathBuf>,
     /// The chat in which it is tried.
     pub test: Option<ChatSummary>,
     /// What is told once, newest last.
@@ -382,7 +380,6 @@ impl AppState {
             editor: None,
             import: None,
             awaited_bot: None,
-            personas_file: Arc::new(data_dir.join("personas.yaml")),
             test: None,
             toasts: Vec::new(),
             provider_form: ProviderForm::Closed,

@@ -24,7 +24,7 @@ struct Asked {
     answers: Vec<String>,
     /// The first field has had the keyboard.
     focused: bool,
-    /// The keyboard is on a choice that is made: Enter need not make it again.
+    /// The keyboard is on a choice: a blank chooses it there, and Enter starts.
     on_choice: bool,
 }
 
@@ -129,13 +129,12 @@ impl Asked {
             let response = match variable.kind {
                 VariableKind::Text | VariableKind::Number => field.field_ui(ui, answer),
                 VariableKind::LongText => field.lines_ui(ui, answer),
-                VariableKind::Choice => choices_ui(ui, variable, answer),
+                VariableKind::Choice => choices_ui(ui, variable, answer, &mut self.on_choice),
             };
             if !self.focused && at == 0 && !ui.is_sizing_pass() {
                 self.focused = true;
                 response.request_focus();
             }
-            self.on_choice |= variable.kind == VariableKind::Choice && response.has_focus();
             if let Some(problem) = problem {
                 widgets::small_label(ui, problem, palette.err);
             }
@@ -149,7 +148,7 @@ fn field_id(at: usize) -> Id {
 }
 
 /// Takes Enter before a field sees it, where it starts the chat: not in a text of several lines, and
-/// not on a button or on another choice, which it presses.
+/// not on a button, which it presses.
 fn takes_enter(ui: &Ui, bot: &Bot, on_choice: bool) -> bool {
     let focused = ui.memory(|memory| memory.focused());
     let is_here = |at: usize| focused == Some(field_id(at));
@@ -159,12 +158,18 @@ fn takes_enter(ui: &Ui, bot: &Bot, on_choice: bool) -> bool {
     });
     ui.input_mut(|input| {
         input.consume_key(Modifiers::COMMAND, Key::Enter)
-            || (in_line || on_choice) && input.consume_key(Modifiers::NONE, Key::Enter)
+            || (in_line || on_choice || focused.is_none())
+                && input.consume_key(Modifiers::NONE, Key::Enter)
     })
 }
 
 /// One of several, as chips. Gives the chosen one, or the first.
-fn choices_ui(ui: &mut Ui, variable: &Variable, answer: &mut String) -> Response {
+fn choices_ui(
+    ui: &mut Ui,
+    variable: &Variable,
+    answer: &mut String,
+    has_keyboard: &mut bool,
+) -> Response {
     let mut first = None;
     let mut chosen = None;
     ui.horizontal_wrapped(|ui| {
@@ -174,6 +179,7 @@ fn choices_ui(ui: &mut Ui, variable: &Variable, answer: &mut String) -> Response
             if chip.clicked() {
                 choice.clone_into(answer);
             }
+            *has_keyboard |= chip.has_focus();
             if is_chosen {
                 chosen = Some(chip.clone());
             }

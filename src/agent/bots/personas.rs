@@ -14,7 +14,7 @@ use crate::store::StoreHandle;
 use crate::store::bot_file::{self, PersonaRead};
 
 /// The name in problems.
-pub(super) const NAME: &str = "personas.yaml";
+const NAME: &str = "personas.yaml";
 
 /// The largest file that is read, in bytes.
 const MOST_BYTES: u64 = 4 * 1_024 * 1_024;
@@ -95,7 +95,7 @@ impl Personas {
     pub(super) async fn may_have_changed(&self) -> bool {
         let file = self.file.clone();
         let stamp = tokio::task::spawn_blocking(move || stamp(&file)).await;
-        stamp.map_or(true, |stamp| stamp != self.stamp)
+        !stamp.is_ok_and(|stamp| stamp == self.stamp)
     }
 
     /// Reads the file. `taken` says who has an id already. Gives whether it holds something else

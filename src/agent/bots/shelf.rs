@@ -173,8 +173,8 @@ impl Shelf {
     pub(super) fn free_id(&self, taken: &BotId) -> BotId {
         let is_free =
             |id: &BotId| !self.own.contains_key(id) && self.version_of_another_origin(id).is_none();
-        let numbered = (2..).map(|number: u32| BotId(format!("{taken}-{number}")));
-        numbered.into_iter().find(is_free).unwrap_or_else(|| taken.clone())
+        let mut numbered = (2..).map(|number: u32| BotId(format!("{taken}-{number}")));
+        numbered.find(is_free).unwrap_or_else(|| taken.clone())
     }
 }
 

@@ -1,6 +1,6 @@
 //! Watches a file that editors write or replace. Nothing polls: without a change nothing runs.
 
-use std::ffi::OsString;
+use std::ffi::OsStr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -67,14 +67,12 @@ pub(super) async fn changed(watch: &mut Option<Watch>) {
 
 /// Whether something may have happened to what the file holds. That it was read is nothing: we do
 /// so ourselves.
-fn may_concern(event: &notify::Result<Event>, name: &OsString) -> bool {
+fn may_concern(event: &notify::Result<Event>, name: &OsStr) -> bool {
     let Ok(event) = event else { return true };
     let written = EventKind::Access(AccessKind::Close(AccessMode::Write));
     let changes = !event.kind.is_access() || event.kind == written;
-    let is_it = |path: &std::path::PathBuf| {
-        path.file_name().is_some_and(|other| other.eq_ignore_ascii_case(name))
-    };
-    event.need_rescan() || (changes && event.paths.iter().any(is_it))
+    let mut names = event.paths.iter().filter_map(|path| path.file_name());
+    event.need_rescan() || (changes && names.any(|other| other.eq_ignore_ascii_case(name)))
 }
 
 /// Passes a change on as soon as no other follows it.
@@ -109,16 +107,16 @@ mod tests {
 
     #[test]
     fn only_what_changes_the_file_counts() {
-        let name = OsString::from("personas.yaml");
+        let name = OsStr::new("personas.yaml");
         let event =
             |kind, name: &str| Ok(Event::new(kind).add_path(Path::new("/config").join(name)));
         let written = EventKind::Access(AccessKind::Close(AccessMode::Write));
         let opened = EventKind::Access(AccessKind::Open(AccessMode::Any));
         let modified = EventKind::Modify(notify::event::ModifyKind::Any);
-        assert!(may_concern(&event(written, "personas.yaml"), &name));
-        assert!(may_concern(&event(modified, "personas.yaml"), &name));
-        assert!(!may_concern(&event(opened, "personas.yaml"), &name), "we read it ourselves");
-        assert!(!may_concern(&event(modified, "switchboard.db-wal"), &name));
+        assert!(may_concern(&event(written, "personas.yaml"), name));
+        assert!(may_concern(&event(modified, "personas.yaml"), name));
+        assert!(!may_concern(&event(opened, "personas.yaml"), name), "we read it ourselves");
+        assert!(!may_concern(&event(modified, "switchboard.db-wal"), name));
     }
 
     /// The time stands still but for the waiting.

@@ -35,13 +35,13 @@ fn tool(name: &str) -> Result<String, String> {
 }
 
 /// Keeps the bots that can be read, and fails where one could not.
-pub(super) async fn run(store: &StoreHandle, library: &Library, args: ImportArgs) -> Outcome {
+pub(super) async fn run(store: &StoreHandle, library: &Library, args: &ImportArgs) -> Outcome {
     let mut taken: Vec<BotId> = Vec::new();
     let mut problems = 0;
     for path in &args.files {
         for read in files::read(path).1 {
             match read {
-                Ok(read) => keep(store, (library, &mut taken), &args, read).await?,
+                Ok(read) => keep(store, (library, &mut taken), args, read).await?,
                 Err(problem) => {
                     problems += 1;
                     say(&problem.to_string())?;
@@ -70,8 +70,16 @@ async fn keep(
     taken.push(bot.id.clone());
     let granted = grants(&bot, args)?;
     let (name, asked) = (bot.name.clone(), bot.tools.len());
-    let saved = store.save_bot(SaveBot { bot, base: None, granted: granted.clone() }).await;
-    let saved = saved.map_err(|error| Failure::work(error, "See `switchboard doctor`"))?;
+    let known = |id: &BotId| library.bots.iter().find(|entry| entry.bot.id == *id);
+    // A bot of the same id that is not the user's own is what this one can be compared with.
+    let base = known(&given).filter(|_| bot.id != given);
+    let base = base.map(|entry| (given.clone(), entry.bot.version));
+    let failed = |error| Failure::work(error, "See `switchboard doctor`");
+    let saved = SaveBot { bot, base, granted: granted.clone() };
+    let saved = store.save_bot(saved).await.map_err(failed)?;
+    if known(&saved.id).is_some_and(|entry| entry.archived) {
+        store.archive_bot(saved.id.clone(), false).await.map_err(failed)?;
+    }
     say(&format!("{name} is imported as {}, version {}", saved.id, saved.version))?;
     for remark in remarks {
         note(&remark);
@@ -120,7 +128,9 @@ fn grants(bot: &Bot, args: &ImportArgs) -> Result<Vec<String>, Failure> {
             say(&line)?;
             allowed
         } else {
-            ask(&line, need)?
+            let mut err = std::io::stderr().lock();
+            ask(&line, need, (&mut std::io::stdin().lock(), &mut err))
+                .map_err(|error| Failure::work(format!("nobody could be asked: {error}"), ""))?
         };
         if allowed {
             granted.push(need.name.clone());
@@ -130,13 +140,40 @@ fn grants(bot: &Bot, args: &ImportArgs) -> Result<Vec<String>, Failure> {
 }
 
 /// Anything but a yes is a no.
-fn ask(line: &str, need: &ToolNeed) -> Result<bool, Failure> {
-    let failed =
-        |error: std::io::Error| Failure::work(format!("nobody could be asked: {error}"), "");
-    let mut err = std::io::stderr().lock();
-    let question = format!("{}\nAllow {}? [y/N] ", harmless(line), need.name);
-    err.write_all(question.as_bytes()).and_then(|()| err.flush()).map_err(failed)?;
+fn ask(
+    line: &str,
+    need: &ToolNeed,
+    (answers, questions): (&mut impl BufRead, &mut impl Write),
+) -> std::io::Result<bool> {
+    write!(questions, "{}\nAllow {}? [y/N] ", harmless(line), need.name)?;
+    questions.flush()?;
     let mut answer = String::new();
-    std::io::stdin().lock().read_line(&mut answer).map_err(failed)?;
+    answers.read_line(&mut answer)?;
     Ok(["y", "yes"].contains(&answer.trim().to_lowercase().as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_yes_allows_a_tool() {
+        let need = ToolNeed { name: "run_command".to_owned(), reason: "To build".to_owned() };
+        for (answer, allowed) in [
+            ("y\n", true),
+            ("Yes\n", true),
+            ("\n", false),
+            ("", false),
+            ("n\n", false),
+            ("why\n", false),
+        ] {
+            let mut asked = Vec::new();
+            let said = ask("Ada asks\u{1b}[2J", &need, (&mut answer.as_bytes(), &mut asked));
+            assert_eq!(said.unwrap(), allowed, "{answer:?}");
+            assert_eq!(
+                String::from_utf8(asked).unwrap(),
+                "Ada asks␛[2J\nAllow run_command? [y/N] "
+            );
+        }
+    }
 }

@@ -344,3 +344,19 @@ fn a_bot_is_compared_with_the_one_made_of_it_from_either_side() {
     ask(&mut state, BotCommand::CompareWithMine("tutor".into()));
     assert_eq!(state.overlay, Overlay::CompareBots("tutor".into()));
 }
+
+#[test]
+fn a_question_that_stays_without_an_answer_keeps_nobody_waiting() {
+    let mut state = with(vec![own("a")]);
+    ask(&mut state, BotCommand::Customise("a".into()));
+    let effects = commands(edit(&mut state, EditorCommand::LoadVersions));
+    let [BackendCommand::LoadBotVersions { query, .. }] = effects.as_slice() else { panic!() };
+    assert_eq!(state.overlay, Overlay::BotVersions);
+    apply(&mut state, BackendEvent::QueryFailed(*query), NOW);
+    assert_eq!(state.overlay, Overlay::Nothing);
+
+    let effects = commands(ask(&mut state, BotCommand::ImportText("text".to_owned())));
+    let [BackendCommand::ReadBots { query, .. }] = effects.as_slice() else { panic!() };
+    apply(&mut state, BackendEvent::QueryFailed(*query), NOW);
+    assert_eq!(state.import.as_ref().map(|import| &import.read), Some(&Read::Nothing));
+}

@@ -40,7 +40,7 @@ fn map(text: &mut String, fields: &[(String, Out)], column: usize) {
             text.push('\n');
             indent(text, column);
         } else {
-            word(text, name, false);
+            word(text, name);
         }
         text.push(':');
         value(text, out, column);
@@ -94,7 +94,7 @@ fn short_list(items: &[Out], column: usize) -> Option<String> {
         match item {
             Out::Bare(bare) => line.push_str(bare),
             Out::Text(item) if item.chars().count() <= SHORT && !item.contains(['\n', '\r']) => {
-                word(&mut line, item, true);
+                word_in_brackets(&mut line, item);
             }
             Out::Text(_) | Out::List(_) | Out::Map(_) => return None,
         }
@@ -108,7 +108,7 @@ fn scalar(text: &mut String, out: &Out, column: usize) {
         Out::Bare(bare) => text.push_str(bare),
         Out::Text(lines) if is_block(lines) => return block(text, lines, column + 2),
         Out::Text(lines) if lines.contains('\n') => quoted_lines(text, lines, column + 2),
-        Out::Text(line) => word(text, line, false),
+        Out::Text(line) => word(text, line),
         Out::List(_) => text.push_str("[]"),
         Out::Map(_) => text.push_str("{}"),
     }
@@ -116,9 +116,13 @@ fn scalar(text: &mut String, out: &Out, column: usize) {
 }
 
 /// Text in one line, in quotes where it needs them.
-fn word(text: &mut String, word: &str, in_brackets: bool) {
-    let brackets = in_brackets && word.contains(['[', ']', '{', '}', ',']);
-    if !brackets && is_plain(word) { text.push_str(word) } else { quoted(text, word) }
+fn word(text: &mut String, word: &str) {
+    if is_plain(word) { text.push_str(word) } else { quoted(text, word) }
+}
+
+/// The same between brackets, where more signs mean something.
+fn word_in_brackets(text: &mut String, item: &str) {
+    if item.contains(['[', ']', '{', '}', ',']) { quoted(text, item) } else { word(text, item) }
 }
 
 /// Whether the text means itself without quotes.

@@ -73,7 +73,7 @@ fn read_one(value: &Value) -> Result<(Bot, Vec<String>)> {
     if !other_tools.is_empty() {
         rest.insert("tools".to_owned(), Value::Array(other_tools));
     }
-    rest.retain(|name, value| derived_metadata(&bot, name) != Some(&*value).cloned());
+    rest.retain(|name, value| derived_metadata(&bot, name).as_ref() != Some(&*value));
     if !rest.is_empty() {
         rest.insert("object".to_owned(), json!(OBJECT));
         bot.card = Some(Value::Object(rest));

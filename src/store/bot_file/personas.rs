@@ -92,8 +92,8 @@ fn id_of(name: &str) -> String {
 
 /// The first line of a text as a description. None where it holds more than plain words.
 fn first_line(text: &str) -> Option<String> {
-    let line = text.lines().map(|line| line.trim_start_matches('#').trim());
-    let line = line.into_iter().find(|line| !line.is_empty())?;
+    let mut lines = text.lines().map(|line| line.trim_start_matches('#').trim());
+    let line = lines.find(|line| !line.is_empty())?;
     if line.contains(['<', '{']) {
         return None;
     }

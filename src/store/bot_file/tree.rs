@@ -74,12 +74,10 @@ pub(super) fn documents(text: &str) -> Result<Vec<Node<'_>>> {
     let mut reader = Reader { events: Parser::new_from_str_with_options(text, options), values: 0 };
     let mut documents = Vec::new();
     while let Some((event, span)) = reader.next()? {
-        match event {
-            Event::DocumentStart(..) => {}
-            Event::StreamStart | Event::StreamEnd | Event::DocumentEnd | Event::Comment(..) => {
-                continue;
-            }
-            other => return Err(unexpected(&other, span)),
+        // The parser may learn to tell of more; whatever is no value is passed over here.
+        if !matches!(event, Event::DocumentStart(..)) {
+            refuse_marks(&event, begins(span), &Path::Root(""))?;
+            continue;
         }
         let Some((event, span)) = reader.next()? else { break };
         let node = reader.node(event, span, &Path::Root(""), 0)?;
@@ -126,12 +124,14 @@ impl<'a, I: Iterator<Item = std::result::Result<(Event<'a>, Span), ScanError>>> 
             return Err(Fault::new(message).at(place));
         }
         refuse_marks(&event, place, path)?;
-        let value = match event {
-            Event::Scalar(text, ScalarStyle::Plain, ..) => Value::Plain(text),
-            Event::Scalar(text, ..) => Value::Text(text),
-            Event::SequenceStart(..) => self.list(place, path, depth)?,
-            Event::MappingStart(..) => self.map(place, path, depth)?,
-            other => return Err(unexpected(&other, span)),
+        let value = if matches!(event, Event::SequenceStart(..)) {
+            self.list(place, path, depth)?
+        } else if matches!(event, Event::MappingStart(..)) {
+            self.map(place, path, depth)?
+        } else if let Event::Scalar(text, style, ..) = event {
+            if style == ScalarStyle::Plain { Value::Plain(text) } else { Value::Text(text) }
+        } else {
+            return Err(Fault::new("this is not YAML: a value is missing").locate(place, path));
         };
         // A block map begins at its first key, wherever the parser thinks that it does.
         let place = match &value {
@@ -184,12 +184,14 @@ fn begins(span: Span) -> Place {
 
 /// Anchors, aliases and tags.
 fn refuse_marks(event: &Event<'_>, place: Place, path: &Path<'_>) -> Result<()> {
-    let (anchor, tag) = match event {
-        Event::Scalar(_, _, anchor, tag)
-        | Event::SequenceStart(_, anchor, tag)
-        | Event::MappingStart(_, anchor, tag) => (*anchor, tag.is_some()),
-        Event::Alias(_) | Event::UnresolvedAlias(_) | Event::Anchor(..) => (1, false),
-        _ => (0, false),
+    let is_alias = matches!(event, Event::Alias(_) | Event::UnresolvedAlias(_) | Event::Anchor(..));
+    let (anchor, tag) = if let Event::Scalar(_, _, anchor, tag)
+    | Event::SequenceStart(_, anchor, tag)
+    | Event::MappingStart(_, anchor, tag) = event
+    {
+        (*anchor, tag.is_some())
+    } else {
+        (usize::from(is_alias), false)
     };
     let message = match (anchor, tag) {
         (0, false) => return Ok(()),
@@ -197,11 +199,6 @@ fn refuse_marks(event: &Event<'_>, place: Place, path: &Path<'_>) -> Result<()> 
         (_, _) => "YAML anchors and aliases (&name, *name) are not read here; write the text out",
     };
     Err(Fault::new(message).locate(place, path))
-}
-
-fn unexpected(event: &Event<'_>, span: Span) -> Fault {
-    tracing::debug!(?event, "an event of the YAML parser that no value begins with");
-    Fault::new("this is not YAML: a value is missing").at(begins(span))
 }
 
 #[cfg(test)]

@@ -447,3 +447,14 @@ fn the_line_above_has_its_buttons_at_the_right() {
     harness.run();
     assert_eq!(harness.state().asked(), ["Bots(PickImport)"]);
 }
+
+#[test]
+fn sideways_keys_belong_to_what_is_typed() {
+    let mut harness = gallery(sample::state());
+    type_text(&mut harness, "ct");
+    press(&mut harness, &[Key::ArrowLeft]);
+    type_text(&mut harness, "a");
+    press(&mut harness, &[Key::Home]);
+    type_text(&mut harness, "f");
+    assert_eq!(harness.state().state.gallery.query, "fcat");
+}

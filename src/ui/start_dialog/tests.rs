@@ -86,6 +86,20 @@ fn the_first_field_has_the_keyboard_and_enter_starts_the_chat() {
 }
 
 #[test]
+fn a_blank_chooses_and_enter_starts_from_a_choice() {
+    let mut dialog = dialog();
+    type_text(&mut dialog, "Bees");
+    dialog.get_by_label("Long").focus();
+    dialog.run();
+    dialog.key_press(Key::Space);
+    dialog.run();
+    assert_eq!(dialog.state().state.overlay, Overlay::StartBot("quiz".into()));
+    dialog.key_press(Key::Enter);
+    dialog.run();
+    assert_eq!(dialog.state().state.cast().unwrap().values["length"], "Long");
+}
+
+#[test]
 fn what_is_wrong_stands_under_its_field_and_the_dialog_stays() {
     let mut dialog = dialog();
     dialog.get_by_label("Start chat").click();

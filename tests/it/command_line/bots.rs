@@ -146,6 +146,9 @@ fn an_import_keeps_what_is_right_and_says_what_is_not() {
     write(path, "template.yaml", template);
     let again = run(path, &["bots", "import", "template.yaml"]);
     assert!(out(&again).contains("is imported as meeting-notes-2"), "{}", out(&again));
+    assert!(err(&again).contains("another bot has the id meeting-notes"), "{}", err(&again));
+    let shown = json(path, &["bots", "show", "meeting-notes-2", "--json"]);
+    assert_eq!(shown["base"]["id"], "meeting-notes");
 }
 
 #[test]

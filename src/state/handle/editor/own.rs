@@ -1,7 +1,6 @@
 //! Bots of one's own: made, copied, put away, forgotten, exported.
 
 use std::collections::HashSet;
-use std::path::Path;
 use std::sync::Arc;
 
 use super::super::super::apply::push_toast;
@@ -83,8 +82,7 @@ fn told_where_it_stands(state: &mut AppState, bot: &Bot, now: Timestamp) -> Vec<
 }
 
 pub(super) fn open_personas(state: &AppState) -> Vec<Effect> {
-    let folder = state.personas_file.parent().unwrap_or(Path::new("."));
-    vec![Effect::OpenFolder(folder.to_owned())]
+    vec![Effect::OpenFolder(state.config_dir.as_ref().clone())]
 }
 
 pub(super) fn archive(state: &AppState, bot: BotId, archived: bool) -> Vec<Effect> {

@@ -2,7 +2,7 @@
 
 use super::super::super::apply::push_toast;
 use super::super::super::model::{Overlay, ToastLevel};
-use super::super::super::{AppState, Read};
+use super::super::super::{AppState, Editor, Read};
 use crate::protocol::{
     Bot, BotOrigin, BotProblem, BotRead, BotVersionInfo, NoticeCode, QueryId, Timestamp,
 };
@@ -65,6 +65,20 @@ pub(in crate::state) fn versions_loaded(
         && editor.versions_query == query
     {
         editor.versions = Some(versions);
+    }
+}
+
+/// A question about bots stays without an answer; a notice tells why. Nothing waits for it.
+pub(in crate::state) fn query_failed(state: &mut AppState, query: QueryId) {
+    let is_of_editor = |editor: &Editor| editor.versions_query == query;
+    if state.overlay == Overlay::BotVersions && state.editor.as_ref().is_some_and(is_of_editor) {
+        state.overlay = Overlay::Nothing;
+    }
+    if let Some(import) = &mut state.import
+        && import.query == query
+        && import.read == Read::Reading
+    {
+        import.read = Read::Nothing;
     }
 }
 

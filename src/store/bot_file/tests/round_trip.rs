@@ -81,7 +81,7 @@ fn files_of_several_bots_are_read_whatever_their_shape() {
         text.lines()
             .enumerate()
             .map(|(i, line)| match (i, line.is_empty()) {
-                (0, _) => format!("{}- {line}\n", &by[2..]),
+                (0, _) => format!("{}- {line}\n", by.strip_prefix("  ").unwrap()),
                 (_, true) => "\n".to_owned(),
                 (_, false) => format!("{by}{line}\n"),
             })

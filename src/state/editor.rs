@@ -111,8 +111,8 @@ impl AppState {
         }
         // As many are taken at most as there are bots, so that one of these is free.
         let most = self.bots.all().len() + also.len() + 2;
-        let numbered = (2..=most).map(|number| BotId(format!("{stem}-{number}")));
-        numbered.into_iter().find(|id| !taken(id)).unwrap_or(first)
+        let mut numbered = (2..=most).map(|number| BotId(format!("{stem}-{number}")));
+        numbered.find(|id| !taken(id)).unwrap_or(first)
     }
 
     /// Whether another bot than the one in the editor has its id.

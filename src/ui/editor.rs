@@ -144,6 +144,7 @@ impl EditorView {
     /// What a narrow window shows, and what has no room in its header.
     fn bar_ui(&mut self, ui: &mut Ui, form: &Form<'_>, out: &mut Vec<UiCommand>) {
         ui.horizontal_wrapped(|ui| {
+            ui.set_min_height(theme::CONTROL_HEIGHT);
             for (tab, label) in
                 [(Tab::Form, "Form"), (Tab::Preview, "Preview"), (Tab::Test, "Test")]
             {

@@ -6,6 +6,7 @@ mod branches;
 mod chats;
 mod choosing;
 mod comparing;
+mod editing;
 mod going_on;
 mod offline;
 mod pages;

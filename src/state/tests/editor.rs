@@ -41,9 +41,9 @@ fn editor(state: &AppState) -> &Editor {
 }
 
 fn saved(effects: Vec<Effect>) -> Vec<SaveBot> {
-    let saves = commands(effects).into_iter().filter_map(|command| match command {
-        BackendCommand::SaveBot(save) => Some(*save),
-        _ => None,
+    let saves = commands(effects).into_iter().filter_map(|command| {
+        let BackendCommand::SaveBot(save) = command else { return None };
+        Some(*save)
     });
     saves.collect()
 }

@@ -78,6 +78,7 @@ fn is_about(problem: &BotProblem, field: &str) -> bool {
 }
 
 /// A field of one line. `field` is its path in the file.
+#[derive(Clone, Copy)]
 pub(super) struct Line<'a> {
     pub(super) field: &'a str,
     pub(super) label: &'a str,
@@ -85,6 +86,7 @@ pub(super) struct Line<'a> {
 }
 
 /// A field of several lines. `field` is its path in the file.
+#[derive(Clone, Copy)]
 pub(in crate::ui) struct Area<'a> {
     pub(in crate::ui) field: &'a str,
     pub(in crate::ui) name: &'a str,
@@ -151,6 +153,7 @@ impl<T: Clone + PartialEq> Typed<T> {
 }
 
 /// A number that need not be there, with its label.
+#[derive(Clone, Copy)]
 pub(super) struct Number<'a> {
     pub(super) line: Line<'a>,
     pub(super) bound: Bound,

@@ -138,8 +138,8 @@ fn free_id(room: &Room, name: &str) -> BotId {
     if !taken(&first) {
         return first;
     }
-    let numbered = (2..=room.members.len() + 2).map(|number| BotId(format!("{stem}-{number}")));
-    numbered.into_iter().find(|id| !taken(id)).unwrap_or(first)
+    let mut numbered = (2..=room.members.len() + 2).map(|number| BotId(format!("{stem}-{number}")));
+    numbered.find(|id| !taken(id)).unwrap_or(first)
 }
 
 /// Who leads has to take part.

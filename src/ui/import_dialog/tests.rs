@@ -35,9 +35,9 @@ fn dialog(found: Vec<Result<BotRead, BotProblem>>) -> Harness<'static, Stage<Imp
     apply(&mut state, BackendEvent::Bots(library), NOW);
     let text = UiCommand::Bots(BotCommand::ImportText("text".to_owned()));
     let effects = handle(&mut state, text, HandleContext { now: NOW, ids: IdSource });
-    let query = effects.into_iter().find_map(|effect| match effect {
-        Effect::Backend(BackendCommand::ReadBots { query, .. }) => Some(query),
-        _ => None,
+    let query = effects.into_iter().find_map(|effect| {
+        let Effect::Backend(BackendCommand::ReadBots { query, .. }) = effect else { return None };
+        Some(query)
     });
     let event = BackendEvent::BotsRead { query: query.unwrap(), read: found };
     apply(&mut state, event, NOW);
@@ -52,9 +52,9 @@ fn dialog(found: Vec<Result<BotRead, BotProblem>>) -> Harness<'static, Stage<Imp
 }
 
 fn kept(harness: &Harness<'static, Stage<ImportView>>) -> Vec<KeepBot> {
-    let kept = harness.state().asked.iter().find_map(|command| match command {
-        UiCommand::Bots(BotCommand::KeepImported(bots)) => Some(bots.clone()),
-        _ => None,
+    let kept = harness.state().asked.iter().find_map(|command| {
+        let UiCommand::Bots(BotCommand::KeepImported(bots)) = command else { return None };
+        Some(bots.clone())
     });
     kept.unwrap_or_default()
 }

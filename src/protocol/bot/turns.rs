@@ -215,7 +215,8 @@ mod tests {
     fn each_order_says_who_speaks_and_when_it_ends() {
         use NextSpeaker::{Over, TooMany};
         use SpeakingOrder::{ByMention, Concluded, InTurn, Moderated};
-        let table: &[(SpeakingOrder, u32, u32, &str, &[&str], &str, NextSpeaker)] = &[
+        type Case<'a> = (SpeakingOrder, u32, u32, &'a str, &'a [&'a str], &'a str, NextSpeaker);
+        let table: &[Case<'_>] = &[
             (InTurn, 1, 12, "Hello", &[], "abc", Over),
             (InTurn, 2, 12, "Hello", &[], "abcabc", Over),
             (InTurn, 2, 4, "Hello", &[], "abca", TooMany),

@@ -265,7 +265,7 @@ mod tests {
     fn lists_of_short_words_stand_in_a_line() {
         let short = Out::List(vec![text("a"), text("b, c"), text("yes")]);
         assert_eq!(field(short), "a: [a, \"b, c\", \"yes\"]\n");
-        let long = Out::List(vec![text("a"), text(&"word ".repeat(9).trim())]);
+        let long = Out::List(vec![text("a"), text("word ".repeat(9).trim())]);
         assert_eq!(field(long), format!("a:\n  - a\n  - {}\n", "word ".repeat(9).trim()));
         let nested = Out::List(vec![
             Out::Map(vec![("x".to_owned(), text("1\n2\n")), ("w".to_owned(), Out::List(vec![]))]),

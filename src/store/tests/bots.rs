@@ -32,7 +32,7 @@ async fn own(store: &StoreHandle) -> Vec<OwnBot> {
 fn content(own: &OwnBot) -> &Bot {
     match &own.content {
         OwnContent::Read(bot) => bot,
-        other => panic!("{other:?}"),
+        other @ (OwnContent::Known | OwnContent::Unreadable(_)) => panic!("{other:?}"),
     }
 }
 

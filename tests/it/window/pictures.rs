@@ -3,6 +3,7 @@
 //! `UPDATE_SNAPSHOTS=1 cargo test --test it pictures` draws them anew. Without a graphics driver
 //! they are left out.
 
+mod bots;
 pub(super) mod scene;
 
 use std::io::Write;

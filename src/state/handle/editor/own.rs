@@ -28,7 +28,7 @@ pub(super) fn customise(state: &mut AppState, id: &BotId, context: HandleContext
         }
         BotOrigin::Own => open(state, Editor::of(&entry), context),
         BotOrigin::BuiltIn => {
-            let made = copy(state, &entry, format!("my-{id}"));
+            let made = copy(state, &entry, &format!("my-{id}"));
             open(state, made, context)
         }
         BotOrigin::Personas => told_where_it_stands(state, &entry.bot, context.now),
@@ -37,7 +37,7 @@ pub(super) fn customise(state: &mut AppState, id: &BotId, context: HandleContext
 
 pub(super) fn duplicate(state: &mut AppState, id: &BotId, context: HandleContext) -> Vec<Effect> {
     let Some(entry) = state.bots.get(id).cloned() else { return Vec::new() };
-    let mut made = copy(state, &entry, format!("{id}-copy"));
+    let mut made = copy(state, &entry, &format!("{id}-copy"));
     made.bot.name = format!("{} (copy)", entry.bot.name);
     made.untouched = Some(Box::new(made.bot.clone()));
     if entry.origin != BotOrigin::BuiltIn {
@@ -46,8 +46,8 @@ pub(super) fn duplicate(state: &mut AppState, id: &BotId, context: HandleContext
     open(state, made, context)
 }
 
-fn copy(state: &AppState, entry: &BotEntry, id: String) -> Editor {
-    let id = state.free_bot_id(&id, &HashSet::new());
+fn copy(state: &AppState, entry: &BotEntry, id: &str) -> Editor {
+    let id = state.free_bot_id(id, &HashSet::new());
     let base = (entry.bot.id.clone(), entry.bot.version);
     let bot = Bot { id, version: BotVersion::FIRST, ..entry.bot.clone() };
     Editor::new(bot, Some(base), entry.granted.clone())

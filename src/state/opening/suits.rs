@@ -30,10 +30,10 @@ pub struct Suited {
 
 /// Decides by a preference.
 pub fn suited(preference: &ModelPreference, models: &dyn KnownModels) -> Suited {
-    if preference.is_any() {
+    let usual = models.usual();
+    if preference.is_any() && !is_guide(&usual) {
         return Suited::default();
     }
-    let usual = models.usual();
     if !preference.ids.is_empty() {
         let mut had = preference.ids.iter().filter(|id| models.can_be_had(id)).cloned();
         if let Some(first) = had.next() {
@@ -45,7 +45,7 @@ pub fn suited(preference: &ModelPreference, models: &dyn KnownModels) -> Suited 
             }
             return Suited { model: Some(first).filter(|first| *first != usual), fallback };
         }
-        if preference.abilities.is_empty() && preference.price.is_none() {
+        if preference.abilities.is_empty() && preference.price.is_none() && !is_guide(&usual) {
             return Suited::default();
         }
     }

@@ -131,6 +131,17 @@ fn abilities_take_the_usual_model_then_liked_ones_then_the_cheapest() {
 }
 
 #[test]
+fn a_bot_that_wants_nothing_takes_a_model_before_guide() {
+    let mut state = state();
+    assert_eq!(decide(&state, &[], None, &[]), Suited::default());
+    state.settings.default_model = None;
+    assert_eq!(decide(&state, &[], None, &[]).model, Some(id("p/unsaid")));
+    assert_eq!(decide(&state, &[], None, &["q/gone"]).model, Some(id("p/unsaid")));
+    state.settings.favourites = vec![id("p/dear")];
+    assert_eq!(decide(&state, &[], None, &[]).model, Some(id("p/dear")));
+}
+
+#[test]
 fn a_chat_keeps_the_bot_with_all_texts_filled_in() {
     let mut bot = Bot::blank("tutor".into(), "Tutor");
     bot.instructions = "You are {{char}} and teach {{user}} {{topic}}. {{odd}}".to_owned();

@@ -28,7 +28,8 @@ fn measure(count: usize) {
     let library = Library { bots, problems: Vec::new() };
     state::apply(&mut state, BackendEvent::Bots(Arc::new(library)), NOW);
     let mut window = Window::new();
-    for _ in 0..5 {
+    // The window has been there for a moment.
+    for _ in 0..10 {
         window.frame(&state, Vec::new());
     }
     let open = UiCommand::Bots(BotCommand::OpenGallery);

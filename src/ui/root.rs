@@ -12,6 +12,7 @@ use super::markdown::{DocView, Shared};
 use super::picker::{PickerPlace, PickerView};
 use super::settings::SettingsView;
 use super::shell::Shell;
+use super::theme::Warming;
 use super::transcript::TranscriptView;
 use super::welcome;
 use crate::protocol::Timestamp;
@@ -22,6 +23,7 @@ use crate::state::{AppState, Overlay, Page, UiCommand};
 pub struct Root {
     shell: Shell,
     pages: PageViews,
+    warming: Warming,
 }
 
 /// What fills the space beside the sidebar.
@@ -44,6 +46,7 @@ impl Root {
         Self {
             shell: Shell::new(zone.clone()),
             pages: PageViews { transcript, ..PageViews::default() },
+            warming: Warming::default(),
         }
     }
 
@@ -55,13 +58,14 @@ impl Root {
         now: Timestamp,
         out: &mut Vec<UiCommand>,
     ) {
-        let Self { shell, pages } = self;
+        let Self { shell, pages, warming } = self;
         let before = out.len();
         shell.shell_ui(ui, state, now, |ui, out| pages.page_ui(ui, state, now, out), out);
         if matches!(state.page, Page::Welcome | Page::Chat(_)) && state.overlay == Overlay::Nothing
         {
             focus::return_after_click(ui.ctx(), out.iter().skip(before));
         }
+        warming.step(ui.ctx());
     }
 }
 

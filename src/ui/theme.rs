@@ -2,12 +2,14 @@
 
 mod fonts;
 mod palette;
+mod warm;
 
 pub use fonts::{
     body, heading, icons, icons_family, install, italic, italic_family, medium, medium_family,
     mono, mono_bold, mono_bold_family, semibold, semibold_family, small,
 };
 pub use palette::{Palette, TileColors, model_color, provider_color};
+pub use warm::Warming;
 
 use egui::{
     self, Context, CornerRadius, FontId, Margin, Shadow, Stroke, TextStyle, Vec2, Visuals,

@@ -95,7 +95,7 @@ impl DetailView {
             ui.spacing_mut().item_spacing.y = 0.0;
             ui.add_space(20.0);
             self.top_ui(ui, state, entry, out);
-            about::about_ui(ui, state, entry, out);
+            about::about_ui(ui, (state, entry), is_other, out);
             ui.add_space(20.0);
         });
         let foot = Rect::from_min_max(foot.min + vec2(0.0, 12.0), foot.max);

@@ -12,7 +12,13 @@ use crate::ui::theme::{self, Palette, model_color};
 use crate::ui::widgets;
 
 /// Draws everything below the description. Parts that a bot does not have are left out.
-pub(super) fn about_ui(ui: &mut Ui, state: &AppState, entry: &BotEntry, out: &mut Vec<UiCommand>) {
+/// Long texts out of sight wait for the next frame where the bot `is_new`.
+pub(super) fn about_ui(
+    ui: &mut Ui,
+    (state, entry): (&AppState, &BotEntry),
+    is_new: bool,
+    out: &mut Vec<UiCommand>,
+) {
     let bot = &entry.bot;
     tags_ui(ui, bot);
     model_ui(ui, state, bot, out);
@@ -32,6 +38,10 @@ pub(super) fn about_ui(ui: &mut Ui, state: &AppState, entry: &BotEntry, out: &mu
         room::room_ui(ui, of);
     }
     starters_ui(ui, bot, out);
+    if is_new && ui.cursor().top() > ui.clip_rect().bottom() {
+        ui.ctx().request_repaint();
+        return;
+    }
     seeds_ui(ui, bot);
     instructions_ui(ui, bot);
     origin_ui(ui, state, entry);

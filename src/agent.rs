@@ -18,6 +18,7 @@ pub mod machine;
 mod manager;
 mod providers;
 pub mod queue;
+mod remote;
 mod resume;
 mod room;
 mod run;

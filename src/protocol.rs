@@ -17,9 +17,11 @@ mod id;
 mod message;
 mod notice;
 mod provider;
+mod server;
 mod tokens;
 mod tool;
 mod usage;
+mod wire;
 
 pub use address::{address_problem, variable_problem};
 pub use agent::{AgentState, StateCause};
@@ -58,6 +60,12 @@ pub use provider::{
     Abilities, KeptIn, KeySource, KnownProvider, ModelEdit, ModelInfo, ProviderConfig,
     ProviderKind, ProviderOptions, ProviderState, ProviderStatus, Takes,
 };
+pub use server::{Carrier, LinkState, ServerConfig, ServerFound, ServerId, ServerState};
 pub use tokens::tokens_in;
 pub use tool::{KnownTool, TOOLS, known_tool};
 pub use usage::{Budget, EngineSettings, Spent, UsageRange, UsageReport, UsageSum};
+pub use wire::{
+    Access, ApprovalAnswer, ApprovalScope, BadFrame, ChatCommand, ClientCommand, CommandFrame,
+    FRAME_LIMIT, FromClient, FromServer, Hello, PAGE_LIMIT, PlainEvent, RemoteBot, ResumeFrom,
+    ResumedFrom, ServerMessage, Welcome, WireSeed, read_from_client, read_from_server,
+};

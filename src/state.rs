@@ -22,6 +22,7 @@ mod needs;
 pub mod opening;
 mod params;
 mod places;
+mod servers;
 mod settings;
 mod shortcut;
 mod starting;
@@ -51,6 +52,7 @@ pub use model::{
 pub use nearest::nearest;
 pub use needs::{Needs, tokens_of};
 pub use params::{Bound, effective_options, parse_number};
+pub use servers::Servers;
 pub use settings::{Appearance, ChatSettings, Settings, Theme};
 pub use shortcut::{Key, Shortcut};
 use starting::Begun;

@@ -149,6 +149,14 @@ impl Librarian {
             | BackendCommand::SetCast { .. }
             | BackendCommand::EndTest { .. }
             | BackendCommand::Configure(_)
+            | BackendCommand::SaveServer { .. }
+            | BackendCommand::RemoveServer { .. }
+            | BackendCommand::TestServer { .. }
+            | BackendCommand::PairServer { .. }
+            | BackendCommand::LinkNow { .. }
+            | BackendCommand::OpenRemoteChat { .. }
+            | BackendCommand::LoadRemoteChats { .. }
+            | BackendCommand::AnswerApproval { .. }
             | BackendCommand::Shutdown => {
                 tracing::error!(?command, "not a command for the librarian");
                 return Ok(());

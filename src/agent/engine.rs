@@ -14,6 +14,7 @@ use super::desk;
 use super::manager::AgentManager;
 use super::providers::{ProviderSetup, Providers};
 use super::queue::PriorityQueue;
+use super::remote;
 use super::resume;
 use super::stop::StopWish;
 use crate::protocol::{
@@ -86,17 +87,20 @@ pub fn start(parts: EngineParts) -> EngineHandle {
     });
     let (desk, desk_commands) = mpsc::channel(DESK);
     let (library, library_commands) = mpsc::channel(DESK);
+    let (remote, remote_commands) = mpsc::channel(DESK);
     let personas_file = parts.personas_file;
     let mut dispatcher = Dispatcher {
         agents: AgentManager::new(shared.clone()),
         desk,
         library,
+        remote,
         queue: PriorityQueue::new(QUEUED),
         shared: shared.clone(),
     };
     let task = tokio::spawn(async move {
         let desk = tokio::spawn(desk::work(shared.clone(), desk_commands));
         let library = tokio::spawn(bots::work(shared.clone(), personas_file, library_commands));
+        let remote = tokio::spawn(remote::work(shared.clone(), remote_commands));
         shared.providers.start();
         resume::go_on(parts.left, &mut dispatcher.agents);
         // The command line sees its own answer end and ends with it: what an earlier process left
@@ -111,6 +115,9 @@ pub fn start(parts: EngineParts) -> EngineHandle {
         }
         if library.await.is_err() {
             tracing::error!("the librarian did not end well");
+        }
+        if remote.await.is_err() {
+            tracing::error!("the links did not end well");
         }
     });
     EngineHandle { task }
@@ -140,6 +147,9 @@ fn is_kept(command: &BackendCommand) -> bool {
         | BackendCommand::MarkBot { .. }
         | BackendCommand::ArchiveBot { .. }
         | BackendCommand::DeleteBot { .. }
+        | BackendCommand::OpenRemoteChat { .. }
+        | BackendCommand::SaveServer { .. }
+        | BackendCommand::RemoveServer { .. }
         | BackendCommand::SaveDraft { .. } => true,
         // Keys and lists of models are asked for in the background, which ends at once.
         BackendCommand::SaveProvider { .. }
@@ -158,6 +168,11 @@ fn is_kept(command: &BackendCommand) -> bool {
         | BackendCommand::ReadBots { .. }
         | BackendCommand::ExportBot { .. }
         | BackendCommand::Configure(_)
+        | BackendCommand::TestServer { .. }
+        | BackendCommand::PairServer { .. }
+        | BackendCommand::LinkNow { .. }
+        | BackendCommand::LoadRemoteChats { .. }
+        | BackendCommand::AnswerApproval { .. }
         | BackendCommand::Shutdown => false,
     }
 }
@@ -166,6 +181,7 @@ struct Dispatcher {
     agents: AgentManager,
     desk: mpsc::Sender<BackendCommand>,
     library: mpsc::Sender<BackendCommand>,
+    remote: mpsc::Sender<BackendCommand>,
     queue: PriorityQueue<BackendCommand>,
     shared: Arc<Shared>,
 }
@@ -274,6 +290,18 @@ impl Dispatcher {
             | BackendCommand::ReadBots { .. }
             | BackendCommand::ExportBot { .. } => {
                 if let Err(error) = self.library.try_send(command) {
+                    self.refused(error.into_inner());
+                }
+            }
+            BackendCommand::SaveServer { .. }
+            | BackendCommand::RemoveServer { .. }
+            | BackendCommand::TestServer { .. }
+            | BackendCommand::PairServer { .. }
+            | BackendCommand::LinkNow { .. }
+            | BackendCommand::OpenRemoteChat { .. }
+            | BackendCommand::LoadRemoteChats { .. }
+            | BackendCommand::AnswerApproval { .. } => {
+                if let Err(error) = self.remote.try_send(command) {
                     self.refused(error.into_inner());
                 }
             }

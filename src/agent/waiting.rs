@@ -78,6 +78,7 @@ impl Agent {
             run: ids.run(now),
             answer: ids.message(now),
             created: now,
+            server: None,
         };
         if let Err(error) = self.try_send(request).await {
             self.shared.notice(NoticeCode::WriteFailed, error).await;

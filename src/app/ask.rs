@@ -256,6 +256,12 @@ impl Printer {
             | BackendEvent::Recents(_)
             | BackendEvent::ProviderChanged(_)
             | BackendEvent::ProviderStatus { .. }
+            | BackendEvent::ServerChanged(_)
+            | BackendEvent::ServerRemoved(_)
+            | BackendEvent::LinkChanged { .. }
+            | BackendEvent::ServerTested { .. }
+            | BackendEvent::ServerPaired { .. }
+            | BackendEvent::AgentReady { .. }
             | BackendEvent::Bots(_)
             | BackendEvent::BotVersions { .. }
             | BackendEvent::BotsRead { .. }

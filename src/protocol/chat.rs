@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Cast, ChatBot, ChatId, Message, MessageId, ModelId, Params, Part, RunId, SendRequest, Seq,
-    Timestamp,
+    ServerId, Timestamp,
 };
 
 /// A chat as the sidebar shows it.
@@ -40,6 +40,9 @@ pub struct ChatSummary {
     /// A try in the editor of bots: no list shows it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub test: bool,
+    /// The server that it lives on; this computer without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<ServerId>,
 }
 
 /// How the messages of a chat are answered.

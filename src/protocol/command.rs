@@ -4,13 +4,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
 
 use super::{
-    Bot, BotFormat, BotId, BotProblem, BotRead, BotVersion, BotVersionInfo, Cast, ChatBot, ChatId,
-    ChatOptions, ChatSummary, Draft, EngineSettings, KeptIn, Library, Message, MessageId,
-    MessagePage, ModelId, Notice, Part, ProviderConfig, ProviderError, ProviderId, ProviderState,
-    ProviderStatus, QueryId, QueuedMessage, RunEvent, RunId, Spent, StartChat, Timestamp,
-    UsageRange, UsageReport,
+    ApprovalAnswer, Bot, BotFormat, BotId, BotProblem, BotRead, BotVersion, BotVersionInfo, Cast,
+    ChatBot, ChatId, ChatOptions, ChatSummary, Draft, EngineSettings, KeptIn, Library, LinkState,
+    Message, MessageId, MessagePage, ModelId, Notice, Part, ProviderConfig, ProviderError,
+    ProviderId, ProviderState, ProviderStatus, QueryId, QueuedMessage, RunEvent, RunId,
+    ServerConfig, ServerFound, ServerId, ServerState, Spent, StartChat, Timestamp, UsageRange,
+    UsageReport,
 };
 
 /// How urgent a command is. Ordered: `Critical` is the greatest.
@@ -27,9 +29,11 @@ pub enum Priority {
 }
 
 /// How to stop.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum StopMode {
     /// At the end of the sentence or after the running tool, within 3 s.
+    #[default]
     Graceful,
     /// Now.
     Now,
@@ -75,6 +79,8 @@ pub struct SendRequest {
     pub answer: MessageId,
     /// When it was written.
     pub created: Timestamp,
+    /// The server that the chat lives on; this computer without.
+    pub server: Option<ServerId>,
 }
 
 impl From<SendRequest> for Draft {
@@ -416,6 +422,64 @@ pub enum BackendCommand {
         /// The file; a text that is told without.
         to: Option<PathBuf>,
     },
+    /// Add or change a remote server, keep its token, and link to it.
+    SaveServer {
+        /// How it is reached.
+        config: ServerConfig,
+        /// What happens to its token.
+        token: KeyChange,
+    },
+    /// Forget a remote server and its token. Its chats stay, as they are.
+    RemoveServer {
+        /// Which.
+        server: ServerId,
+    },
+    /// Try a server without keeping it.
+    TestServer {
+        /// The question.
+        query: QueryId,
+        /// How it is reached.
+        config: ServerConfig,
+        /// Its token; the kept one with `Keep`.
+        token: KeyChange,
+    },
+    /// Ask a server for a token of its own, with the code that it showed once, and keep both.
+    PairServer {
+        /// The question.
+        query: QueryId,
+        /// How it is reached.
+        config: ServerConfig,
+        /// The code.
+        code: SecretString,
+    },
+    /// Link now: the next try is not waited for.
+    LinkNow {
+        /// To which; to all without one.
+        server: Option<ServerId>,
+    },
+    /// Begin a chat with a bot of a server.
+    OpenRemoteChat {
+        /// The chat to come.
+        chat: ChatId,
+        /// The server.
+        server: ServerId,
+        /// The bot.
+        bot: BotId,
+        /// When it was asked for.
+        created: Timestamp,
+    },
+    /// Load more of a server's chats, older than those that are known.
+    LoadRemoteChats {
+        /// Which server.
+        server: ServerId,
+    },
+    /// Answer a tool call that waits for consent.
+    AnswerApproval {
+        /// The chat.
+        chat: ChatId,
+        /// The answer.
+        answer: ApprovalAnswer,
+    },
     /// End all runs and the engine.
     Shutdown,
 }
@@ -429,7 +493,9 @@ impl BackendCommand {
         | Self::KeepAnswer { query, .. }
         | Self::SetCovered { query, .. }
         | Self::LoadBotVersions { query, .. }
-        | Self::ReadBots { query, .. }) = self
+        | Self::ReadBots { query, .. }
+        | Self::TestServer { query, .. }
+        | Self::PairServer { query, .. }) = self
         else {
             return None;
         };
@@ -440,7 +506,9 @@ impl BackendCommand {
     pub fn priority(&self) -> Priority {
         match self {
             Self::Stop { .. } | Self::Shutdown => Priority::Critical,
-            Self::RetryNow { .. } => Priority::High,
+            Self::RetryNow { .. } | Self::LinkNow { .. } | Self::AnswerApproval { .. } => {
+                Priority::High
+            }
             Self::Send(_)
             | Self::StartChat(_)
             | Self::SetCast { .. }
@@ -472,10 +540,16 @@ impl BackendCommand {
             | Self::Configure(_)
             | Self::LoadImage { .. }
             | Self::SaveProvider { .. }
+            | Self::SaveServer { .. }
+            | Self::RemoveServer { .. }
+            | Self::TestServer { .. }
+            | Self::PairServer { .. }
+            | Self::OpenRemoteChat { .. }
             | Self::RemoveProvider { .. } => Priority::Normal,
-            Self::MarkRead { .. } | Self::SaveDraft { .. } | Self::RefreshModels { .. } => {
-                Priority::Low
-            }
+            Self::LoadRemoteChats { .. }
+            | Self::MarkRead { .. }
+            | Self::SaveDraft { .. }
+            | Self::RefreshModels { .. } => Priority::Low,
         }
     }
 }
@@ -601,6 +675,36 @@ pub enum BackendEvent {
         name: String,
         /// The file.
         to: PathBuf,
+    },
+    /// A remote server is new or changed.
+    ServerChanged(Box<ServerState>),
+    /// A remote server is gone.
+    ServerRemoved(ServerId),
+    /// A link changed its state.
+    LinkChanged {
+        /// Whose.
+        server: ServerId,
+        /// How it stands.
+        link: LinkState,
+    },
+    /// A server was tried.
+    ServerTested {
+        /// The question.
+        query: QueryId,
+        /// What was found.
+        result: Result<ServerFound, ProviderError>,
+    },
+    /// A server gave a token, which is kept, or did not.
+    ServerPaired {
+        /// The question.
+        query: QueryId,
+        /// The server.
+        result: Result<ServerId, ProviderError>,
+    },
+    /// A chat on a server can be written to.
+    AgentReady {
+        /// Which.
+        chat: ChatId,
     },
     /// Something to be told once.
     Notice(Notice),

@@ -6,6 +6,7 @@ use super::bots;
 use super::compare::column_of;
 use super::handle::{editor_told, leave, load_usage};
 use super::model::{Effect, ToastAction};
+use super::servers;
 use super::unsent::not_sent;
 use super::words;
 use super::{
@@ -97,6 +98,12 @@ pub fn apply(state: &mut AppState, event: BackendEvent, now: Timestamp) -> Vec<E
         BackendEvent::BotsRead { query, read } => editor_told::bots_read(state, query, read),
         BackendEvent::BotText { name, text } => return bots::copy(state, &name, text, now),
         BackendEvent::BotExported { name, to } => bots::exported(state, &name, &to, now),
+        BackendEvent::ServerChanged(server) => servers::changed(state, *server),
+        BackendEvent::ServerRemoved(id) => servers::removed(state, &id),
+        BackendEvent::LinkChanged { server, link } => servers::link_changed(state, &server, link),
+        BackendEvent::ServerTested { query, result } => servers::tested(state, query, result),
+        BackendEvent::ServerPaired { query, result } => servers::paired(state, query, result),
+        BackendEvent::AgentReady { chat } => servers::agent_ready(state, chat),
         BackendEvent::Notice(notice) => {
             editor_told::notice(state, &notice.code);
             push_notice(state, notice, now);

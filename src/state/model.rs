@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use super::places::ModelPlaces;
 use super::{
-    Begun, Bots, Conversation, Editor, Gallery, Import, ReadId, Settings, Starting, UiCommand,
+    Begun, Bots, Conversation, Editor, Gallery, Import, ReadId, Servers, Settings, Starting,
+    UiCommand,
 };
 use crate::protocol::{
     BackendCommand, Bot, BotFormat, BotId, BotVersion, ChatId, ChatOptions, ChatSummary, Draft,
@@ -64,6 +65,8 @@ pub struct AppState {
     pub gallery: Gallery,
     /// What the dialog shows that asks for a bot's variables.
     pub starting: Starting,
+    /// Remote servers.
+    pub servers: Servers,
     /// Chats that were begun with a bot and not used yet.
     pub(super) begun: Vec<Begun>,
     /// The newer versions of bots that the user does not want in a chat.
@@ -375,6 +378,7 @@ impl AppState {
             bots: Bots::default(),
             gallery: Gallery::default(),
             starting: Starting::default(),
+            servers: Servers::default(),
             begun: Vec::new(),
             declined: HashMap::new(),
             editor: None,

@@ -57,6 +57,7 @@ fn send(state: &mut AppState, text: &str) -> SendRequest {
 fn summary(chat: ChatId, title: &str) -> ChatSummary {
     ChatSummary {
         bot: None,
+        server: None,
         test: false,
         id: chat,
         title: title.to_owned(),

@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::columns::{from_json, integer, model, time, to_json, unsigned, uuid};
 use super::error::{Result, StoreError};
-use crate::protocol::{ChatId, ChatOptions, ChatSummary, Message, ModelId, Timestamp};
+use crate::protocol::{ChatId, ChatOptions, ChatSummary, Message, ModelId, ServerId, Timestamp};
 
 /// Titles are cut to this many characters.
 const TITLE_LENGTH: usize = 60;
@@ -49,7 +49,7 @@ pub(super) fn create(
 
 const SUMMARY: &str =
     "SELECT id, title, pinned, unread, model, last_model, created, updated, messages, options,
-     bot, test FROM chat";
+     bot, test, server FROM chat";
 
 /// All chats that are not deleted, newest first.
 pub(super) fn list(db: &Connection) -> Result<Vec<ChatSummary>> {
@@ -92,6 +92,7 @@ fn summary_of(row: &Row<'_>) -> rusqlite::Result<ChatSummary> {
         options: options.as_deref().and_then(|text| from_json(text).ok()).unwrap_or_default(),
         bot: bot.as_deref().and_then(|text| from_json(text).ok()),
         test: row.get(11)?,
+        server: row.get::<_, Option<String>>(12)?.map(ServerId),
     })
 }
 

@@ -191,6 +191,7 @@ pub(super) fn chat() -> AppState {
     let id = ChatId(uuid::Uuid::from_u128(1));
     state.chats = Some(vec![ChatSummary {
         bot: None,
+        server: None,
         test: false,
         options: ChatOptions::default(),
         id,

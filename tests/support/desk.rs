@@ -173,6 +173,7 @@ impl Desk {
             run: ids.run(at),
             answer: ids.message(at),
             created: at,
+            server: None,
         }
     }
 

@@ -104,6 +104,7 @@ pub(super) async fn request(
         run: ids.run(now),
         answer: ids.message(now),
         created: now,
+        server: None,
     };
     Ok(Target { request, nearest, start, cast })
 }

@@ -131,6 +131,7 @@ pub(super) fn summary(start: &StartChat) -> ChatSummary {
         options: start.options.clone(),
         bot: Some(start.bot.clone()),
         test: start.test,
+        server: None,
     }
 }
 

@@ -126,6 +126,7 @@ fn new_request(
         answer: context.ids.message(context.now),
         also: choice.also.into_iter().map(alternative).collect(),
         created: context.now,
+        server: None,
     }
 }
 

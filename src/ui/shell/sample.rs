@@ -35,6 +35,7 @@ pub(crate) fn chat(number: u128, title: &str, updated: i64) -> ChatSummary {
     let model = models[usize::try_from(number).unwrap() % models.len()];
     ChatSummary {
         bot: None,
+        server: None,
         test: false,
         options: ChatOptions::default(),
         id: chat_id(number),

@@ -1,0 +1,123 @@
+//! Remote servers and the links to them.
+
+use serde::{Deserialize, Serialize};
+
+use super::{ModelInfo, RemoteBot, Timestamp};
+
+/// A remote server, by its name in the configuration: lower case letters, digits and dashes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ServerId(pub String);
+
+impl ServerId {
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for ServerId {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl std::fmt::Display for ServerId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// How a server is reached. Its token lives with the keys, under `server:<id>`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerConfig {
+    /// Its identity here.
+    pub id: ServerId,
+    /// For people.
+    pub name: String,
+    /// `ws://…` or `wss://…`, without `/ws`.
+    pub url: String,
+    /// The token goes into the address, for old servers.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub token_query: bool,
+    /// Commands and events on two sockets.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub dual: bool,
+}
+
+/// By which way frames go.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Carrier {
+    /// One WebSocket.
+    #[default]
+    Socket,
+    /// One for commands, one for events.
+    Pair,
+    /// A stream of server-sent events, and one POST for each command.
+    Http,
+}
+
+/// How a link stands.
+#[derive(Clone, Debug, PartialEq)]
+pub enum LinkState {
+    /// Nobody asked for it.
+    Offline,
+    /// The connection is being made.
+    Connecting {
+        /// From 1.
+        attempt: u32,
+    },
+    /// It is there; the server has not yet said who it is.
+    Authenticating,
+    /// Frames go both ways.
+    Ready {
+        /// Since when.
+        since: Timestamp,
+        /// The server numbers nothing: nothing can be resumed.
+        plain: bool,
+        /// By which way.
+        carrier: Carrier,
+    },
+    /// The next try is planned.
+    Waiting {
+        /// For when.
+        until: Timestamp,
+        /// The number of that try.
+        attempt: u32,
+        /// Why the last one failed, in a line.
+        cause: String,
+    },
+    /// The server does not let us in; only the user can change that.
+    Denied {
+        /// What it said.
+        message: String,
+    },
+}
+
+/// A server as the window shows it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ServerState {
+    /// How it is reached.
+    pub config: ServerConfig,
+    /// Whether a token is kept.
+    pub has_token: bool,
+    /// How the link stands.
+    pub link: LinkState,
+    /// Its models, as they were told last. Their ids are the server's own.
+    pub models: Vec<ModelInfo>,
+    /// Its bots, likewise.
+    pub bots: Vec<RemoteBot>,
+}
+
+/// What a try found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerFound {
+    /// Whether it is one that numbers nothing.
+    pub plain: bool,
+    /// How long the way there and back took.
+    pub round_trip_ms: u64,
+    /// How many models it has.
+    pub models: usize,
+    /// How many bots.
+    pub bots: usize,
+}

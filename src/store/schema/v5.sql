@@ -1,0 +1,28 @@
+-- Remote servers. `server` is the server's id in the configuration; null: this computer.
+ALTER TABLE chat ADD COLUMN server TEXT;
+CREATE INDEX chat_server ON chat (server) WHERE server IS NOT NULL;
+
+-- What is known of a server: who we are to it, its journal's epoch, and its lists as they were told
+-- last, as JSON.
+CREATE TABLE server (
+    id TEXT PRIMARY KEY NOT NULL,
+    client_id TEXT NOT NULL,
+    epoch TEXT,
+    models TEXT,
+    bots TEXT
+) STRICT;
+
+-- As a gateway: who may come in. Only the hash of a token is kept.
+CREATE TABLE token (
+    id TEXT PRIMARY KEY NOT NULL,
+    name TEXT NOT NULL,
+    hash BLOB NOT NULL UNIQUE,
+    access TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    expires INTEGER,
+    last_used INTEGER,
+    revoked INTEGER
+) STRICT;
+
+-- Whose a chat is: the id of a guest's token; null: the owner's.
+ALTER TABLE chat ADD COLUMN owner TEXT;

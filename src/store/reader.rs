@@ -9,6 +9,7 @@ use rusqlite::Connection;
 
 use super::bots::{self, KeptBots};
 use super::error::Result;
+use super::gateway::GatewayRead;
 use super::kept::KeptModels;
 use super::pending::{Entry, Pending};
 use super::search::{self, SearchHit};
@@ -43,6 +44,7 @@ pub(super) enum ReadCommand {
     RecentModels(usize, Reply<Vec<ModelId>>),
     Stats(Reply<StoreStats>),
     Check(Reply<Vec<String>>),
+    Gateway(GatewayRead),
 }
 
 #[derive(Debug)]
@@ -110,10 +112,15 @@ impl Reader {
                 self.answer(reply, |db, _| stats::stats(db, self.file.as_deref()));
             }
             ReadCommand::Check(reply) => self.answer(reply, |db, _| stats::check(db)),
+            ReadCommand::Gateway(command) => self.read_gateway(command),
         }
     }
 
-    fn answer<T>(&self, reply: Reply<T>, read: impl FnOnce(&Connection, &[Entry]) -> Result<T>) {
+    pub(super) fn answer<T>(
+        &self,
+        reply: Reply<T>,
+        read: impl FnOnce(&Connection, &[Entry]) -> Result<T>,
+    ) {
         // Before the transaction: what is committed in between is seen twice rather than never.
         let waiting = self.pending.snapshot();
         tell(reply, self.in_transaction(|db| read(db, &waiting)));

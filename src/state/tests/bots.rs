@@ -66,6 +66,16 @@ fn a_mistake_in_a_plain_file_leads_to_the_folder_it_is_in() {
 }
 
 #[test]
+fn a_mistake_that_ends_as_a_question_has_no_full_stop_behind_it() {
+    let mut state = state();
+    let detail = "personas.yaml:2:3: nme: did you mean \"name\"?".to_owned();
+    let notice = Notice { code: NoticeCode::PersonasUnreadable, detail };
+    apply(&mut state, BackendEvent::Notice(notice), NOW);
+    let body = &state.toasts[0].body;
+    assert!(body.contains("did you mean \"name\"? What it held"), "{body}");
+}
+
+#[test]
 fn without_a_file_dialog_the_clipboard_is_named() {
     let mut state = state();
     handle(&mut state, UiCommand::Bots(BotCommand::NoFileDialog), at(0));

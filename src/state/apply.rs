@@ -96,7 +96,9 @@ pub fn apply(state: &mut AppState, event: BackendEvent, now: Timestamp) -> Vec<E
         }
         BackendEvent::BotsRead { query, read } => editor_told::bots_read(state, query, read),
         BackendEvent::BotText { name, text } => return bots::copy(state, &name, text, now),
-        BackendEvent::BotExported { name, to } => bots::exported(state, &name, &to, now),
+        BackendEvent::BotExported { name, to, losses } => {
+            bots::exported(state, &name, (&to, &losses), now);
+        }
         BackendEvent::Notice(notice) => {
             editor_told::notice(state, &notice.code);
             push_notice(state, notice, now);

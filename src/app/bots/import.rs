@@ -201,7 +201,7 @@ impl Import<'_> {
     /// A bot that is there gets what it may use besides, and comes back from the archive.
     async fn is_there(&mut self, id: BotId, read: BotRead) -> Outcome {
         let mut row = row(read.clone(), Fate::There);
-        let mut notes = Vec::new();
+        let mut notes = row.remarks.clone();
         if let Some(entry) = self.known(&id) {
             (row.version, row.granted) = (entry.bot.version, entry.granted.clone());
             let is_new = |name: &String| self.args.allows(name) && !entry.granted.contains(name);

@@ -229,7 +229,8 @@ impl ImportView {
                 return;
             }
             Some(Twin::Other) => {
-                let words = format!("A bot above has the id {} too: they are two bots", bot.id);
+                let words =
+                    format!("A bot above has the same id, {}: they are kept as two", bot.id);
                 parts::note_ui(ui, &words);
             }
             None => {}

@@ -135,7 +135,7 @@ fn two_bots_of_one_id_in_an_import_are_told_apart_and_twins_are_kept_once() {
     let found = vec![read(bot("new"), &[]), read(bot("new"), &[]), read(other, &[])];
     let mut harness = dialog(found);
     harness.get_by_label("This very bot stands above");
-    harness.get_by_label("A bot above has the id new too: they are two bots");
+    harness.get_by_label("A bot above has the same id, new: they are kept as two");
     harness.get_by_label("Import 2 bots").click();
     harness.run();
     let texts: Vec<String> = kept(&harness).into_iter().map(|kept| kept.bot.instructions).collect();

@@ -3,6 +3,7 @@
 mod cast;
 pub mod check;
 mod entry;
+mod import;
 mod look;
 mod room;
 mod told;
@@ -13,6 +14,7 @@ pub use cast::{Cast, CastMember, CastRoom, ChatBot, StartChat};
 pub use entry::{
     BotEntry, BotFormat, BotOrigin, BotProblem, BotRead, BotVersionInfo, Haystack, Library,
 };
+pub use import::Conflict;
 pub use look::{BotColor, BotIcon, Category};
 pub use room::{Room, RoomMember, SpeakingOrder};
 pub use turns::{NextSpeaker, Round};

@@ -601,6 +601,8 @@ pub enum BackendEvent {
         name: String,
         /// The file.
         to: PathBuf,
+        /// What the format has no place for, in sentences.
+        losses: Vec<String>,
     },
     /// Something to be told once.
     Notice(Notice),

@@ -96,7 +96,9 @@ pub fn apply(state: &mut AppState, event: BackendEvent, now: Timestamp) -> Vec<E
         }
         BackendEvent::BotsRead { query, read } => editor_told::bots_read(state, query, read),
         BackendEvent::BotText { name, text } => return bots::copy(state, &name, text, now),
-        BackendEvent::BotExported { name, to } => bots::exported(state, &name, &to, now),
+        BackendEvent::BotExported { name, to, losses } => {
+            bots::exported(state, &name, (&to, &losses), now);
+        }
         BackendEvent::Notice(notice) => {
             editor_told::notice(state, &notice.code);
             push_notice(state, notice, now);
@@ -401,6 +403,12 @@ pub(super) fn load_older(state: &mut AppState, chat: ChatId, before: MessageId) 
     Effect::Backend(BackendCommand::LoadMessages { query, chat, before: Some(before), limit: PAGE })
 }
 
+/// What happened, and what follows it. What ends as a question gets no full stop.
+fn two_sentences(first: &str, second: &str) -> String {
+    let stop = if first.ends_with(['.', '?', '!']) { "" } else { "." };
+    format!("{first}{stop} {second}")
+}
+
 fn push_notice(state: &mut AppState, notice: Notice, now: Timestamp) {
     state.unsaved |= notice.code.means_unsaved();
     let words = words::for_notice(&notice.code);
@@ -415,9 +423,7 @@ fn push_notice(state: &mut AppState, notice: Notice, now: Timestamp) {
         | NoticeCode::PersonasUnreadable
         | NoticeCode::BotNotExported
         | NoticeCode::BudgetNear
-        | NoticeCode::BudgetUsedUp => {
-            format!("{}. {}", notice.detail, words.body)
-        }
+        | NoticeCode::BudgetUsedUp => two_sentences(&notice.detail, words.body),
         NoticeCode::StoreUnavailable
         | NoticeCode::StoreDamaged
         | NoticeCode::StoreNewer

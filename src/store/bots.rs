@@ -200,7 +200,7 @@ pub(super) fn save(db: &Connection, save: &SaveBot, at: Timestamp) -> Result<Bot
             if bot == *old {
                 saved = before.saved;
             } else {
-                bot.version = given.max(old.version.next());
+                bot.version = given.after(old.version);
             }
         }
         if saved != before.saved {

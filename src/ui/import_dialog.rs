@@ -14,7 +14,7 @@ use super::editor::tools;
 use super::shell;
 use super::theme::{self, Palette};
 use super::widgets::{self, Chosen};
-use crate::protocol::{BotProblem, BotRead};
+use crate::protocol::{Bot, BotProblem, BotRead};
 use crate::state::{
     AppState, BotCommand, Conflict, Import, KeepAs, KeepBot, Overlay, Read, UiCommand,
 };
@@ -134,10 +134,13 @@ impl ImportView {
             .max_height(most)
             .min_scrolled_height(most)
             .show(ui, |ui| {
-                for (place, read) in read.iter().enumerate() {
+                for (place, one) in read.iter().enumerate() {
                     ui.push_id(place, |ui| {
-                        parts::card_ui(ui, |ui| match read {
-                            Ok(read) => self.bot_ui(ui, state, (place, read)),
+                        parts::card_ui(ui, |ui| match one {
+                            Ok(one) => {
+                                let twin = twin(read, (place, &one.bot));
+                                self.bot_ui(ui, state, (place, one), twin);
+                            }
                             Err(problem) => problem_ui(ui, problem),
                         });
                     });
@@ -169,11 +172,12 @@ impl ImportView {
     }
 
     /// What would be kept.
-    fn chosen(&self, state: &AppState, read: &[Result<BotRead, BotProblem>]) -> Vec<KeepBot> {
+    fn chosen(&self, state: &AppState, all: &[Result<BotRead, BotProblem>]) -> Vec<KeepBot> {
         let is_kept = |(place, read): (usize, &Result<BotRead, BotProblem>)| {
             let read = read.as_ref().ok()?;
-            let is_there = state.import_conflict(&read.bot) == Conflict::Identical;
-            if is_there || self.left_out.contains(&place) {
+            let is_there = matches!(state.import_conflict(&read.bot), Conflict::Identical(_));
+            let is_above = matches!(twin(all, (place, &read.bot)), Some(Twin::Same));
+            if is_there || is_above || self.left_out.contains(&place) {
                 return None;
             }
             let may = |name: &String| self.granted.contains(&(place, name.clone()));
@@ -181,10 +185,16 @@ impl ImportView {
             let keep = self.keep_as.get(&place).copied().unwrap_or(KeepAs::Another);
             Some(KeepBot { bot: read.bot.clone(), granted: tools.filter(may).collect(), keep })
         };
-        read.iter().enumerate().filter_map(is_kept).collect()
+        all.iter().enumerate().filter_map(is_kept).collect()
     }
 
-    fn bot_ui(&mut self, ui: &mut Ui, state: &AppState, (place, read): (usize, &BotRead)) {
+    fn bot_ui(
+        &mut self,
+        ui: &mut Ui,
+        state: &AppState,
+        (place, read): (usize, &BotRead),
+        twin: Option<Twin>,
+    ) {
         let palette = Palette::of(ui);
         let bot = &read.bot;
         ui.horizontal(|ui| {
@@ -204,13 +214,30 @@ impl ImportView {
             ui.add(Label::new(text).wrap());
         }
         let conflict = state.import_conflict(bot);
-        if conflict == Conflict::Identical {
-            parts::note_ui(ui, "This very bot is there already");
+        if let Conflict::Identical(id) = &conflict {
+            let words = if *id == bot.id {
+                "This very bot is there already".to_owned()
+            } else {
+                format!("This very bot is there already as {id}")
+            };
+            parts::note_ui(ui, &words);
             return;
+        }
+        match twin {
+            Some(Twin::Same) => {
+                parts::note_ui(ui, "This very bot stands above");
+                return;
+            }
+            Some(Twin::Other) => {
+                let words =
+                    format!("A bot above has the same id, {}: they are kept as two", bot.id);
+                parts::note_ui(ui, &words);
+            }
+            None => {}
         }
         self.told_ui(ui, (place, read));
         self.tools_ui(ui, (place, read));
-        self.conflict_ui(ui, (place, read), conflict);
+        self.conflict_ui(ui, (place, read), &conflict);
         let is_kept = !self.left_out.contains(&place);
         let words = format!("Import {}", bot.name);
         if parts::check_ui(ui, &words, Chosen::from(is_kept)) {
@@ -271,30 +298,56 @@ impl ImportView {
         parts::note_ui(ui, tools::NONE_RUN_YET);
     }
 
-    fn conflict_ui(&mut self, ui: &mut Ui, (place, read): (usize, &BotRead), conflict: Conflict) {
+    fn conflict_ui(&mut self, ui: &mut Ui, (place, read): (usize, &BotRead), conflict: &Conflict) {
         let id = &read.bot.id;
-        let version = match conflict {
-            Conflict::Nothing | Conflict::Identical => return,
+        let (now, next) = match conflict {
+            Conflict::Nothing | Conflict::Identical(_) => return,
             Conflict::Foreign => {
                 let words = format!("Another bot has the id {id}: it is kept under another one");
                 parts::note_ui(ui, &words);
                 return;
             }
-            Conflict::Own(version) => version,
+            Conflict::Own { now, next } => (now, next),
         };
-        parts::note_ui(ui, &format!("You have a bot {id}, in version {version}"));
+        let words = format!("You have another bot {id}, in version {now}: keep both or update it?");
+        parts::note_ui(ui, &words);
         let keep = self.keep_as.entry(place).or_insert(KeepAs::Another);
         ui.horizontal_wrapped(|ui| {
-            for (other, label) in [
-                (KeepAs::Another, "Keep both"),
-                (KeepAs::NextVersion, "Make it the next version of mine"),
-            ] {
+            for (other, label) in
+                [(KeepAs::Another, "Keep both"), (KeepAs::NextVersion, "Update my bot")]
+            {
                 if widgets::chip(ui, label, Chosen::from(*keep == other)).clicked() {
                     *keep = other;
                 }
             }
         });
+        let follows = match keep {
+            KeepAs::Another => {
+                "Yours stays as it is, and this one gets an id of its own".to_owned()
+            }
+            KeepAs::NextVersion => {
+                format!("Updates your bot {id}: version {now} → {next}. Version {now} is kept")
+            }
+        };
+        parts::note_ui(ui, &follows);
     }
+}
+
+/// A bot that stands further up among those that were read, under the same id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Twin {
+    /// The very same.
+    Same,
+    /// With other content.
+    Other,
+}
+
+fn twin(all: &[Result<BotRead, BotProblem>], (place, bot): (usize, &Bot)) -> Option<Twin> {
+    let above = all.iter().take(place).filter_map(|read| read.as_ref().ok());
+    let mut twins = above.filter(|read| read.bot.id == bot.id).peekable();
+    twins.peek()?;
+    let is_same = twins.any(|read| read.bot.says_the_same_as(bot));
+    Some(if is_same { Twin::Same } else { Twin::Other })
 }
 
 fn reading_ui(ui: &mut Ui, out: &mut Vec<UiCommand>) {

@@ -2,10 +2,13 @@
 
 mod edit;
 mod import;
+mod keep;
 mod own;
 pub(in crate::state) mod told;
 
-use super::super::model::{Effect, HandleContext, Overlay, Page};
+pub(super) use keep::keep_edit;
+
+use super::super::model::{Effect, FocusTarget, HandleContext, Overlay, Page};
 use super::super::{AppState, BotCommand, EditorCommand};
 
 /// Applies a command of the gallery that makes, changes, imports or exports bots.
@@ -14,13 +17,14 @@ pub(super) fn handle_bots(
     command: BotCommand,
     context: HandleContext,
 ) -> Vec<Effect> {
+    keep::note_change(state, context.now);
     match command {
         BotCommand::New => own::make(state, context),
         BotCommand::Customise(bot) => own::customise(state, &bot, context),
         BotCommand::Duplicate(bot) => own::duplicate(state, &bot, context),
         BotCommand::Archive { bot, archived } => own::archive(state, bot, archived),
         BotCommand::Delete(bot) => own::delete(state, &bot, context.now),
-        BotCommand::Restore(entry) => own::restore(state, &entry),
+        BotCommand::Restore(entry) => own::restore(state, &entry, context),
         BotCommand::OpenPersonas => own::open_personas(state),
         BotCommand::CompareWithMine(bot) => own::compare(state, bot),
         BotCommand::Export { bot, format } => own::export(state, &bot, format),
@@ -50,8 +54,9 @@ pub(super) fn handle(
     command: EditorCommand,
     context: HandleContext,
 ) -> Vec<Effect> {
+    keep::note_change(state, context.now);
     let effects = match command {
-        EditorCommand::Show => show(state),
+        EditorCommand::Show => show(state, context),
         EditorCommand::Change(bot) => edit::change(state, *bot),
         EditorCommand::Grant(tools) => edit::grant(state, tools),
         EditorCommand::SetValue { name, value } => edit::set_value(state, name, value),
@@ -67,13 +72,15 @@ pub(super) fn handle(
 }
 
 /// Shows the editor with what is in it.
-fn show(state: &mut AppState) -> Vec<Effect> {
-    if let Some(editor) = &mut state.editor {
-        editor.next = None;
-        state.overlay = Overlay::Nothing;
-        super::open_page(state, Page::Editor);
-    }
-    Vec::new()
+fn show(state: &mut AppState, context: HandleContext) -> Vec<Effect> {
+    let Some(editor) = &mut state.editor else { return Vec::new() };
+    editor.next = None;
+    let has_test = editor.test.is_some();
+    state.overlay = Overlay::Nothing;
+    super::open_page(state, Page::Editor);
+    state.request_focus(FocusTarget::FormTop);
+    // What comes from an earlier session, or out of an undo, has none.
+    if has_test { Vec::new() } else { edit::restart_test(state, context) }
 }
 
 /// What waits behind a dialog goes with it.
@@ -92,6 +99,7 @@ pub(super) fn overlay_closes(state: &mut AppState) {
         | Overlay::Link(_)
         | Overlay::StartBot(_)
         | Overlay::CompareBots(_)
+        | Overlay::DeleteEdited(_)
         | Overlay::BotVersions => {}
     }
 }

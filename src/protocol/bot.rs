@@ -5,6 +5,7 @@ pub mod check;
 mod edited;
 mod entry;
 mod look;
+mod rename;
 mod room;
 mod told;
 mod turns;

@@ -221,7 +221,7 @@ async fn an_undone_deletion_brings_the_versions_back_until_it_is_purged() {
     assert_eq!(version_names(&store, "ada").await, ["1.1", "1.0"]);
 
     store.delete_bot("ada".into()).await.unwrap();
-    store.purge_deleted_bots(START).await.unwrap();
+    store.purge_deleted_bots(Timestamp(0)).await.unwrap();
     store.restore_bot(save(bot("ada", "two"))).await.unwrap();
     assert_eq!(version_names(&store, "ada").await, ["1.1", "1.0"], "it is not old yet");
     store.delete_bot("ada".into()).await.unwrap();

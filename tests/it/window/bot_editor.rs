@@ -19,7 +19,7 @@ fn on_disk(place: &Place) -> String {
 }
 
 fn comes_back(window: &mut Window) {
-    window.run_command("Bots and rooms");
+    window.run_command("Gallery");
     window.until_sees(BANNER);
     window.click("Keep editing");
     assert_eq!(window.value("Name"), "Ada");
@@ -46,7 +46,7 @@ fn an_unsaved_bot_is_on_the_disk_while_it_is_typed() {
     let mut first = place.open();
     type_a_bot(&mut first);
     first.until("the bot on the disk", |_| on_disk(&place).contains("You count."));
-    // The first window ends without a word: nothing of it runs on.
+    // Never closed, as where the process is killed: its end saves nothing.
     std::mem::forget(first);
     let mut window = place.open();
     comes_back(&mut window);
@@ -64,6 +64,6 @@ fn what_cannot_be_read_is_left_out_with_a_word_once() {
     assert!(window.state().editor.is_none());
     drop(window);
     let mut window = place.open();
-    window.run_command("Bots and rooms");
+    window.run_command("Gallery");
     assert!(!window.sees("Unsaved changes of a bot cannot be read"));
 }

@@ -9,7 +9,7 @@ pub(in crate::state) mod told;
 pub(super) use keep::keep_edit;
 
 use super::super::model::{Effect, FocusTarget, HandleContext, Overlay, Page};
-use super::super::{AppState, BotCommand, EditorCommand};
+use super::super::{AppState, BotCommand, EditorCommand, FileDialog};
 
 /// Applies a command of the gallery that makes, changes, imports or exports bots.
 pub(super) fn handle_bots(
@@ -29,7 +29,8 @@ pub(super) fn handle_bots(
         BotCommand::CompareWithMine(bot) => own::compare(state, bot),
         BotCommand::Export { bot, format } => own::export(state, &bot, format),
         BotCommand::PickImport => vec![Effect::PickBots],
-        BotCommand::PasteImport => import::begin(state),
+        BotCommand::PasteImport => import::begin(state, FileDialog::Offered),
+        BotCommand::NoImportDialog => import::begin(state, FileDialog::Missing),
         BotCommand::ImportFiles(files) => import::read_files(state, files),
         BotCommand::ImportText(text) => import::read_text(state, text),
         BotCommand::KeepImported(bots) => import::keep(state, bots, context.now),

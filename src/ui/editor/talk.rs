@@ -201,6 +201,9 @@ pub(super) fn unknown_ui(ui: &mut Ui, bot: &mut Bot) {
         return;
     }
     let unknown: Vec<String> = bot.unknown_places().into_iter().map(str::to_owned).collect();
+    if unknown.is_empty() {
+        return;
+    }
     ui.horizontal_wrapped(|ui| {
         for name in unknown {
             if widgets::small_button(ui, &format!("Ask for {{{{{name}}}}} at start")).clicked() {

@@ -28,8 +28,9 @@ pub use bot::check;
 pub use bot::{
     Ability, Bot, BotColor, BotEntry, BotFormat, BotIcon, BotOrigin, BotParameters, BotProblem,
     BotRead, BotVersion, BotVersionInfo, Cast, CastMember, CastRoom, Category, ChatBot, Conflict,
-    Haystack, Library, ModelPreference, NextSpeaker, ParseBotVersionError, PriceClass, Room,
-    RoomMember, Round, Seed, SpeakingOrder, StartChat, ToolNeed, Variable, VariableKind,
+    EditedBot, Haystack, Library, ModelPreference, NextSpeaker, ParseBotVersionError, PriceClass,
+    Room, RoomMember, Round, Seed, SpeakingOrder, StartChat, ToolNeed, Variable, VariableKind,
+    unwrapped,
 };
 pub use chat::{
     ChatOptions, ChatSummary, Draft, Fallback, HelpHit, HelpPage, HelpSearch, MessagePage,

@@ -140,6 +140,8 @@ fn is_kept(command: &BackendCommand) -> bool {
         | BackendCommand::MarkBot { .. }
         | BackendCommand::ArchiveBot { .. }
         | BackendCommand::DeleteBot { .. }
+        | BackendCommand::RestoreBot(_)
+        | BackendCommand::KeepEdit(_)
         | BackendCommand::SaveDraft { .. } => true,
         // Keys and lists of models are asked for in the background, which ends at once.
         BackendCommand::SaveProvider { .. }
@@ -270,6 +272,8 @@ impl Dispatcher {
             | BackendCommand::MarkBot { .. }
             | BackendCommand::ArchiveBot { .. }
             | BackendCommand::DeleteBot { .. }
+            | BackendCommand::RestoreBot(_)
+            | BackendCommand::KeepEdit(_)
             | BackendCommand::LoadBotVersions { .. }
             | BackendCommand::ReadBots { .. }
             | BackendCommand::ExportBot { .. } => {

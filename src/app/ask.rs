@@ -257,6 +257,7 @@ impl Printer {
             | BackendEvent::ProviderChanged(_)
             | BackendEvent::ProviderStatus { .. }
             | BackendEvent::Bots(_)
+            | BackendEvent::EditKept(_)
             | BackendEvent::BotVersions { .. }
             | BackendEvent::BotsRead { .. }
             | BackendEvent::BotText { .. }

@@ -7,10 +7,10 @@ use secrecy::SecretString;
 
 use super::{
     Bot, BotFormat, BotId, BotProblem, BotRead, BotVersion, BotVersionInfo, Cast, ChatBot, ChatId,
-    ChatOptions, ChatSummary, Draft, EngineSettings, KeptIn, Library, Message, MessageId,
-    MessagePage, ModelId, Notice, Part, ProviderConfig, ProviderError, ProviderId, ProviderState,
-    ProviderStatus, QueryId, QueuedMessage, RunEvent, RunId, Spent, StartChat, Timestamp,
-    UsageRange, UsageReport,
+    ChatOptions, ChatSummary, Draft, EditedBot, EngineSettings, KeptIn, Library, Message,
+    MessageId, MessagePage, ModelId, Notice, Part, ProviderConfig, ProviderError, ProviderId,
+    ProviderState, ProviderStatus, QueryId, QueuedMessage, RunEvent, RunId, Spent, StartChat,
+    Timestamp, UsageRange, UsageReport,
 };
 
 /// How urgent a command is. Ordered: `Critical` is the greatest.
@@ -393,6 +393,10 @@ pub enum BackendCommand {
         /// Which.
         bot: BotId,
     },
+    /// Undo the deletion of a bot.
+    RestoreBot(Box<SaveBot>),
+    /// Keep what is in the editor of bots and not saved; nothing forgets it.
+    KeepEdit(Option<Box<EditedBot>>),
     /// Tell the versions of a bot of the user's own.
     LoadBotVersions {
         /// The question.
@@ -450,6 +454,8 @@ impl BackendCommand {
             | Self::MarkBot { .. }
             | Self::ArchiveBot { .. }
             | Self::DeleteBot { .. }
+            | Self::RestoreBot(_)
+            | Self::KeepEdit(_)
             | Self::LoadBotVersions { .. }
             | Self::ReadBots { .. }
             | Self::ExportBot { .. }
@@ -572,6 +578,8 @@ pub enum BackendEvent {
     ProviderRemoved(ProviderId),
     /// All bots, whenever one of them changed.
     Bots(Arc<Library>),
+    /// What was in the editor of bots and not saved when the app ended; told once, behind all bots.
+    EditKept(Box<EditedBot>),
     /// The versions of a bot, newest first.
     BotVersions {
         /// The question.

@@ -91,6 +91,7 @@ pub fn apply(state: &mut AppState, event: BackendEvent, now: Timestamp) -> Vec<E
             editor_told::library_changed(state, now);
             state.check_editor();
         }
+        BackendEvent::EditKept(edit) => return editor_told::edit_kept(state, *edit, now),
         BackendEvent::BotVersions { query, versions, .. } => {
             editor_told::versions_loaded(state, query, versions);
         }
@@ -422,6 +423,7 @@ fn push_notice(state: &mut AppState, notice: Notice, now: Timestamp) {
         | NoticeCode::ConfigDuplicateProvider
         | NoticeCode::PersonasUnreadable
         | NoticeCode::BotNotExported
+        | NoticeCode::EditUnreadable
         | NoticeCode::BudgetNear
         | NoticeCode::BudgetUsedUp => two_sentences(&notice.detail, words.body),
         NoticeCode::StoreUnavailable

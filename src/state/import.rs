@@ -11,6 +11,18 @@ pub struct Import {
     pub(super) query: QueryId,
     /// What was read, in the order of the source.
     pub read: Read,
+    /// Whether files can be chosen.
+    pub dialog: FileDialog,
+}
+
+/// Whether the system shows a dialog to choose files.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FileDialog {
+    /// As far as is known.
+    #[default]
+    Offered,
+    /// It was tried, and none came.
+    Missing,
 }
 
 /// What became of reading them.

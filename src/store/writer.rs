@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 
 use super::bots::{self, BotWrite};
 use super::chats::{self, ChatChange};
+use super::edits::{self, EditWrite};
 use super::error::{Result, StoreError};
 use super::kept::KeptModels;
 use super::lock::Owner;
@@ -39,6 +40,7 @@ pub(super) enum WriteCommand {
     SetCast(ChatId, Box<(ChatBot, Cast)>, Reply<ChatSummary>),
     EndTest(ChatId, Reply<()>),
     Bots(BotWrite),
+    Edits(EditWrite),
     Begin(Box<BeginRun>, Reply<Box<Began>>),
     Finish(RunId, ReadState, Reply<(Message, ChatSummary)>),
     TakeResumable(Option<ChatId>, Reply<Vec<Resumable>>),
@@ -150,6 +152,12 @@ impl Writer {
                 self.answer(reply, |db| casts::end_test(db, chat));
             }
             WriteCommand::Bots(command) => self.write_bots(command),
+            WriteCommand::Edits(EditWrite::Keep(edit, reply)) => {
+                self.answer(reply, |db| edits::keep(db, edit.as_deref()));
+            }
+            WriteCommand::Edits(EditWrite::PutAside(reply)) => {
+                self.answer(reply, edits::put_aside);
+            }
             WriteCommand::Finish(run, read, reply) => self.finish(run, read, reply),
             WriteCommand::TakeResumable(chat, reply) => {
                 let others = self.owner.others();
@@ -225,7 +233,13 @@ impl Writer {
             BotWrite::Archive(bot, archived, reply) => {
                 self.answer(reply, |db| bots::archive(db, &bot, archived));
             }
-            BotWrite::Delete(bot, reply) => self.answer(reply, |db| bots::delete(db, &bot)),
+            BotWrite::Delete(bot, at, reply) => {
+                self.answer(reply, |db| bots::delete(db, &bot, at));
+            }
+            BotWrite::Restore(save, reply) => {
+                self.answer(reply, |db| bots::restore(db, &save.0, save.1));
+            }
+            BotWrite::Purge(before, reply) => self.answer(reply, |db| bots::purge(db, before)),
         }
     }
 

@@ -5,7 +5,7 @@ mod tests;
 
 use std::collections::{HashMap, HashSet};
 
-use egui::{Context, Event, Id, Label, Modal, RichText, ScrollArea, Ui};
+use egui::{Context, Event, Id, Key, Label, Modal, Modifiers, RichText, ScrollArea, Ui};
 
 use super::bot_tile::{BotTile, TileSize};
 use super::dialog;
@@ -16,7 +16,7 @@ use super::theme::{self, Palette};
 use super::widgets::{self, Chosen};
 use crate::protocol::{Bot, BotProblem, BotRead};
 use crate::state::{
-    AppState, BotCommand, Conflict, Import, KeepAs, KeepBot, Overlay, Read, UiCommand,
+    AppState, BotCommand, Conflict, FileDialog, Import, KeepAs, KeepBot, Overlay, Read, UiCommand,
 };
 use crate::ui::settings::parts;
 
@@ -30,6 +30,8 @@ pub(super) struct ImportView {
     of: Import,
     /// What is pasted.
     text: String,
+    /// Whether it was told that leaving loses the text.
+    asked: bool,
     /// Bots that are not to be kept.
     left_out: HashSet<usize>,
     /// Tools that the user lets them use.
@@ -80,35 +82,59 @@ impl ImportView {
             let title = RichText::new("Import bots").font(theme::semibold(16.0));
             ui.label(title.color(Palette::of(ui).text));
             match &import.read {
-                Read::Nothing => self.paste_ui(ui, out),
+                Read::Nothing => self.paste_ui(ui, import.dialog, out),
                 Read::Reading => reading_ui(ui, out),
                 Read::Done(read) => self.read_ui(ui, state, read, out),
             }
         });
         if response.should_close() {
+            self.leave(import, out);
+        }
+    }
+
+    /// Closes the dialog. What was pasted is not lost by a slip: it takes a second time.
+    fn leave(&mut self, import: &Import, out: &mut Vec<UiCommand>) {
+        let is_lost = import.read == Read::Nothing && !self.text.trim().is_empty();
+        if is_lost && !self.asked {
+            self.asked = true;
+        } else {
             out.push(UiCommand::CloseOverlay);
         }
     }
 
     /// A place to paste a text into.
-    fn paste_ui(&mut self, ui: &mut Ui, out: &mut Vec<UiCommand>) {
-        parts::note_ui(ui, "Paste the text of a bot, or of a character card or an assistant");
+    fn paste_ui(&mut self, ui: &mut Ui, files: FileDialog, out: &mut Vec<UiCommand>) {
+        if files == FileDialog::Missing {
+            let words = "No file dialog could be opened here. Drop files on the gallery, or paste \
+                         the text of a bot.";
+            parts::note_ui(ui, words);
+        } else {
+            parts::note_ui(ui, "Paste the text of a bot, or of a character card or an assistant");
+        }
         let area = Area { field: "", name: "Text of a bot", hint: "switchboard:bot:…", rows: 6 };
-        let most = (ui.ctx().content_rect().height() - 260.0).max(80.0);
+        // Title, note, buttons and margins have their room below and above, also in two rows.
+        let most = (ui.ctx().content_rect().height() - 300.0).max(80.0);
+        let by_key = ui.input_mut(|input| input.consume_key(Modifiers::COMMAND, Key::Enter));
         let response = ScrollArea::vertical()
             .id_salt("pasted bot")
             .max_height(most)
-            .min_scrolled_height(most)
+            .min_scrolled_height(80.0)
             .show(ui, |ui| area_ui(ui, Id::unique("pasted bot"), &area, &mut self.text))
             .inner;
         dialog::first_focus(ui, &response);
+        self.asked &= !response.changed();
+        if self.asked {
+            let words = "The text is not read yet. Esc once more lets it go.";
+            parts::note_ui(ui, words);
+            response.request_focus();
+        }
         ui.horizontal_wrapped(|ui| {
             let filled = !self.text.trim().is_empty();
             let read = ui.add_enabled_ui(filled, |ui| widgets::primary_button(ui, "Read it"));
-            if read.inner.clicked() {
+            if read.inner.clicked() || by_key && filled {
                 out.push(UiCommand::Bots(BotCommand::ImportText(self.text.clone())));
             }
-            if widgets::button(ui, "Choose files…").clicked() {
+            if files == FileDialog::Offered && widgets::button(ui, "Choose files…").clicked() {
                 out.push(UiCommand::CloseOverlay);
                 out.push(UiCommand::Bots(BotCommand::PickImport));
             }

@@ -42,6 +42,7 @@ pub(super) fn handle(
         | BotCommand::OpenPersonas
         | BotCommand::CompareWithMine(_)
         | BotCommand::PickImport
+        | BotCommand::NoImportDialog
         | BotCommand::PasteImport
         | BotCommand::ImportFiles(_)
         | BotCommand::ImportText(_)

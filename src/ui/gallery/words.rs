@@ -136,39 +136,6 @@ pub(super) fn order(room: &Room) -> Vec<String> {
     ]
 }
 
-/// A text without the line breaks that only its file has: those within a paragraph or an entry of
-/// a list. What a narrow panel shows would be torn otherwise.
-pub(super) fn unwrapped(text: &str) -> String {
-    let mut unwrapped = String::with_capacity(text.len());
-    let mut in_code = false;
-    let mut goes_on = false;
-    for line in text.trim_end().lines() {
-        let trimmed = line.trim();
-        let is_fence = trimmed.starts_with("```");
-        let is_own = in_code || is_fence || trimmed.is_empty() || begins_block(trimmed);
-        if is_own || !goes_on {
-            if !unwrapped.is_empty() {
-                unwrapped.push('\n');
-            }
-            unwrapped.push_str(line.trim_end());
-        } else {
-            unwrapped.push(' ');
-            unwrapped.push_str(trimmed);
-        }
-        in_code ^= is_fence;
-        goes_on = !in_code && !is_fence && !trimmed.is_empty() && !trimmed.starts_with('#');
-    }
-    unwrapped
-}
-
-/// Whether a line is an entry of a list, a heading, a quotation or a row of a table.
-fn begins_block(line: &str) -> bool {
-    let after_number = line.trim_start_matches(|char: char| char.is_ascii_digit());
-    let is_numbered = after_number.len() < line.len()
-        && (after_number.starts_with(". ") || after_number.starts_with(") "));
-    is_numbered || ["- ", "* ", "+ ", "#", ">", "|"].iter().any(|begin| line.starts_with(begin))
-}
-
 /// `a, b and c`.
 fn listed<T: AsRef<str>>(all: &[T], last_word: &str) -> String {
     let Some((last, first)) = all.split_last() else { return String::new() };
@@ -235,24 +202,6 @@ mod tests {
             assert_eq!(lines[0], expected);
             assert_eq!(lines[1], "At most 12 answers follow each of your messages");
             assert_eq!(lines[2], "A message with @Chair is answered by Chair alone");
-        }
-    }
-
-    #[test]
-    fn only_line_breaks_within_a_paragraph_go() {
-        let table = [
-            ("One\nsentence.\n", "One sentence."),
-            ("One\n\nTwo\nthree", "One\n\nTwo three"),
-            ("1. **First**\n   of all\n2. Second\n", "1. **First** of all\n2. Second"),
-            ("Text:\n- one\n- two\n  more\nend", "Text:\n- one\n- two more end"),
-            ("# Title\nText\nmore", "# Title\nText more"),
-            ("```\nlet a;\n  let b;\n```\nand\nso", "```\nlet a;\n  let b;\n```\nand so"),
-            ("| a | b |\n|---|---|\n| 1 | 2 |", "| a | b |\n|---|---|\n| 1 | 2 |"),
-            ("In\n2026 it was", "In 2026 it was"),
-            ("", ""),
-        ];
-        for (text, expected) in table {
-            assert_eq!(unwrapped(text), expected, "{text:?}");
         }
     }
 

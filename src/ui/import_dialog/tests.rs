@@ -169,6 +169,33 @@ fn a_text_can_be_pasted_and_read() {
 }
 
 #[test]
+fn without_a_file_dialog_a_text_is_pasted_read_by_key_and_not_lost_by_a_slip() {
+    let mut state = sample::state();
+    let context = HandleContext { now: NOW, ids: IdSource };
+    handle(&mut state, UiCommand::Bots(BotCommand::NoImportDialog), context);
+    assert!(state.toasts.is_empty());
+    let mut harness = stage(
+        vec2(900.0, 700.0),
+        state,
+        ImportView::default(),
+        |view: &mut ImportView, ui, state, out| view.import_ui(ui.ctx(), state, out),
+    );
+    harness.run();
+    harness.get_by_label_contains("No file dialog could be opened here");
+    assert!(harness.query_by_label("Choose files…").is_none());
+    harness.event(Event::Paste("switchboard:bot:abc".to_owned()));
+    harness.run();
+    harness.key_press(Key::Escape);
+    harness.run();
+    assert_eq!(harness.state().state.overlay, Overlay::Import);
+    harness.get_by_label_contains("not read yet");
+    harness.key_press_modifiers(egui::Modifiers::COMMAND, Key::Enter);
+    harness.run();
+    let asked = harness.state().asked();
+    assert!(asked.contains(&"Bots(ImportText(\"switchboard:bot:abc\"))".to_owned()), "{asked:?}");
+}
+
+#[test]
 fn files_dropped_and_texts_pasted_in_the_gallery_are_imported() {
     let mut harness = stage(vec2(900.0, 700.0), sample::state(), (), |(), ui, state, out| {
         take(ui, state, out);

@@ -5,12 +5,14 @@ use std::path::PathBuf;
 
 use super::super::super::apply::push_toast;
 use super::super::super::model::{Effect, Overlay, Page, ToastLevel};
-use super::super::super::{AppState, Conflict, GalleryFilter, Import, KeepAs, KeepBot, Read};
+use super::super::super::{
+    AppState, Conflict, FileDialog, GalleryFilter, Import, KeepAs, KeepBot, Read,
+};
 use crate::protocol::{BackendCommand, BotId, BotSource, SaveBot, Timestamp};
 
 /// Shows where a bot can be pasted.
-pub(super) fn begin(state: &mut AppState) -> Vec<Effect> {
-    state.import = Some(Import::default());
+pub(super) fn begin(state: &mut AppState, dialog: FileDialog) -> Vec<Effect> {
+    state.import = Some(Import { dialog, ..Import::default() });
     state.overlay = Overlay::Import;
     Vec::new()
 }
@@ -25,7 +27,7 @@ pub(super) fn read_text(state: &mut AppState, text: String) -> Vec<Effect> {
 
 fn read(state: &mut AppState, source: BotSource) -> Vec<Effect> {
     let query = state.next_query();
-    state.import = Some(Import { query, read: Read::Reading });
+    state.import = Some(Import { query, read: Read::Reading, ..Import::default() });
     state.overlay = Overlay::Import;
     vec![Effect::Backend(BackendCommand::ReadBots { query, source })]
 }

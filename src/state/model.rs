@@ -275,7 +275,7 @@ pub enum FocusTarget {
     Budget,
 }
 
-/// Something told once, at the upper right. Blocks nothing.
+/// Something told once, at the lower right. Blocks nothing.
 #[derive(Clone, Debug)]
 pub struct Toast {
     /// Its identity.

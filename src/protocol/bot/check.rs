@@ -6,7 +6,7 @@ mod nearest;
 mod room;
 mod variables;
 
-pub use nearest::{nearest, suggestion};
+pub use nearest::{nearest, steps, suggestion};
 pub use variables::places;
 
 use super::{Bot, BotParameters, BotProblem, ModelPreference};

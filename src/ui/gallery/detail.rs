@@ -29,6 +29,17 @@ pub(super) struct DetailView {
     exporting: bool,
 }
 
+/// The place of the details where no bot is chosen.
+pub(super) fn blank_ui(ui: &mut Ui, rect: Rect, is_loaded: bool) {
+    panel(ui, rect);
+    if is_loaded {
+        let place = rect.shrink2(vec2(PADDING, 0.0)).with_min_y(rect.top() + 20.0);
+        let mut child = ui.new_child(UiBuilder::new().max_rect(place).id_salt("no details"));
+        let color = Palette::of(&child).faint;
+        widgets::small_label(&mut child, "Details of a bot stand here", color);
+    }
+}
+
 impl DetailView {
     /// *Start chat* gets the keyboard.
     pub(super) fn focus_start(&mut self) {

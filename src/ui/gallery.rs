@@ -74,6 +74,7 @@ impl GalleryView {
         let selected = state.gallery.selected.as_ref().and_then(|id| state.bots.get(id));
         match selected {
             Some(entry) if self.details_open => {
+                toasts::stand_in(ui.ctx(), space.with_max_y(space.bottom() - detail::FOOT));
                 if self.detail.over_ui(ui, (state, entry), space, out) {
                     self.close_details(ui);
                 }

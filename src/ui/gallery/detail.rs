@@ -16,7 +16,7 @@ use crate::ui::theme::{self, Palette};
 use crate::ui::widgets::{self, Button};
 
 /// Height of the buttons with the room around them.
-const FOOT: f32 = 20.0 + theme::CONTROL_HEIGHT + 12.0;
+pub(super) const FOOT: f32 = 20.0 + theme::CONTROL_HEIGHT + 12.0;
 /// Lines longer than this are hard to read.
 const COLUMN: f32 = 640.0;
 

@@ -288,7 +288,7 @@ pub enum FocusTarget {
     FormProblem,
 }
 
-/// Something told once, at the upper right. Blocks nothing.
+/// Something told once, at the lower right. Blocks nothing.
 #[derive(Clone, Debug)]
 pub struct Toast {
     /// Its identity.

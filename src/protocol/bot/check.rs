@@ -8,7 +8,7 @@ mod room;
 mod variables;
 
 pub use html::{html_tag, scripts};
-pub use nearest::{nearest, suggestion};
+pub use nearest::{nearest, steps, suggestion};
 pub use variables::places;
 
 use super::{Bot, BotParameters, BotProblem, ModelPreference};

@@ -59,7 +59,7 @@ fn open(state: &mut AppState) -> Vec<Effect> {
             state.settle_gallery();
         }
         Page::Editor => state.settle_gallery(),
-        Page::Gallery => {}
+        Page::Gallery => state.call_gallery(),
     }
     super::open_page(state, Page::Gallery)
 }

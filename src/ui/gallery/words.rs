@@ -24,12 +24,16 @@ pub(super) fn about(entry: &BotEntry) -> String {
     about
 }
 
-/// The line at the foot of a bot's card: where it comes from only where that is not the app.
+/// The line at the foot of a bot's card: how many take part in a room, and where it comes from only
+/// where that is not the app.
 pub(super) fn foot(entry: &BotEntry) -> String {
-    let category = entry.bot.category.as_str();
+    let mut foot = entry.bot.category.as_str().to_owned();
+    if let Some(room) = &entry.bot.room {
+        foot.push_str(&format!(" · {} take part", room.members.len()));
+    }
     match entry.origin {
-        BotOrigin::BuiltIn => category.to_owned(),
-        BotOrigin::Own | BotOrigin::Personas => format!("{category} · {}", origin(entry.origin)),
+        BotOrigin::BuiltIn => foot,
+        BotOrigin::Own | BotOrigin::Personas => format!("{foot} · {}", origin(entry.origin)),
     }
 }
 
@@ -124,16 +128,29 @@ pub(super) fn order(room: &Room) -> Vec<String> {
              sums up"
         ),
     };
-    let answers = match room.most_answers {
-        1 => "1 answer follows".to_owned(),
-        more => format!("{more} answers follow"),
-    };
     let last = room.members.last().map_or("", |member| member.name.as_str());
-    vec![
-        speak,
-        format!("At most {answers} each of your messages"),
-        format!("A message with @{last} is answered by {last} alone"),
-    ]
+    let named = format!("A message with @{last} is answered by {last} alone");
+    [Some(speak), limit(room), Some(named)].into_iter().flatten().collect()
+}
+
+/// How many answers there are at most, where the order does not say that already.
+fn limit(room: &Room) -> Option<String> {
+    let most = usize::try_from(room.most_answers).unwrap_or(usize::MAX);
+    let rounds = usize::try_from(room.rounds.max(1)).unwrap_or(usize::MAX);
+    let all = room.members.len().saturating_mul(rounds);
+    let answers = match most {
+        1 => "1 answer".to_owned(),
+        more => format!("{more} answers"),
+    };
+    match room.order {
+        SpeakingOrder::InTurn | SpeakingOrder::Concluded if most >= all => None,
+        SpeakingOrder::InTurn | SpeakingOrder::Concluded => {
+            Some(format!("They stop before that, after {answers} to each of your messages"))
+        }
+        SpeakingOrder::ByMention | SpeakingOrder::Moderated => {
+            Some(format!("They stop after {answers} to each of your messages in any case"))
+        }
+    }
 }
 
 /// `a, b and c`.
@@ -200,9 +217,15 @@ mod tests {
         for (speaking, rounds, expected) in table {
             let lines = order(&room(speaking, rounds));
             assert_eq!(lines[0], expected);
-            assert_eq!(lines[1], "At most 12 answers follow each of your messages");
-            assert_eq!(lines[2], "A message with @Chair is answered by Chair alone");
+            let limit = "They stop after 12 answers to each of your messages in any case";
+            let is_open = matches!(speaking, SpeakingOrder::ByMention | SpeakingOrder::Moderated);
+            assert_eq!(lines.contains(&limit.to_owned()), is_open, "{lines:?}");
+            let alone = "A message with @Chair is answered by Chair alone";
+            assert_eq!(lines.last().map(String::as_str), Some(alone));
         }
+        let short = Room { most_answers: 5, ..room(SpeakingOrder::InTurn, 3) };
+        let stop = "They stop before that, after 5 answers to each of your messages";
+        assert_eq!(order(&short)[1], stop);
     }
 
     #[test]

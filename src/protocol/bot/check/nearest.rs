@@ -31,7 +31,7 @@ pub fn nearest<'a>(written: &str, allowed: impl IntoIterator<Item = &'a str>) ->
 }
 
 /// How many letters must be changed, put in, left out or swapped with their neighbour.
-fn steps(from: &[char], to: &[char]) -> usize {
+pub fn steps(from: &[char], to: &[char]) -> usize {
     let mut before: Vec<usize> = Vec::new();
     let mut row: Vec<usize> = (0..=to.len()).collect();
     for (i, a) in from.iter().enumerate() {

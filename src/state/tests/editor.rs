@@ -251,9 +251,9 @@ fn a_bot_with_unsaved_changes_is_deleted_only_when_asked_twice_and_undo_brings_t
 /// What the editor hands over to be kept until so many milliseconds have passed.
 fn kept(state: &mut AppState, ms: i64) -> Vec<Option<Box<EditedBot>>> {
     let kept = commands(tick(state, Timestamp(NOW.0 + ms)).0).into_iter();
-    let kept = kept.filter_map(|command| match command {
-        BackendCommand::KeepEdit(edited) => Some(edited),
-        _ => None,
+    let kept = kept.filter_map(|command| {
+        let BackendCommand::KeepEdit(edited) = command else { return None };
+        Some(edited)
     });
     kept.collect()
 }
@@ -297,8 +297,8 @@ fn what_was_not_saved_when_the_app_ended_is_in_the_editor_again() {
     let found = editor(&state);
     assert_eq!((&found.bot, found.saved.as_ref()), (&typed, Some(&bot("a"))));
     assert_eq!(
-        (&found.granted[..], &found.values["topic"][..]),
-        (&["search_web".to_owned()][..], "bees")
+        (found.granted.as_slice(), found.values["topic"].as_str()),
+        (["search_web".to_owned()].as_slice(), "bees")
     );
     assert!(found.has_edits() && state.page != Page::Editor);
     assert_eq!(kept(&mut state, 10_000), [], "it is on the disk");

@@ -13,6 +13,7 @@ mod casts;
 mod chats;
 mod columns;
 mod covers;
+mod edits;
 mod epoch;
 mod error;
 mod gateway;
@@ -43,6 +44,7 @@ mod usage;
 mod writer;
 
 pub use bots::{BotMark, KeptBots, MOST_VERSIONS, OwnBot, OwnContent};
+pub use edits::KeptEdit;
 pub use epoch::Identity;
 pub use error::StoreError;
 pub use gateway::{Asked, HeldChat, NewChat, RunPlace};

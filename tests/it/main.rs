@@ -28,3 +28,4 @@ mod responses;
 mod switching;
 mod templates;
 mod window;
+mod wire;

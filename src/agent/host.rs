@@ -17,7 +17,6 @@ mod live;
 mod open;
 mod refusal;
 mod replay;
-mod say;
 mod session;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -33,10 +32,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::clock::Clock;
 use crate::net::gateway::host::{HostInput, SessionKey};
+use crate::net::gateway::{notification, spell};
 use crate::protocol::{
     BackendCommand, BackendEvent, BotEntry, ChatId, ChatOptions, ClientCommand, CommandFrame,
     IdSource, Library, MessageId, ModelId, ModelInfo, NotificationLevel, Params, ProviderState,
-    RemoteBot, RunId, ServerMessage, StartChat, StreamEvent, Timestamp,
+    RemoteBot, RunId, ServerMessage, StartChat, Timestamp,
 };
 use crate::store::{Identity, StoreHandle};
 
@@ -312,7 +312,7 @@ impl Hub {
     }
 
     fn say(&mut self, key: SessionKey, message: &ServerMessage) {
-        self.push(key, &say::spell(message));
+        self.push(key, &spell(message));
     }
 
     /// Puts a frame into a session's outbox. Who reads too slowly is let go.
@@ -375,12 +375,8 @@ impl Hub {
 
     /// Tells all clients that the gateway is about to end.
     fn tell_the_end(&mut self) {
-        let event = StreamEvent::notification(
-            NotificationLevel::Warning,
-            "stopping",
-            "The gateway is about to stop",
-        );
-        let frame = say::versioned(&event);
+        let frame =
+            notification(NotificationLevel::Warning, "stopping", "The gateway is about to stop");
         let keys: Vec<SessionKey> = self.sessions.keys().copied().collect();
         for key in keys {
             self.push(key, &frame);

@@ -1,13 +1,14 @@
 //! Requests of the OpenAI-compatible API: each has a chat of its own that nobody else sees, and
 //! that goes with its answer.
 
+use super::Hub;
 use super::access::holder;
 use super::chat::Order;
 use super::refusal::Refusal;
 use super::session::Session;
-use super::{Hub, say};
 use crate::net::gateway::host::{Completion, SessionKey, Visitor};
 use crate::net::gateway::outbox::Outbox;
+use crate::net::gateway::spell;
 use crate::protocol::{
     BackendCommand, BotId, ChatId, ChatOptions, Message, ModelId, Params, Part, Place, StopMode,
     WireSeed,
@@ -27,7 +28,7 @@ impl Hub {
         let holder = holder(&visitor, &key.0.to_string());
         self.sessions.insert(key, Session::new(visitor, holder, outbox));
         if let Err(refusal) = self.begin_completion(key, request).await {
-            let frame = say::spell(&refusal.said(None));
+            let frame = spell(&refusal.said(None));
             self.push(key, &frame);
             self.let_go(key);
         }

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use super::live::LiveRun;
+use super::live::{LiveRun, frame_of};
 use super::refusal::Refusal;
 use super::session::{Position, Taken};
-use super::{Hub, Waiting, say};
+use super::{Hub, Waiting};
 use crate::net::gateway::host::SessionKey;
+use crate::net::gateway::spell;
 use crate::protocol::{
     BackendCommand, BackendEvent, BotFormat, ChatId, Library, Message, MessageId, ProviderState,
     QueuedMessage, RemoteBot, RunEvent, RunId, RunStatus, Seq, ServerMessage, StreamEvent,
@@ -56,6 +57,7 @@ impl Hub {
             | BackendEvent::LinkChanged { .. }
             | BackendEvent::ServerTested { .. }
             | BackendEvent::ServerPaired { .. }
+            | BackendEvent::EditKept(_)
             | BackendEvent::AgentReady { .. } => {}
         }
     }
@@ -92,7 +94,7 @@ impl Hub {
                 self.say(key, &ServerMessage::Ack { id, run_id, message_id, chat_id });
             }
         }
-        let started = say::spell(&ServerMessage::RunStarted { question, answer });
+        let started = spell(&ServerMessage::RunStarted { question, answer });
         let mut live = LiveRun::new(chat, started.clone());
         for key in self.followers_of(chat) {
             let Some(session) = self.sessions.get_mut(&key) else { continue };
@@ -123,7 +125,7 @@ impl Hub {
             | StreamEvent::ModelFallback { .. }
             | StreamEvent::Error { .. } => None,
         };
-        let frame = say::frame(event.clone());
+        let frame = frame_of(event.clone());
         if let Some(live) = self.runs.get_mut(&run) {
             live.add(&event, &frame);
         }

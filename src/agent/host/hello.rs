@@ -1,10 +1,11 @@
 //! A client comes, or comes back.
 
+use super::Hub;
 use super::access::holder;
 use super::session::Session;
-use super::{Hub, say};
 use crate::net::gateway::host::{SessionKey, Visitor};
 use crate::net::gateway::outbox::Outbox;
+use crate::net::gateway::spell;
 use crate::protocol::{
     Access, ChatId, Hello, PROTOCOL_VERSION, ResumeFrom, ResumedFrom, RunId, Seq, ServerMessage,
     SessionId, Welcome,
@@ -82,7 +83,7 @@ impl Hub {
             gone,
             access,
         };
-        let frame = say::spell(&ServerMessage::Welcome(welcome));
+        let frame = spell(&ServerMessage::Welcome(welcome));
         self.push(key, &frame);
     }
 

@@ -1,10 +1,11 @@
 //! What there is: models, bots, chats, messages.
 
+use super::Hub;
 use super::refusal::Refusal;
 use super::session::Session;
-use super::{Hub, say};
 use crate::net::gateway::host::{SessionKey, Visitor};
 use crate::net::gateway::outbox::MOST_BYTES;
+use crate::net::gateway::spell;
 use crate::protocol::{
     Access, ChatId, Message, MessageId, MessagePage, PAGE_LIMIT, RemoteBot, ResumeFrom,
     ServerMessage, Timestamp,
@@ -84,7 +85,7 @@ impl Hub {
             let (id, kept) = (id.clone(), messages.clone());
             let page =
                 ServerMessage::Messages { id, chat_id: chat, messages: kept, has_older, applied };
-            let frame = say::spell(&page);
+            let frame = spell(&page);
             // A page that is too long for the wire is told in part: the rest lies above it.
             if frame.len() < MOST_BYTES / 2 || messages.len() < 2 {
                 self.push(key, &frame);

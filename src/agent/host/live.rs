@@ -3,12 +3,23 @@
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
-use crate::protocol::{ChatId, RunEvent, Seq, StreamEvent, ToolCallId};
+use crate::protocol::{ChatId, Frame, RunEvent, Seq, StreamEvent, ToolCallId};
 
 /// The most frames that are kept of a run.
 const MOST_FRAMES: usize = 512;
 /// The most bytes.
 const MOST_BYTES: usize = 256 * 1024;
+
+/// An event of a run as it stands on the wire.
+pub(super) fn frame_of(event: RunEvent) -> Arc<str> {
+    serde_json::to_string(&Frame::from(event))
+        .unwrap_or_else(|error| {
+            // Only maps with keys that are no text cannot be spelled, and there are none.
+            tracing::error!(%error, "an event could not be spelled");
+            r#"{"type":"nothing","v":1}"#.to_owned()
+        })
+        .into()
+}
 
 /// An open run.
 #[derive(Debug)]

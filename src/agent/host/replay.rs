@@ -2,7 +2,7 @@
 //! happens now.
 
 use super::Hub;
-use super::say;
+use super::live::frame_of;
 use super::session::Room;
 use crate::net::gateway::host::SessionKey;
 use crate::protocol::{ChatId, RunId, Seq, StreamEvent};
@@ -70,7 +70,7 @@ impl Hub {
         if let Some(position) = session.runs.get_mut(&run) {
             position.sent = last.seq;
         }
-        session.backlog.extend(events.into_iter().map(say::frame));
+        session.backlog.extend(events.into_iter().map(frame_of));
         if is_done {
             session.forget_run(run);
         }

@@ -50,12 +50,10 @@ use session::Session;
 const JOURNALS_KEPT_MS: i64 = 7 * 24 * 60 * 60 * 1_000;
 /// How long the start waits for the list of bots.
 const BOTS_PATIENCE: Duration = Duration::from_secs(5);
-/// How often it is looked whether something stands still, or is old.
-const TICK: Duration = Duration::from_millis(500);
-/// Ticks between two marks of the journal.
-const MARK_TICKS: u64 = 120;
+/// How often the journal is marked while there is work.
+const TICK: Duration = Duration::from_secs(60);
 /// Ticks between two looks for old journals.
-const PURGE_TICKS: u64 = 7_200;
+const PURGE_TICKS: u64 = 60;
 
 /// What the desktop's window decides about a chat, decided for a client: the composition root
 /// brings it along.
@@ -348,16 +346,9 @@ impl Hub {
         self.abandon(&session).await;
     }
 
-    /// What nobody asks for happens here: sessions that wait for room although nobody says that
-    /// there is some, the mark of the journal, old journals.
+    /// Marks the journal, and purges old ones.
     async fn tick(&mut self, count: u64) {
-        let stalled = |(key, session): (&SessionKey, &Session)| session.is_behind().then_some(*key);
-        let behind: Vec<SessionKey> = self.sessions.iter().filter_map(stalled).collect();
-        for key in behind {
-            self.pump(key).await;
-        }
-        if count.is_multiple_of(MARK_TICKS)
-            && std::mem::take(&mut self.has_worked)
+        if std::mem::take(&mut self.has_worked)
             && let Err(error) = self.store.mark_journal(&self.database).await
         {
             tracing::warn!(%error, "the journal could not be marked");

@@ -17,6 +17,7 @@ pub(crate) mod histories;
 mod request;
 pub(crate) mod responses;
 mod script;
+pub(crate) mod serve;
 mod server;
 mod sse;
 mod window;

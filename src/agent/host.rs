@@ -366,8 +366,11 @@ impl Hub {
 
     /// Tells all clients that the gateway is about to end.
     fn tell_the_end(&mut self) {
-        let frame =
-            notification(NotificationLevel::Warning, "stopping", "The gateway is about to stop");
+        let frame = notification(
+            NotificationLevel::Warning,
+            "server_stopping",
+            "The gateway is about to stop",
+        );
         let keys: Vec<SessionKey> = self.sessions.keys().copied().collect();
         for key in keys {
             self.push(key, &frame);

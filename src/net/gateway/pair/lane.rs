@@ -79,17 +79,22 @@ impl Lane {
         frame: Arc<str>,
         event: Option<(RunId, Seq)>,
     ) -> Result<(), Close> {
-        let sent = match &self.socket {
-            Some(socket) => socket.outbox.push(frame.clone()),
-            None => Ok(()),
-        };
-        self.keep(Kept { frame, event, is_greeting: false });
-        sent.map_err(|_overflow| Close::Slow)
+        self.take(Kept { frame, event, is_greeting: false })
     }
 
-    fn keep(&mut self, kept: Kept) {
+    /// The same for a welcome: the next one takes its place.
+    pub(super) fn put_greeting(&mut self, frame: Arc<str>) -> Result<(), Close> {
+        self.take(Kept { frame, event: None, is_greeting: true })
+    }
+
+    fn take(&mut self, kept: Kept) -> Result<(), Close> {
+        let sent = match &self.socket {
+            Some(socket) => socket.outbox.push(kept.frame.clone()),
+            None => Ok(()),
+        };
         self.bytes += kept.frame.len();
         self.frames.push_back(kept);
+        sent.map_err(|_overflow| Close::Slow)
     }
 
     /// What the next socket is sent first.

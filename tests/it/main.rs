@@ -21,6 +21,7 @@ mod budget;
 mod catalogue;
 mod command_line;
 mod engine;
+mod gateway;
 mod http_options;
 mod net;
 mod real_window;

@@ -28,7 +28,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::clock::Clock;
 use super::desk::KEPT_AFTER_DELETION_MS;
@@ -103,6 +103,9 @@ pub struct HostParts {
 pub struct HostHandle {
     task: JoinHandle<()>,
     quiet: CancellationToken,
+    drained: CancellationToken,
+    /// Dropped to let the clients go.
+    release: DropGuard,
 }
 
 impl HostHandle {
@@ -111,8 +114,15 @@ impl HostHandle {
         self.quiet.cancelled().await;
     }
 
-    /// Waits until the engine has ended and its last events were pushed.
+    /// Waits until the engine has ended and its last events were pushed. The clients are still
+    /// here, to be told by their sockets that the gateway ends.
+    pub async fn drained(&self) {
+        self.drained.cancelled().await;
+    }
+
+    /// Lets the clients go, once the engine has ended.
     pub async fn ended(self) {
+        drop(self.release);
         if self.task.await.is_err() {
             tracing::error!("the host did not end well");
         }
@@ -156,7 +166,15 @@ pub fn start(parts: HostParts) -> HostHandle {
         numbers: HashMap::new(),
         has_worked: false,
     };
-    HostHandle { task: tokio::spawn(hub.live(events, inputs)), quiet }
+    let (drained, release) = (CancellationToken::new(), CancellationToken::new());
+    let (at_end, released) = (drained.clone(), release.clone());
+    let task = tokio::spawn(async move {
+        let hub = hub.live(events, inputs).await;
+        at_end.cancel();
+        released.cancelled().await;
+        drop(hub);
+    });
+    HostHandle { task, quiet, drained, release: release.drop_guard() }
 }
 
 /// A message that was handed to the engine and not yet stored.
@@ -203,7 +221,7 @@ impl Hub {
         mut self,
         mut events: mpsc::Receiver<BackendEvent>,
         mut inputs: mpsc::Receiver<HostInput>,
-    ) {
+    ) -> Self {
         self.ask(BackendCommand::LoadBots).await;
         let patience = tokio::time::sleep(BOTS_PATIENCE);
         let mut patience = std::pin::pin!(patience);
@@ -237,6 +255,7 @@ impl Hub {
             }
         }
         self.quiet.cancel();
+        self
     }
 
     /// Hands something to the engine. Its dispatcher never waits, so neither does this for long.

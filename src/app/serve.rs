@@ -264,11 +264,14 @@ async fn end(running: Running) {
     drop(commands);
     let ends = async {
         engine.ended().await;
-        host.ended().await;
+        host.drained().await;
     };
     if tokio::time::timeout(ENGINE_PATIENCE, ends).await.is_err() {
         tracing::warn!("the engine did not end in time");
     }
     gateway_stop.cancel();
     gateway.ended().await;
+    if tokio::time::timeout(FAREWELL, host.ended()).await.is_err() {
+        tracing::warn!("the host did not end in time");
+    }
 }

@@ -48,7 +48,7 @@ pub(super) struct AddArgs {
 pub(super) async fn run(paths: &Paths, command: TokensCommand) -> Outcome {
     let store = backend::store_for_command(paths)?;
     let done = match command {
-        TokensCommand::Add(args) => add(&store, args).await,
+        TokensCommand::Add(args) => add(&store, &args).await,
         TokensCommand::List(flag) => list(&store, flag).await,
         TokensCommand::Revoke { name, flag } => revoke(&store, &name, flag).await,
     };
@@ -62,7 +62,7 @@ fn failed(error: StoreError) -> Failure {
     Failure::work(error, "See `switchboard doctor`")
 }
 
-async fn add(store: &StoreHandle, args: AddArgs) -> Outcome {
+async fn add(store: &StoreHandle, args: &AddArgs) -> Outcome {
     let name = args.name.trim();
     if name.is_empty() {
         return Err(Failure::usage("the token has no name", "Say who it is for"));

@@ -101,3 +101,61 @@ impl LiveRun {
         seq <= self.last && (is_ours || self.cut.is_none_or(|cut| seq <= cut))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::{IdSource, Timestamp};
+
+    fn event(seq: u64, content: &str) -> RunEvent {
+        let (chat, run) = (IdSource.chat(Timestamp(1)), IdSource.run(Timestamp(1)));
+        let content = content.to_owned();
+        let event = StreamEvent::Thinking { content, offset: 0, opaque: None };
+        RunEvent { chat, run, seq: Seq(seq), at: Timestamp(1), event, resume: None }
+    }
+
+    fn told(live: &mut LiveRun, seq: u64, content: &str) {
+        let event = event(seq, content);
+        let frame = frame_of(event.clone());
+        live.add(&event, &frame);
+    }
+
+    fn run() -> LiveRun {
+        LiveRun::new(IdSource.chat(Timestamp(1)), "started".into())
+    }
+
+    #[test]
+    fn the_last_frames_are_kept_and_no_more_than_is_allowed() {
+        let mut live = run();
+        for seq in 1..=600 {
+            told(&mut live, seq, "x");
+        }
+        assert!(live.after(Seq(0)).is_none(), "the first are in the journal alone");
+        assert_eq!(live.after(Seq(590)).unwrap().count(), 10);
+        assert_eq!(live.after(Seq(600)).unwrap().count(), 0);
+        told(&mut live, 601, &"x".repeat(MOST_BYTES));
+        assert!(live.after(Seq(600)).is_none());
+    }
+
+    #[test]
+    fn a_client_of_an_earlier_process_does_not_go_on_beyond_the_cut() {
+        let client = |name: &str| ("token".to_owned(), name.to_owned());
+        let mut live = run();
+        told(&mut live, 16, "taken up");
+        told(&mut live, 17, "goes on");
+        live.told.insert(client("here"));
+        let table = [
+            (15, "stale", true),
+            (16, "stale", false),
+            (16, "here", true),
+            (17, "here", true),
+            (18, "here", false),
+        ];
+        for (seq, name, may) in table {
+            assert_eq!(live.goes_on_after(Seq(seq), Some(&client(name))), may, "{seq} {name}");
+        }
+        let mut live = run();
+        told(&mut live, 1, "new");
+        assert!(live.goes_on_after(Seq(1), Some(&client("anybody"))));
+    }
+}

@@ -87,6 +87,7 @@ pub fn apply(state: &mut AppState, event: BackendEvent, now: Timestamp) -> Vec<E
         BackendEvent::Bots(library) => {
             if state.bots.replace(library) {
                 state.refresh_gallery();
+                bots::forget_mended(state);
             }
             // Also where nothing is news: what was saved may have been there already.
             editor_told::library_changed(state, now);
@@ -448,7 +449,8 @@ fn push_notice(state: &mut AppState, notice: Notice, now: Timestamp) {
     push_toast(state, toast, notice.detail, now);
 }
 
-/// Shows a toast. Errors stay until they are dismissed, the rest goes after 8 s.
+/// Shows a toast. Errors stay until they are dismissed, the rest goes after 8 s, or 20 s where
+/// something can be undone.
 pub(super) fn push_toast(
     state: &mut AppState,
     (level, title, body, actions): (ToastLevel, String, String, Vec<ToastAction>),
@@ -457,7 +459,11 @@ pub(super) fn push_toast(
 ) {
     state.counter += 1;
     let until = match level {
-        ToastLevel::Info | ToastLevel::Warning => Some(now.plus_ms(8_000)),
+        // Who wants something back has to find the button first.
+        ToastLevel::Info | ToastLevel::Warning => {
+            let can_undo = actions.iter().any(|action| action.label == "Undo");
+            Some(now.plus_ms(if can_undo { 20_000 } else { 8_000 }))
+        }
         ToastLevel::Error => None,
     };
     if state.toasts.iter().any(|toast| toast.title == title && toast.detail == detail) {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use super::apply::push_toast;
 use super::model::Effect;
-use super::{AppState, ToastLevel};
-use crate::protocol::{BotEntry, BotId, BotOrigin, BotProblem, Library, Timestamp};
+use super::{AppState, ToastLevel, words};
+use crate::protocol::{BotEntry, BotId, BotOrigin, BotProblem, Library, NoticeCode, Timestamp};
 
 /// The bots that the window knows.
 #[derive(Clone, Debug, Default)]
@@ -54,6 +54,14 @@ impl Bots {
             entry.origin == BotOrigin::Own && entry.base.as_ref().is_some_and(|(id, _)| id == of)
         };
         self.all().iter().filter(is_made_of).max_by_key(|entry| entry.saved)
+    }
+}
+
+/// Takes the warning away about a file that is read without a fault by now.
+pub(super) fn forget_mended(state: &mut AppState) {
+    if state.bots.problems().is_empty() {
+        let (title, _) = words::notice(&NoticeCode::PersonasUnreadable);
+        state.toasts.retain(|toast| toast.title != title);
     }
 }
 

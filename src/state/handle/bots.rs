@@ -61,7 +61,10 @@ fn open(state: &mut AppState) -> Vec<Effect> {
         Page::Editor => state.settle_gallery(),
         Page::Gallery => state.call_gallery(),
     }
-    super::open_page(state, Page::Gallery)
+    let mut effects = super::open_page(state, Page::Gallery);
+    // Another process may have added some.
+    effects.push(Effect::Backend(BackendCommand::LoadBots));
+    effects
 }
 
 /// Begins a chat, now or once the bot's questions are answered, and then puts the starter that was
@@ -84,7 +87,11 @@ fn start(state: &mut AppState, command: BotCommand, context: HandleContext) -> V
 }
 
 fn search(state: &mut AppState, query: String) -> Vec<Effect> {
-    state.gallery.query = query;
+    if state.gallery.query != query {
+        // What fits best is chosen, until another one is chosen by hand.
+        state.gallery.selected = None;
+        state.gallery.query = query;
+    }
     state.list_gallery();
     Vec::new()
 }

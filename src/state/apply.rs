@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::approvals;
 use super::bots;
 use super::compare::column_of;
 use super::handle::{editor_told, leave, load_usage};
@@ -64,6 +65,7 @@ pub fn apply(state: &mut AppState, event: BackendEvent, now: Timestamp) -> Vec<E
         BackendEvent::QueryFailed(query) => {
             query_failed(state, query, now);
             editor_told::query_failed(state, query);
+            servers::query_failed(state, query);
         }
         BackendEvent::Recents(models) => state.recents = models.into(),
         BackendEvent::Spent(spent) => return spent_changed(state, spent),
@@ -102,8 +104,10 @@ pub fn apply(state: &mut AppState, event: BackendEvent, now: Timestamp) -> Vec<E
         BackendEvent::ServerRemoved(id) => servers::removed(state, &id),
         BackendEvent::LinkChanged { server, link } => servers::link_changed(state, &server, link),
         BackendEvent::ServerTested { query, result } => servers::tested(state, query, result),
-        BackendEvent::ServerPaired { query, result } => servers::paired(state, query, result),
-        BackendEvent::AgentReady { chat } => servers::agent_ready(state, chat),
+        BackendEvent::ServerPaired { query, result } => {
+            return servers::paired(state, query, result);
+        }
+        BackendEvent::AgentReady { chat } => return servers::agent_ready(state, chat),
         BackendEvent::Notice(notice) => {
             editor_told::notice(state, &notice.code);
             push_notice(state, notice, now);
@@ -264,7 +268,9 @@ fn run_started(
 ) -> Vec<Effect> {
     let chat = answer.chat;
     state.running.insert(chat);
-    if let Some(model) = answer.answer.as_ref().map(|answer| answer.model.clone()) {
+    let is_remote = state.summary(chat).is_some_and(|summary| summary.server.is_some());
+    let model = answer.answer.as_ref().map(|answer| answer.model.clone());
+    if let Some(model) = model.filter(|_| !is_remote) {
         state.recents.retain(|known| *known != model);
         state.recents.push_front(model);
         state.recents.truncate(8);
@@ -333,6 +339,7 @@ fn run_event(state: &mut AppState, event: &RunEvent) -> Vec<Effect> {
             state.running.remove(&event.chat);
         }
     }
+    approvals::note(conversation, answer, event);
     if let Some(message) = conversation.message_mut(answer) {
         message.apply(&event.event, event.at);
     }

@@ -54,6 +54,8 @@ pub enum GalleryFilter {
     Archived,
     /// Those on a shelf.
     Category(Category),
+    /// Those of a remote server, by its place.
+    Server(usize),
 }
 
 impl GalleryFilter {
@@ -66,10 +68,15 @@ impl GalleryFilter {
             Self::Own => "Mine",
             Self::Archived => "Archived",
             Self::Category(category) => category.label(),
+            Self::Server(_) => "Server",
         }
     }
 
-    fn fits(self, entry: &BotEntry) -> bool {
+    /// Whether a bot, of the server at this place where it is not of this computer, is shown.
+    fn fits(self, entry: &BotEntry, server: Option<usize>) -> bool {
+        if server.is_some() {
+            return self == Self::All || server.map(Self::Server) == Some(self);
+        }
         match self {
             Self::Archived => entry.archived,
             Self::All => !entry.archived,
@@ -77,6 +84,7 @@ impl GalleryFilter {
             Self::Recent => !entry.archived && entry.used.is_some(),
             Self::Own => !entry.archived && is_own(entry),
             Self::Category(category) => !entry.archived && entry.bot.category == category,
+            Self::Server(_) => false,
         }
     }
 }
@@ -154,8 +162,14 @@ impl AppState {
         } else {
             self.gallery.marks = Marks::of(bots);
         }
-        self.gallery.counts = GalleryCounts::of(bots);
-        self.gallery.picks = picks::picks(bots);
+        let mut servers = vec![0; self.servers.all.len()];
+        for home in bots.iter().filter_map(|entry| self.bots.home(&entry.bot.id)) {
+            if let Some(count) = servers.get_mut(home.place) {
+                *count += 1;
+            }
+        }
+        self.gallery.counts = GalleryCounts::of(self.bots.local(), servers);
+        self.gallery.picks = picks::picks(self.bots.local());
         self.gallery.search.forget();
         self.list_gallery();
     }
@@ -168,11 +182,17 @@ impl AppState {
 
     /// Finds again what the gallery shows after a change of what is searched for.
     pub(super) fn list_gallery(&mut self) {
-        let (gallery, bots) = (&mut self.gallery, self.bots.all());
+        let (gallery, known) = (&mut self.gallery, &self.bots);
+        let bots = known.all();
         gallery.search.run(&gallery.query, bots);
         let hits = gallery.search.hits();
         let is_searched = !gallery.search.words().is_empty();
-        let fits = |hit: &&Hit| bots.get(hit.place).is_some_and(|it| gallery.filter.fits(it));
+        let fits = |hit: &&Hit| {
+            bots.get(hit.place).is_some_and(|it| {
+                let server = known.home(&it.bot.id).map(|home| home.place);
+                gallery.filter.fits(it, server)
+            })
+        };
         let fitting = hits.iter().filter(fits);
         gallery.shown = gallery.marks.sort(fitting, (gallery.sort, gallery.filter, is_searched));
         gallery.elsewhere = 0;

@@ -14,6 +14,7 @@ use crate::protocol::{
     BackendCommand, Bot, BotFormat, BotId, BotVersion, ChatId, ChatOptions, ChatSummary, Draft,
     HelpPage, IdSource, KeptIn, KnownProvider, MessageId, ModelId, ModelInfo, ProviderConfig,
     ProviderError, ProviderId, ProviderState, QueryId, Spent, Timestamp, UsageRange, UsageReport,
+    model_of_server,
 };
 
 /// Everything the window shows.
@@ -203,6 +204,8 @@ pub enum SettingsTab {
     Providers,
     /// The default model and favourites.
     Models,
+    /// Remote servers.
+    Servers,
     /// What was used and spent, and what may be.
     Usage,
     /// Theme and text size.
@@ -217,9 +220,10 @@ pub enum SettingsTab {
 
 impl SettingsTab {
     /// All, in the order shown.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Providers,
         Self::Models,
+        Self::Servers,
         Self::Usage,
         Self::Appearance,
         Self::Shortcuts,
@@ -232,6 +236,7 @@ impl SettingsTab {
         match self {
             Self::Providers => "Providers",
             Self::Models => "Models",
+            Self::Servers => "Servers",
             Self::Usage => "Usage",
             Self::Appearance => "Appearance",
             Self::Shortcuts => "Shortcuts",
@@ -244,6 +249,7 @@ impl SettingsTab {
         match self {
             Self::Providers => "Settings",
             Self::Models => "Settings: models",
+            Self::Servers => "Settings: servers",
             Self::Usage => "Usage and budget",
             Self::Appearance => "Settings: appearance",
             Self::Shortcuts => "Settings: shortcuts",
@@ -445,11 +451,15 @@ impl AppState {
 
     /// What is known of a model; `None` where its provider no longer lists it.
     pub fn model(&self, id: &ModelId) -> Option<&ModelInfo> {
-        self.places.find(self.provider(&id.provider)?, id)
+        let here = || self.places.find(self.provider(&id.provider)?, id);
+        self.model_here(id).or_else(here)
     }
 
     /// A model's name for people.
     pub fn model_name<'a>(&'a self, id: &'a ModelId) -> &'a str {
+        if *id == model_of_server() {
+            return self.server_id_here().map_or("The server", |server| self.server_name(server));
+        }
         self.model(id).map_or(id.model.as_str(), |model| model.name.as_str())
     }
 

@@ -16,6 +16,8 @@ pub struct GalleryCounts {
     archived: usize,
     /// In the order of [`Category::ALL`].
     categories: Vec<usize>,
+    /// In the order of the servers.
+    servers: Vec<usize>,
 }
 
 /// A filter with how many bots fit it.
@@ -28,8 +30,10 @@ pub struct Shelf {
 }
 
 impl GalleryCounts {
-    pub(super) fn of(bots: &[Arc<BotEntry>]) -> Self {
-        let mut counts = Self { categories: vec![0; Category::ALL.len()], ..Self::default() };
+    pub(super) fn of(bots: &[Arc<BotEntry>], servers: Vec<usize>) -> Self {
+        let all = servers.iter().sum();
+        let categories = vec![0; Category::ALL.len()];
+        let mut counts = Self { all, categories, servers, ..Self::default() };
         for entry in bots {
             if entry.archived {
                 counts.archived += 1;
@@ -57,6 +61,7 @@ impl GalleryCounts {
             GalleryFilter::Category(category) => {
                 self.categories.get(category as usize).copied().unwrap_or(0)
             }
+            GalleryFilter::Server(place) => self.servers.get(place).copied().unwrap_or(0),
         }
     }
 
@@ -68,8 +73,10 @@ impl GalleryCounts {
         let categories = Category::ALL.iter().map(|it| shelf(GalleryFilter::Category(*it)));
         let mut categories: Vec<Shelf> = categories.collect();
         categories.sort_by_key(|shelf| Reverse(shelf.count));
+        let servers = (0..self.servers.len()).map(GalleryFilter::Server);
         [All, Favourites, Recent, Own]
             .into_iter()
+            .chain(servers)
             .map(shelf)
             .chain(categories)
             .chain([shelf(Archived)])

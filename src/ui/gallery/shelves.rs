@@ -3,7 +3,7 @@
 use egui::{Color32, CursorIcon, Popup, Ui, vec2};
 
 use super::{GAP, search_id};
-use crate::state::{AppState, BotCommand, GallerySort, Shelf, UiCommand};
+use crate::state::{AppState, BotCommand, GalleryFilter, GallerySort, Shelf, UiCommand};
 use crate::ui::icon::Icon;
 use crate::ui::settings::field::Field;
 use crate::ui::sidebar::menu::MenuItem;
@@ -40,7 +40,7 @@ impl ShelvesView {
         let shelves = state.gallery.counts().shelves(chosen);
         let chips: Vec<(Shelf, String)> = shelves
             .into_iter()
-            .map(|shelf| (shelf, format!("{} {}", shelf.filter.label(), shelf.count)))
+            .map(|shelf| (shelf, format!("{} {}", label(state, shelf.filter), shelf.count)))
             .collect();
         let widths: Vec<f32> = chips.iter().map(|(_, text)| chip_width(ui, text)).collect();
         let more = chip_width(ui, "More");
@@ -76,6 +76,22 @@ impl ShelvesView {
                 }
             }
         });
+    }
+}
+
+/// A shelf's name; a server's is the one that the user gave it.
+fn label(state: &AppState, filter: GalleryFilter) -> &str {
+    match filter {
+        GalleryFilter::Server(place) => {
+            let server = state.servers.all.get(place);
+            server.map_or("Server", |server| server.config.name.as_str())
+        }
+        GalleryFilter::All
+        | GalleryFilter::Favourites
+        | GalleryFilter::Recent
+        | GalleryFilter::Own
+        | GalleryFilter::Archived
+        | GalleryFilter::Category(_) => filter.label(),
     }
 }
 

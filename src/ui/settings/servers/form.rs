@@ -1,6 +1,6 @@
 //! The form of a server.
 
-use egui::{Align, Id, Key, RichText, Ui, text_edit::TextEditState};
+use egui::{Align, Id, Key, RichText, Role, Ui, WidgetInfo, text_edit::TextEditState};
 use secrecy::SecretString;
 
 use super::super::field::{Field, FieldStyle};
@@ -90,8 +90,13 @@ impl FormView {
             ui.horizontal_wrapped(|ui| {
                 ui.set_min_height(theme::CONTROL_HEIGHT);
                 for (by, label) in [(By::Token, "Token"), (By::Code, "Pairing code")] {
-                    let chosen = Chosen::from(self.text.by == by);
-                    if widgets::chip(ui, label, chosen).clicked() && self.text.by != by {
+                    let is_chosen = self.text.by == by;
+                    let chip = widgets::chip(ui, label, Chosen::from(is_chosen));
+                    let name = format!("Let in by: {label}");
+                    chip.widget_info(|| {
+                        WidgetInfo::selected(Role::Button, true, is_chosen, name.clone())
+                    });
+                    if chip.clicked() && !is_chosen {
                         self.text.by = by;
                         self.problem = None;
                         self.forget_secret(ui);

@@ -100,7 +100,7 @@ fn a_code_is_asked_for_once_and_the_server_is_kept_when_it_agrees() {
     click(&mut harness, "Add server");
     fill(&mut harness, "Name", "Home");
     fill(&mut harness, "Address", "ws://127.0.0.1:7777");
-    click(&mut harness, "Pairing code");
+    click(&mut harness, "Let in by: Pairing code");
     click(&mut harness, "Pair");
     harness.get_by_label("Enter the code that `switchboard serve --pair` shows");
     fill(&mut harness, "Code", "4F7-K2M");

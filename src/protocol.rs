@@ -60,9 +60,7 @@ pub use provider::{
     Abilities, KeptIn, KeySource, KnownProvider, ModelEdit, ModelInfo, ProviderConfig,
     ProviderKind, ProviderOptions, ProviderState, ProviderStatus, Takes,
 };
-pub use server::{
-    Carrier, LinkState, ServerConfig, ServerFound, ServerId, ServerState, model_of_server,
-};
+pub use server::{Carrier, LinkState, ServerConfig, ServerFound, ServerId, ServerState};
 pub use tokens::tokens_in;
 pub use tool::{KnownTool, TOOLS, known_tool};
 pub use usage::{Budget, EngineSettings, Spent, UsageRange, UsageReport, UsageSum};

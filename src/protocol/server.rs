@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ModelId, ModelInfo, RemoteBot, Timestamp};
+use super::{ModelInfo, RemoteBot, Timestamp};
 
 /// A remote server, by its name in the configuration: lower case letters, digits and dashes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -109,12 +109,6 @@ pub struct ServerState {
     pub bots: Vec<RemoteBot>,
     /// Whether it has chats that are older than those that are known.
     pub has_older: bool,
-}
-
-/// Who answers where nobody was chosen in a chat on a server: it decides, by the chat's bot or by
-/// its own default. Such a message names no model on the wire.
-pub fn model_of_server() -> ModelId {
-    ModelId::new("server", "default")
 }
 
 /// What a try found.

@@ -52,6 +52,12 @@ pub fn apply(state: &mut AppState, event: BackendEvent, now: Timestamp) -> Vec<E
         BackendEvent::Run(event) => return run_event(state, &event),
         BackendEvent::Queue { chat, items } => {
             if let Some(conversation) = state.conversations.get_mut(&chat) {
+                // What was shown as sent may have to wait: its server went away in that moment.
+                let last = conversation.messages.back().map(|message| message.id);
+                if items.iter().any(|item| Some(item.id) == last) {
+                    conversation.messages.pop_back();
+                    conversation.generation += 1;
+                }
                 conversation.queue = items;
             }
         }

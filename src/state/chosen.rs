@@ -1,7 +1,8 @@
 //! Which model answers: what is chosen for a message, a chat, a bot, the app.
 
+use super::servers::server_decides;
 use super::{AppState, Conversation};
-use crate::protocol::{ChatId, MessageId, ModelId, model_of_server};
+use crate::protocol::{ChatId, MessageId, ModelId};
 
 impl AppState {
     /// The model of the chat on screen: the chat's own, else its bot's, else the app's default, else
@@ -25,7 +26,7 @@ impl AppState {
             None => self.servers.new_chat.as_ref(),
         };
         chosen.unwrap_or_else(|| match server {
-            Some(_) => model_of_server(),
+            Some(server) => server_decides(server),
             None => self.usual_model(),
         })
     }

@@ -14,7 +14,6 @@ use crate::protocol::{
     BackendCommand, Bot, BotFormat, BotId, BotVersion, ChatId, ChatOptions, ChatSummary, Draft,
     HelpPage, IdSource, KeptIn, KnownProvider, MessageId, ModelId, ModelInfo, ProviderConfig,
     ProviderError, ProviderId, ProviderState, QueryId, Spent, Timestamp, UsageRange, UsageReport,
-    model_of_server,
 };
 
 /// Everything the window shows.
@@ -457,8 +456,8 @@ impl AppState {
 
     /// A model's name for people.
     pub fn model_name<'a>(&'a self, id: &'a ModelId) -> &'a str {
-        if *id == model_of_server() {
-            return self.server_id_here().map_or("The server", |server| self.server_name(server));
+        if let Some(server) = self.decides(id) {
+            return self.server_name(server);
         }
         self.model(id).map_or(id.model.as_str(), |model| model.name.as_str())
     }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use super::AppState;
-use crate::protocol::{ModelId, ProviderId, model_of_server};
+use crate::protocol::{ModelId, ProviderId};
 
 impl AppState {
     /// Finds the names that several providers have: asked once when a list changes, for the window
@@ -36,7 +36,7 @@ impl AppState {
     /// A model's name for people; with its provider where another one has the same name.
     pub fn full_model_name<'a>(&'a self, id: &'a ModelId) -> Cow<'a, str> {
         let name = self.model_name(id);
-        if *id == model_of_server() {
+        if self.decides(id).is_some() {
             return Cow::Owned(format!("{name} decides"));
         }
         match self.told_apart_by(id) {

@@ -98,6 +98,11 @@ impl AppState {
             && !self.settings.servers.iter().any(|config| config.id == *id)
     }
 
+    /// The server here, where this stands for its own choice.
+    pub(super) fn decides(&self, id: &ModelId) -> Option<&ServerId> {
+        self.server_id_here().filter(|server| *id == server_decides(server))
+    }
+
     /// What a server's list says of a model.
     pub(super) fn model_here(&self, id: &ModelId) -> Option<&ModelInfo> {
         self.server_here()?.models.iter().find(|model| model.id == *id)
@@ -110,6 +115,12 @@ impl AppState {
             Some(_) => self.server_here().is_some_and(|server| is_ready(&server.link)),
         }
     }
+}
+
+/// Who answers where nobody was chosen in a chat on a server: the server decides, by the chat's bot
+/// or by its own default. Such a message names no model on the wire.
+pub(super) fn server_decides(server: &ServerId) -> ModelId {
+    ModelId::new(server.as_str(), "default")
 }
 
 /// Whether frames go both ways.

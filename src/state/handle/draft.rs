@@ -102,6 +102,11 @@ pub(super) fn choose_model(
     if open.is_none() {
         state.servers.new_chat = None;
     }
+    let scope = match scope {
+        // The default is one of this computer's models.
+        ModelScope::Default if state.server_id_here().is_some() => ModelScope::ThisChat,
+        ModelScope::NextMessage | ModelScope::ThisChat | ModelScope::Default => scope,
+    };
     match (scope, open) {
         (ModelScope::NextMessage, _) => {
             draft_mut(state, open, context.now).model = Some(model);

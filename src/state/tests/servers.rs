@@ -93,8 +93,9 @@ fn nobody_was_chosen_means_that_the_server_decides() {
     let mut state = linked(ready());
     state.settings.default_model = Some(model("near"));
     ask(&mut state, ServerCommand::Start { server: "home".into(), bot: "gardener".into() });
-    assert_eq!(state.next_model(), (model_of_server(), false));
-    assert_eq!(state.full_model_name(&model_of_server()), "Home decides");
+    let own = ModelId::new("home", "default");
+    assert_eq!(state.next_model(), (own.clone(), false));
+    assert_eq!(state.full_model_name(&own), "Home decides");
     assert_eq!(state.missing(&model("gone")), None);
 }
 

@@ -21,7 +21,7 @@ pub fn link(link: &LinkState, now: Timestamp) -> String {
 pub fn link_short(state: &LinkState, now: Timestamp) -> String {
     match state {
         LinkState::Waiting { until, attempt, .. } => {
-            format!("in {} s · try {attempt}", seconds_left(*until, now))
+            format!("again in {} s · try {attempt}", seconds_left(*until, now))
         }
         LinkState::Offline
         | LinkState::Connecting { .. }
@@ -51,13 +51,22 @@ pub fn link_sentence(link: &LinkState) -> String {
             "The connection was lost. It is tried again by itself.".to_owned()
         }
         LinkState::Waiting { cause, .. } => {
-            format!("{}. It is tried again by itself.", cause.trim().trim_end_matches('.'))
+            format!("{}. It is tried again by itself.", sentence(cause))
         }
         LinkState::Denied { message } => {
-            let said = message.trim().trim_end_matches('.');
-            let said = if said.is_empty() { "The server does not let us in" } else { said };
+            let said = sentence(message);
+            let said = if said.is_empty() { "The server does not let us in" } else { &said };
             format!("{said}. Paste a new token, or pair again.")
         }
+    }
+}
+
+/// What a machine said, as the beginning of a sentence.
+fn sentence(said: &str) -> String {
+    let mut chars = said.trim().trim_end_matches('.').chars();
+    match chars.next() {
+        Some(first) => first.to_uppercase().chain(chars).collect(),
+        None => String::new(),
     }
 }
 
@@ -143,10 +152,10 @@ mod tests {
         };
         assert_eq!(link(&waiting(3_001), now), "reconnecting in 4 s · try 3");
         assert_eq!(link(&waiting(0), now), "reconnecting in 0 s · try 3");
-        assert_eq!(link_short(&waiting(1_000), now), "in 1 s · try 3");
+        assert_eq!(link_short(&waiting(1_000), now), "again in 1 s · try 3");
         assert_eq!(
             link_sentence(&waiting(1_000)),
-            "connection refused. It is tried again by itself."
+            "Connection refused. It is tried again by itself."
         );
         let denied = LinkState::Denied { message: String::new() };
         assert_eq!(

@@ -88,7 +88,7 @@ impl PickerView {
 
 /// Tab, and Alt with the arrows, go from scope to scope. Without models Tab goes to the buttons.
 fn scope_keys(ctx: &Context, open: &mut Open, tab: bool) {
-    let last = crate::state::ModelScope::ALL.len() - 1;
+    let last = open.scopes().len() - 1;
     for (modifiers, key, step) in [
         (Modifiers::ALT, Key::ArrowRight, 1),
         (Modifiers::ALT, Key::ArrowLeft, last),

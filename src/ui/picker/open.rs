@@ -25,6 +25,8 @@ pub(super) struct Open {
     pub(super) is_full: bool,
     /// It is for the chat to come.
     pub(super) is_new_chat: bool,
+    /// It is for a chat on a server.
+    pub(super) is_remote: bool,
 }
 
 impl Open {
@@ -45,6 +47,7 @@ impl Open {
             compared: Vec::new(),
             is_full: false,
             is_new_chat: state.open_chat().is_none(),
+            is_remote: state.open_chat().is_some() && state.server_id_here().is_some(),
         }
     }
 
@@ -102,8 +105,16 @@ impl Open {
         self.purpose == PickerPurpose::Message
     }
 
+    /// What a choice can apply to: the default is one of this computer's models.
+    pub(super) fn scopes(&self) -> &'static [ModelScope] {
+        match self.is_remote {
+            true => &[ModelScope::NextMessage, ModelScope::ThisChat],
+            false => &ModelScope::ALL,
+        }
+    }
+
     pub(super) fn step_scope(&mut self, step: usize) {
-        let all = ModelScope::ALL;
+        let all = self.scopes();
         let here = all.iter().position(|scope| *scope == self.scope).unwrap_or(0);
         self.scope = all.get((here + step) % all.len()).copied().unwrap_or(self.scope);
     }

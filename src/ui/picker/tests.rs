@@ -426,8 +426,8 @@ fn a_new_chat_can_begin_with_a_servers_model() {
     let mut state = samples::remote(samples::linked());
     state.page = crate::state::Page::Welcome;
     let mut harness = picker(state, OPEN);
-    harness.get_by_label("Llama 4 Home, Home");
     type_text(&mut harness, "llama");
+    harness.get_by_label("Llama 4 Home, Home");
     press(&mut harness, Modifiers::NONE, Key::Enter);
     assert_eq!(remote_choice(&harness), Some(("home".to_owned(), "local/llama".to_owned())));
     assert_eq!(chosen(&harness), None);
@@ -436,6 +436,7 @@ fn a_new_chat_can_begin_with_a_servers_model() {
 #[test]
 fn a_chat_is_answered_by_models_of_where_it_lives() {
     let mut harness = picker(samples::remote(samples::linked()), OPEN);
+    type_text(&mut harness, "sonnet 5");
     // The same model is listed twice: once by the server, once here.
     let here = harness.get_by_label("Claude Sonnet 5, OpenRouter, not on Home");
     assert!(here.accesskit_node().is_disabled());
@@ -450,10 +451,10 @@ fn a_chat_is_answered_by_models_of_where_it_lives() {
     let mut state = samples::remote(samples::waiting());
     state.chats.as_mut().unwrap()[0].server = None;
     let mut harness = picker(state, OPEN);
+    type_text(&mut harness, "llama 4");
     harness.get_by_label("· not reachable now");
     let away = harness.get_by_label("Llama 4 Home, Home, only in chats on Home");
     assert!(away.accesskit_node().is_disabled());
-    type_text(&mut harness, "llama");
     press(&mut harness, Modifiers::NONE, Key::Enter);
     assert_eq!(chosen(&harness), None, "the keyboard does not reach it either");
     assert_eq!(remote_choice(&harness), None);

@@ -20,6 +20,8 @@ use crate::ui::widgets::{self, Button};
 
 /// Width of a menu's rows.
 const MENU: f32 = 200.0;
+/// Below this width the link stands below the name.
+const NARROW: f32 = 480.0;
 
 /// What the page remembers.
 #[derive(Debug, Default)]
@@ -72,28 +74,22 @@ impl ServersView {
         follow_link(ui, &server.link, now);
         parts::card_ui(ui, |ui| {
             ui.spacing_mut().item_spacing.x = 12.0;
+            let is_narrow = ui.available_width() < NARROW;
             parts::row_ui(
                 ui,
                 38.0,
                 |ui| name_ui(ui, server),
                 |ui| {
                     self.menu_ui(ui, server, out);
-                    if can_link(&server.link) {
-                        let connect = Button::new("Connect now").small().ui(ui);
-                        named(&connect, &format!("Connect to {} now", server.config.name));
-                        if connect.clicked() {
-                            let id = server.config.id.clone();
-                            push(out, ServerCommand::LinkNow(Some(id)));
-                        }
-                    }
-                    let (color, words) = (tone(&server.link), words::link(&server.link, now));
-                    let label = widgets::small_label(ui, &words, color.color(Palette::of(ui)));
-                    label.on_hover_text(words::link_sentence(&server.link));
-                    if ui.available_width() > 320.0 {
-                        widgets::small_label(ui, &offers(server), Palette::of(ui).dim);
+                    if !is_narrow {
+                        link_ui(ui, server, now, out);
                     }
                 },
             );
+            if is_narrow {
+                let height = theme::SMALL_CONTROL_HEIGHT;
+                parts::row_ui(ui, height, |_| {}, |ui| link_ui(ui, server, now, out));
+            }
             if is_trouble(&server.link) {
                 let text = RichText::new(words::link_sentence(&server.link)).font(theme::small());
                 let color = tone(&server.link).color(Palette::of(ui));
@@ -148,6 +144,23 @@ impl ServersView {
                 ui.close();
             }
         });
+    }
+}
+
+/// How the link stands, what the server offers, and the way to link at once.
+fn link_ui(ui: &mut Ui, server: &ServerState, now: Timestamp, out: &mut Vec<UiCommand>) {
+    if can_link(&server.link) {
+        let connect = Button::new("Connect now").small().ui(ui);
+        named(&connect, &format!("Connect to {} now", server.config.name));
+        if connect.clicked() {
+            push(out, ServerCommand::LinkNow(Some(server.config.id.clone())));
+        }
+    }
+    let (color, words) = (tone(&server.link), words::link(&server.link, now));
+    let label = widgets::small_label(ui, &words, color.color(Palette::of(ui)));
+    label.on_hover_text(words::link_sentence(&server.link));
+    if ui.available_width() > 320.0 {
+        widgets::small_label(ui, &offers(server), Palette::of(ui).dim);
     }
 }
 

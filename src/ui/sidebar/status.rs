@@ -41,7 +41,7 @@ fn row_ui(ui: &mut Ui, add: impl FnOnce(&mut Ui)) {
     ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Center), |ui| {
         ui.set_min_size(size);
         ui.spacing_mut().item_spacing.x = 8.0;
-        ui.add_space(8.0 - ui.spacing().item_spacing.x);
+        ui.add_space(8.0);
         add(ui);
     });
 }

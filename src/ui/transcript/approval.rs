@@ -104,19 +104,25 @@ impl ApprovalView {
             widgets::small_label(ui, text, Palette::of(ui).warn);
         }
         let mut said = None;
+        let edits = if self.edited.is_some() { "Undo changes" } else { "Edit…" };
+        let allow = [
+            (Consent::Once, Button::new(Consent::Once.label()).primary()),
+            (Consent::Chat, Button::new(Consent::Chat.label())),
+        ];
+        let deny = Button::new(Consent::Deny.label()).danger();
+        let buttons = allow.map(|(_, button)| button).into_iter();
+        let buttons = buttons.chain([Button::new(edits), deny]);
+        let wanted: f32 = buttons.map(|button| button.wanted_width(ui) + 8.0).sum();
+        // Between all of them, not behind the last.
+        let left_over = (ui.available_width() - (wanted - 8.0)).floor();
         ui.horizontal_wrapped(|ui| {
             let allows = linked && problem.is_none();
-            for (consent, button) in [
-                (Consent::Once, Button::new(Consent::Once.label()).primary()),
-                (Consent::Chat, Button::new(Consent::Chat.label())),
-            ] {
-                let about = about(consent, approval);
+            for (consent, button) in allow {
                 let response = ui.add_enabled_ui(allows, |ui| button.ui(ui)).inner;
-                if response.on_hover_text(about).clicked() {
+                if response.on_hover_text(about(consent, approval)).clicked() {
                     said = Some(consent);
                 }
             }
-            let edits = if self.edited.is_some() { "Undo changes" } else { "Edit…" };
             if widgets::button(ui, edits).clicked() {
                 self.edited = match self.edited.take() {
                     Some(_) => None,
@@ -125,15 +131,14 @@ impl ApprovalView {
                 self.focus = self.edited.is_some();
                 ui.ctx().request_repaint();
             }
-            let deny = Button::new(Consent::Deny.label()).danger();
-            let layout = Layout::right_to_left(Align::Center);
-            let room = vec2(ui.available_width().max(deny.wanted_width(ui)), 32.0);
-            ui.allocate_ui_with_layout(room, layout, |ui| {
-                let response = ui.add_enabled_ui(linked, |ui| deny.ui(ui)).inner;
-                if response.on_hover_text(about(Consent::Deny, approval)).clicked() {
-                    said = Some(Consent::Deny);
-                }
-            });
+            if left_over > 0.0 {
+                // At the other end: it is not hit by mistake.
+                ui.add_space(left_over - 1.0);
+            }
+            let response = ui.add_enabled_ui(linked, |ui| deny.ui(ui)).inner;
+            if response.on_hover_text(about(Consent::Deny, approval)).clicked() {
+                said = Some(Consent::Deny);
+            }
         });
         if let Some(consent) = said {
             let args = self.edited.as_ref().and_then(|text| read(text).ok());
@@ -148,19 +153,35 @@ fn head_ui(ui: &mut Ui, approval: &Approval, now: Timestamp) {
     let palette = Palette::of(ui);
     let left = approval.expires_at.ms_since(now);
     ui.ctx().request_repaint_after(Duration::from_millis((left.max(1) - 1) % 1_000 + 20));
-    ui.horizontal_wrapped(|ui| {
-        ui.set_row_height(24.0);
+    let text = format!("denied in {}", clock(left));
+    let title = title(approval);
+    let font = theme::semibold(14.0);
+    let room = ui.available_width();
+    let wide = |text: &str, font: egui::FontId| {
+        ui.painter().layout_no_wrap(text.to_owned(), font, palette.text).size().x
+    };
+    let beside = wide(&text, theme::small()) + wide(&approval.tool, theme::small());
+    // Icon, chip, and the room between all of them.
+    let fits = wide(&title, font.clone()) + beside + 16.0 + 100.0 + 5.0 * 8.0 <= room;
+    let title = RichText::new(title).font(font).color(palette.text);
+    let layout = Layout::left_to_right(Align::Center);
+    ui.allocate_ui_with_layout(vec2(room, 24.0), layout, |ui| {
+        ui.set_min_height(24.0);
         widgets::icon(ui, Icon::Shield, palette.warn);
-        let title = RichText::new(title(approval)).font(theme::semibold(14.0));
-        ui.add(egui::Label::new(title.color(palette.text)).wrap());
+        if fits {
+            ui.add(egui::Label::new(title.clone()));
+        }
         risk_ui(ui, approval.risk);
-        widgets::small_label(ui, &approval.tool, palette.faint);
-        let text = format!("denied in {}", clock(left));
-        let width = ui.available_width();
-        ui.allocate_ui_with_layout(vec2(width, 24.0), Layout::right_to_left(Align::Center), |ui| {
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             widgets::small_label(ui, &text, palette.dim);
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                widgets::truncated_label(ui, &approval.tool, theme::small(), palette.faint);
+            });
         });
     });
+    if !fits {
+        ui.add(egui::Label::new(title).wrap());
+    }
 }
 
 fn risk_ui(ui: &mut Ui, risk: RiskLevel) {

@@ -137,7 +137,7 @@ fn cards_tell_how_links_stand_and_what_helps() {
     }
     let mut harness = page(state);
     harness.get_by_label("reconnecting in 4 s · try 3");
-    harness.get_by_label("connection refused. It is tried again by itself.");
+    harness.get_by_label("Connection refused. It is tried again by itself.");
     harness.get_by_label("The token was revoked. Paste a new token, or pair again.");
     harness.get_by_label("offline");
     assert!(harness.query_by_label("Connect to Box now").is_none(), "only a new token helps");

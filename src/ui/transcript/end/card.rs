@@ -50,7 +50,12 @@ impl Action {
     pub(super) fn is_for_servers(&self) -> bool {
         match &self.does {
             Does::Ask(command) => {
-                matches!(**command, UiCommand::Regenerate { .. } | UiCommand::RegenerateWith { .. })
+                matches!(
+                    **command,
+                    UiCommand::Regenerate { .. }
+                        | UiCommand::RegenerateWith { .. }
+                        | UiCommand::Continue { .. }
+                )
             }
             Does::Details => true,
         }

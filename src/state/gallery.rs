@@ -12,7 +12,7 @@ pub use counts::{GalleryCounts, Shelf};
 
 use self::search::{Hit, Search};
 use self::sort::Marks;
-use super::{AppState, Page};
+use super::{AppState, Bots, Page};
 use crate::protocol::{BotEntry, BotId, BotOrigin, Category};
 
 /// What the gallery shows.
@@ -30,12 +30,26 @@ pub struct Gallery {
     pub(super) starter: Option<(BotId, usize)>,
     /// What is shown, as places in [`super::Bots::all`], in order.
     shown: Vec<usize>,
+    found: Found,
     counts: GalleryCounts,
+    fitting: GalleryCounts,
     elsewhere: usize,
-    nearest: Vec<String>,
+    calls: u64,
     picks: Vec<BotId>,
     search: Search,
     marks: Marks,
+}
+
+/// What the bots that are shown are to what is searched for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Found {
+    /// They fit it.
+    #[default]
+    Fitting,
+    /// None fits; these are near to it.
+    Near,
+    /// None fits, and none is near; these are what most people need.
+    Usual,
 }
 
 /// Which bots are shown.
@@ -99,7 +113,8 @@ fn is_own(entry: &BotEntry) -> bool {
 /// In which order bots are shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum GallerySort {
-    /// What fits the search best; without one favourites and those used lately first, then by name.
+    /// What fits the search best; without one favourites and those used lately first, then what most
+    /// people need, then by name.
     #[default]
     Best,
     /// By name.
@@ -141,15 +156,31 @@ impl Gallery {
         self.elsewhere
     }
 
-    /// Where nothing fits the search: names and tags that are near to it, nearest first.
-    pub fn nearest(&self) -> &[String] {
-        &self.nearest
+    /// How many bots fit the search, by filter; all do where nothing is searched for.
+    pub fn fitting(&self) -> &GalleryCounts {
+        &self.fitting
+    }
+
+    /// What those that are shown are to the search.
+    pub fn found(&self) -> Found {
+        self.found
+    }
+
+    /// How often the gallery was asked for while it was on screen: its search has the keyboard
+    /// after each.
+    pub fn calls(&self) -> u64 {
+        self.calls
     }
 
     /// The bots that the welcome screen offers: at most three.
     pub fn picks(&self) -> &[BotId] {
         &self.picks
     }
+}
+
+/// A bot, and the place of its server where it does not live on this computer.
+fn placed<'a>(bots: &Bots, entry: &'a BotEntry) -> (&'a BotEntry, Option<usize>) {
+    (entry, bots.home(&entry.bot.id).map(|home| home.place))
 }
 
 impl AppState {
@@ -162,13 +193,8 @@ impl AppState {
         } else {
             self.gallery.marks = Marks::of(bots);
         }
-        let mut servers = vec![0; self.servers.all.len()];
-        for home in bots.iter().filter_map(|entry| self.bots.home(&entry.bot.id)) {
-            if let Some(count) = servers.get_mut(home.place) {
-                *count += 1;
-            }
-        }
-        self.gallery.counts = GalleryCounts::of(self.bots.local(), servers);
+        let placed = bots.iter().map(|entry| placed(&self.bots, entry));
+        self.gallery.counts = GalleryCounts::of(placed, self.servers.all.len());
         self.gallery.picks = picks::picks(self.bots.local());
         self.gallery.search.forget();
         self.list_gallery();
@@ -178,6 +204,11 @@ impl AppState {
     pub(super) fn settle_gallery(&mut self) {
         self.gallery.marks.settle(self.bots.all());
         self.list_gallery();
+    }
+
+    /// It was asked for while it is on screen.
+    pub(super) fn call_gallery(&mut self) {
+        self.gallery.calls += 1;
     }
 
     /// Finds again what the gallery shows after a change of what is searched for.
@@ -195,13 +226,20 @@ impl AppState {
         };
         let fitting = hits.iter().filter(fits);
         gallery.shown = gallery.marks.sort(fitting, (gallery.sort, gallery.filter, is_searched));
+        let found = hits.iter().filter_map(|hit| bots.get(hit.place));
+        let placed = found.map(|entry| placed(known, entry));
+        gallery.fitting = GalleryCounts::of(placed, self.servers.all.len());
         gallery.elsewhere = 0;
-        gallery.nearest.clear();
+        gallery.found = Found::Fitting;
         if gallery.shown.is_empty() && is_searched {
-            let everywhere = |hit: &&Hit| bots.get(hit.place).is_some_and(|it| !it.archived);
-            gallery.elsewhere = hits.iter().filter(everywhere).count();
+            gallery.elsewhere = gallery.fitting.count(GalleryFilter::All);
             if gallery.elsewhere == 0 {
-                gallery.nearest = near::nearest(gallery.search.words(), bots);
+                gallery.shown = near::nearest(gallery.search.words(), bots);
+                gallery.found = Found::Near;
+            }
+            if gallery.elsewhere == 0 && gallery.shown.is_empty() {
+                gallery.shown = picks::usual(known.local());
+                gallery.found = Found::Usual;
             }
         }
         let id = |place: &usize| bots.get(*place).map(|entry| &entry.bot.id);

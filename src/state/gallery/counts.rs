@@ -1,7 +1,6 @@
 //! How many bots there are, by filter.
 
 use std::cmp::Reverse;
-use std::sync::Arc;
 
 use super::{GalleryFilter, is_own};
 use crate::protocol::{BotEntry, Category};
@@ -30,11 +29,21 @@ pub struct Shelf {
 }
 
 impl GalleryCounts {
-    pub(super) fn of(bots: &[Arc<BotEntry>], servers: Vec<usize>) -> Self {
-        let all = servers.iter().sum();
-        let categories = vec![0; Category::ALL.len()];
-        let mut counts = Self { all, categories, servers, ..Self::default() };
-        for entry in bots {
+    /// Of bots, each with the place of its server, of so many servers.
+    pub(super) fn of<'a>(
+        bots: impl Iterator<Item = (&'a BotEntry, Option<usize>)>,
+        servers: usize,
+    ) -> Self {
+        let (categories, servers) = (vec![0; Category::ALL.len()], vec![0; servers]);
+        let mut counts = Self { categories, servers, ..Self::default() };
+        for (entry, server) in bots {
+            if let Some(server) = server {
+                counts.all += 1;
+                if let Some(count) = counts.servers.get_mut(server) {
+                    *count += 1;
+                }
+                continue;
+            }
             if entry.archived {
                 counts.archived += 1;
                 continue;

@@ -45,6 +45,7 @@ pub(super) fn handle(
         | BotCommand::OpenPersonas
         | BotCommand::CompareWithMine(_)
         | BotCommand::PickImport
+        | BotCommand::NoImportDialog
         | BotCommand::PasteImport
         | BotCommand::ImportFiles(_)
         | BotCommand::ImportText(_)
@@ -61,7 +62,7 @@ fn open(state: &mut AppState) -> Vec<Effect> {
             state.settle_gallery();
         }
         Page::Editor => state.settle_gallery(),
-        Page::Gallery => {}
+        Page::Gallery => state.call_gallery(),
     }
     super::open_page(state, Page::Gallery)
 }

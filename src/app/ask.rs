@@ -262,6 +262,7 @@ impl Printer {
             | BackendEvent::ServerTested { .. }
             | BackendEvent::ServerPaired { .. }
             | BackendEvent::AgentReady { .. }
+            | BackendEvent::PathChanged { .. }
             | BackendEvent::Bots(_)
             | BackendEvent::BotVersions { .. }
             | BackendEvent::BotsRead { .. }

@@ -51,6 +51,10 @@ pub enum NoticeCode {
     PersonasUnreadable,
     /// A bot could not be written to its file.
     BotNotExported,
+    /// A server did not take what it was asked.
+    ServerRefused,
+    /// A server's token is sent where others on the way can read it.
+    TokenInTheClear,
 }
 
 impl NoticeCode {
@@ -72,6 +76,8 @@ impl NoticeCode {
             | Self::BudgetUsedUp
             | Self::PersonasUnreadable
             | Self::BotNotExported
+            | Self::ServerRefused
+            | Self::TokenInTheClear
             | Self::ConfigDuplicateProvider => false,
         }
     }

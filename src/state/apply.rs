@@ -104,6 +104,11 @@ pub fn apply(state: &mut AppState, event: BackendEvent, now: Timestamp) -> Vec<E
         BackendEvent::ServerTested { query, result } => servers::tested(state, query, result),
         BackendEvent::ServerPaired { query, result } => servers::paired(state, query, result),
         BackendEvent::AgentReady { chat } => servers::agent_ready(state, chat),
+        BackendEvent::PathChanged { chat } => {
+            if state.conversations.contains_key(&chat) {
+                return vec![load_end(state, chat)];
+            }
+        }
         BackendEvent::Notice(notice) => {
             editor_told::notice(state, &notice.code);
             push_notice(state, notice, now);
@@ -421,6 +426,8 @@ fn push_notice(state: &mut AppState, notice: Notice, now: Timestamp) {
         | NoticeCode::ConfigDuplicateProvider
         | NoticeCode::PersonasUnreadable
         | NoticeCode::BotNotExported
+        | NoticeCode::ServerRefused
+        | NoticeCode::TokenInTheClear
         | NoticeCode::BudgetNear
         | NoticeCode::BudgetUsedUp => {
             format!("{}. {}", notice.detail, words.body)

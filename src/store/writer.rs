@@ -13,6 +13,7 @@ use super::error::{Result, StoreError};
 use super::kept::KeptModels;
 use super::lock::Owner;
 use super::pending::{Entry, Pending};
+use super::remote::RemoteWrite;
 use super::resumable::{self, Resumable};
 use super::runs::{self, Began, BeginRun, ReadState};
 use super::usage::{self, Aside};
@@ -39,6 +40,7 @@ pub(super) enum WriteCommand {
     SetCast(ChatId, Box<(ChatBot, Cast)>, Reply<ChatSummary>),
     EndTest(ChatId, Reply<()>),
     Bots(BotWrite),
+    Remote(RemoteWrite),
     Begin(Box<BeginRun>, Reply<Box<Began>>),
     Finish(RunId, ReadState, Reply<(Message, ChatSummary)>),
     TakeResumable(Option<ChatId>, Reply<Vec<Resumable>>),
@@ -150,6 +152,7 @@ impl Writer {
                 self.answer(reply, |db| casts::end_test(db, chat));
             }
             WriteCommand::Bots(command) => self.write_bots(command),
+            WriteCommand::Remote(command) => self.write_remote(command),
             WriteCommand::Finish(run, read, reply) => self.finish(run, read, reply),
             WriteCommand::TakeResumable(chat, reply) => {
                 let others = self.owner.others();
@@ -229,7 +232,7 @@ impl Writer {
         }
     }
 
-    fn answer<T>(&mut self, reply: Reply<T>, work: impl FnOnce(&Connection) -> Result<T>) {
+    pub(super) fn answer<T>(&mut self, reply: Reply<T>, work: impl FnOnce(&Connection) -> Result<T>) {
         let result = self.write(work);
         tell(reply, result);
         self.finish_rest();

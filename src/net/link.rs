@@ -1,5 +1,11 @@
 //! The desktop's side of the wire: one supervisor for each server.
 
+mod pace;
+mod shell;
+
+pub use pace::{LinkClock, Pace};
+pub use shell::{LinkTask, start};
+
 use std::fmt;
 
 use secrecy::SecretString;

@@ -2,6 +2,7 @@
 
 mod pace;
 mod shell;
+pub mod step;
 
 pub use pace::{LinkClock, Pace};
 pub use shell::{LinkTask, start};

@@ -1,5 +1,12 @@
 //! The desktop's side of the wire: one supervisor for each server.
 
+mod pace;
+mod shell;
+pub mod step;
+
+pub use pace::{LinkClock, Pace};
+pub use shell::{LinkTask, start};
+
 use std::fmt;
 
 use secrecy::SecretString;

@@ -28,6 +28,8 @@ use crate::store::StoreHandle;
 use crate::store::secrets::Secrets;
 
 use manager::Manager;
+pub(crate) use servers::token_name;
+pub use trial::{CLIENT_NAME, try_server};
 
 /// Events of links that wait.
 const EVENTS: usize = 256;
@@ -153,6 +155,7 @@ pub(super) async fn work(
             Some(event) = told.recv() => manager.came(event).await,
             () = manager.page_is_late() => manager.answer_late_pages().await,
         }
+        manager.flush_due().await;
     }
     manager.end().await;
 }

@@ -19,7 +19,9 @@ const MOST_BYTES: usize = 64 * 1024;
 /// Why an address cannot be a server's; none where it can.
 pub fn server_problem(url: &str) -> Option<String> {
     if let Some(problem) = address_problem(url) {
-        return Some(problem.replace("provider's key", "server's token").replace("the key", "the token"));
+        return Some(
+            problem.replace("provider's key", "server's token").replace("the key", "the token"),
+        );
     }
     parse(url).err().map(|error| error.message)
 }
@@ -51,7 +53,7 @@ pub async fn pair(
 
 #[derive(Deserialize)]
 struct Paired {
-    token: SecretString,
+    token: String,
 }
 
 async fn ask(
@@ -91,7 +93,7 @@ async fn ask(
         }
     }
     match serde_json::from_slice::<Paired>(&bytes) {
-        Ok(paired) => Ok(paired.token),
+        Ok(paired) => Ok(SecretString::from(paired.token)),
         Err(_) => refuse(ErrorKind::Protocol, "The server's answer holds no token"),
     }
 }
@@ -108,9 +110,10 @@ fn parse(text: &str) -> Result<Url, ProviderError> {
         }
     };
     match Url::parse(&over_http) {
-        Ok(url) if url.query().is_some() => {
-            refuse("The address holds a ? and more. Leave that out, and enter the token by itself".to_owned())
-        }
+        Ok(url) if url.query().is_some() => refuse(
+            "The address holds a ? and more. Leave that out, and enter the token by itself"
+                .to_owned(),
+        ),
         Ok(url) => Ok(url),
         Err(reason) => refuse(format!("The address cannot be used: {reason}")),
     }

@@ -238,11 +238,8 @@ const BOT_NOT_EXPORTED: (ToastLevel, &str, &str) = (
     "It is unchanged. Choose another place for the file.",
 );
 
-const SERVER_REFUSED: (ToastLevel, &str, &str) = (
-    ToastLevel::Warning,
-    "The server did not do that",
-    "Nothing was lost. Details say why.",
-);
+const SERVER_REFUSED: (ToastLevel, &str, &str) =
+    (ToastLevel::Warning, "The server did not do that", "Nothing was lost. Details say why.");
 
 const TOKEN_IN_THE_CLEAR: (ToastLevel, &str, &str) = (
     ToastLevel::Warning,

@@ -7,8 +7,7 @@ use super::columns::{from_json, model, time, to_json, uuid};
 use super::error::{Result, StoreError};
 use crate::protocol::{ChatId, MessageId, QueuedMessage};
 
-pub(super) const COLUMNS: &str =
-    "q.id, c.id, q.text, q.model, q.one_off, q.created, q.more";
+pub(super) const COLUMNS: &str = "q.id, c.id, q.text, q.model, q.one_off, q.created, q.more";
 
 /// Adds a message at the end. Adding it twice changes nothing.
 pub(super) fn add(db: &Connection, item: &QueuedMessage) -> Result<()> {

@@ -116,7 +116,11 @@ impl Reader {
         }
     }
 
-    pub(super) fn answer<T>(&self, reply: Reply<T>, read: impl FnOnce(&Connection, &[Entry]) -> Result<T>) {
+    pub(super) fn answer<T>(
+        &self,
+        reply: Reply<T>,
+        read: impl FnOnce(&Connection, &[Entry]) -> Result<T>,
+    ) {
         // Before the transaction: what is committed in between is seen twice rather than never.
         let waiting = self.pending.snapshot();
         tell(reply, self.in_transaction(|db| read(db, &waiting)));

@@ -17,8 +17,10 @@ use crate::protocol::{AnswerStatus, RunId, Timestamp};
 pub(super) fn recover(db: &mut Connection, locks: &Path, now: Timestamp) -> Result<usize> {
     let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let open: Vec<(RunId, String)> = tx
-        .prepare("SELECT run.id, run.owner FROM run JOIN chat ON chat.n = run.chat
-             WHERE run.ended IS NULL AND chat.server IS NULL ORDER BY run.n")?
+        .prepare(
+            "SELECT run.id, run.owner FROM run JOIN chat ON chat.n = run.chat
+             WHERE run.ended IS NULL AND chat.server IS NULL ORDER BY run.n",
+        )?
         .query_map([], |row| Ok((RunId(uuid(row, 0)?), row.get(1)?)))?
         .collect::<rusqlite::Result<_>>()?;
     let mut interrupted = 0;

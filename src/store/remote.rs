@@ -6,10 +6,10 @@
 use super::error::Result;
 use super::handle::StoreHandle;
 use super::reader::{ReadCommand, Reader};
+use super::remote_rows;
 use super::runs::{self, ReadState};
 use super::servers::{self, KnownServer};
 use super::writer::{Reply, WriteCommand, Writer};
-use super::remote_rows;
 use crate::protocol::{
     BotId, Cast, ChatBot, ChatId, ChatSummary, Message, MessageId, ModelInfo, QueuedMessage,
     RemoteBot, RunId, SendRequest, Seq, ServerId, Timestamp,

@@ -248,7 +248,9 @@ pub(super) fn settle(
     if !row.ended {
         let (ours, folded) = folded_answer(db, run, row.answer)?;
         let kept = match theirs.filter(|theirs| theirs.text().len() >= ours.text().len()) {
-            Some(theirs) => Message { parts: theirs.parts.clone(), answer: theirs.answer.clone(), ..ours },
+            Some(theirs) => {
+                Message { parts: theirs.parts.clone(), answer: theirs.answer.clone(), ..ours }
+            }
             None => ours,
         };
         write_end(db, &row, kept, folded, read)?;

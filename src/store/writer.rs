@@ -232,7 +232,11 @@ impl Writer {
         }
     }
 
-    pub(super) fn answer<T>(&mut self, reply: Reply<T>, work: impl FnOnce(&Connection) -> Result<T>) {
+    pub(super) fn answer<T>(
+        &mut self,
+        reply: Reply<T>,
+        work: impl FnOnce(&Connection) -> Result<T>,
+    ) {
         let result = self.write(work);
         tell(reply, result);
         self.finish_rest();

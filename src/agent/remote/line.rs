@@ -73,12 +73,8 @@ impl Line {
     ) -> Self {
         let Identity { client_id, places, generation } = who;
         let id = server.id.clone();
-        let config = LinkConfig {
-            server: server.clone(),
-            token,
-            client_id,
-            positions: Box::new(places),
-        };
+        let config =
+            LinkConfig { server: server.clone(), token, client_id, positions: Box::new(places) };
         let (inputs, mut events, link) =
             link::start(config, LinkClock::new(clock.now), seed(clock));
         let forwarder = tokio::spawn(async move {

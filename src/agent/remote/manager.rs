@@ -12,8 +12,8 @@ use crate::agent::actor::Shared;
 use crate::agent::desk;
 use crate::net::link::{LinkEvent, LinkInput};
 use crate::protocol::{
-    BackendCommand, BackendEvent, ChatId, ClientCommand, CommandFrame, FromServer,
-    MessageId, NoticeCode, RunStatus, ServerId, ServerMessage, StreamEvent, Timestamp,
+    BackendCommand, BackendEvent, ChatId, ClientCommand, CommandFrame, FromServer, MessageId,
+    NoticeCode, RunStatus, ServerId, ServerMessage, StreamEvent, Timestamp,
 };
 use crate::store::{ReadState, StoreError};
 
@@ -29,6 +29,10 @@ pub(super) struct Manager {
     pub(super) fresh: HashMap<ChatId, Timestamp>,
     /// Chats whose outbox stands still until the user decides: their last answer was no whole one.
     pub(super) held: HashSet<ChatId>,
+    /// Servers to which more may be sent now.
+    pub(super) due: HashSet<ServerId>,
+    /// Messages that were put into the outbox by this process.
+    pub(super) own: HashSet<MessageId>,
     /// The message that goes before the others of its chat.
     pub(super) first: HashMap<ChatId, MessageId>,
     /// Chats that show another branch than their server: a message follows what is shown.
@@ -49,6 +53,8 @@ impl Manager {
             watched: Vec::new(),
             fresh: HashMap::new(),
             held: HashSet::new(),
+            due: HashSet::new(),
+            own: HashSet::new(),
             first: HashMap::new(),
             branched: HashSet::new(),
         }
@@ -69,7 +75,7 @@ impl Manager {
         match command {
             BackendCommand::Send(request) => self.send(*request).await,
             BackendCommand::Regenerate(request) => self.regenerate(*request).await,
-            BackendCommand::Stop { chat, mode } => self.stop(chat, mode),
+            BackendCommand::Stop { chat, mode } => self.stop(chat, mode).await,
             BackendCommand::RetryNow { chat } => {
                 self.link_now(self.shared.remote_chats.server(chat).as_ref());
             }
@@ -156,11 +162,11 @@ impl Manager {
 
     /// Takes what a link told.
     pub(super) async fn came(&mut self, told: Told) {
-        let Told { server: id, generation, event } = told;
-        let Some(server) = self.servers.get_mut(&id) else { return };
-        if server.generation != generation {
+        if !self.is_of_now(&told) {
             return;
         }
+        let Told { server: id, event, .. } = told;
+        let Some(server) = self.servers.get_mut(&id) else { return };
         match event {
             LinkEvent::State(link) => {
                 server.link = link.clone();
@@ -241,6 +247,9 @@ impl Manager {
                 self.page_failed(id, (chat, before), wanted).await;
             }
             Some(Asked::Agent { chat }) => {
+                if let Some(server) = self.servers.get_mut(id) {
+                    server.unready.remove(&chat);
+                }
                 self.shared.tell(BackendEvent::AgentReady { chat }).await;
                 self.shared.notice(NoticeCode::ServerRefused, detail).await;
             }

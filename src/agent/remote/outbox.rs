@@ -84,8 +84,16 @@ impl Manager {
         self.send(again).await;
     }
 
+    /// Sends what may go now, of all servers of which that may have changed.
+    pub(super) async fn flush_due(&mut self) {
+        while let Some(id) = self.due.iter().next().cloned() {
+            self.due.remove(&id);
+            self.flush(&id).await;
+        }
+    }
+
     /// Sends what may go now. Of each chat one message at a time, in order.
-    pub(super) async fn flush(&mut self, id: &ServerId) {
+    async fn flush(&mut self, id: &ServerId) {
         if self.servers.get(id).is_none_or(|server| server.stand == Stand::Down) {
             return;
         }
@@ -134,7 +142,7 @@ impl Manager {
         let command = chat_command(ChatCommand { bot_id, model, reply_to_id, ..plain(outgoing) });
         if is_too_long(&command) {
             let why = "The message with its attachments is over 8 MB";
-            return Box::pin(self.not_taken(id, (chat, message), why, false)).await;
+            return self.not_taken(id, (chat, message), why, false).await;
         }
         // It was taken back in this moment.
         if self.shared.store.outbox_sent(message).await.is_err() {
@@ -158,7 +166,7 @@ impl Manager {
             chat_command(ChatCommand { bot_id, model, reply_to_id, ..plain(outgoing.clone()) });
         if is_too_long(&command) {
             let why = "The message with its attachments is over 8 MB";
-            return Box::pin(self.not_taken(id, (chat, message), why, false)).await;
+            return self.not_taken(id, (chat, message), why, false).await;
         }
         let (ids, now) = (self.shared.ids, self.now());
         self.begin_here(id, &outgoing, (ids.run(now), ids.message(now))).await;
@@ -230,7 +238,7 @@ impl Manager {
         }
         self.shared.notice(NoticeCode::ServerRefused, detail).await;
         self.tell_queue(chat).await;
-        self.flush(id).await;
+        self.due.insert(id.clone());
     }
 
     /// Tells what of a chat waits: all but what is on its way.

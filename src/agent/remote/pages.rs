@@ -168,7 +168,7 @@ impl Manager {
             Some(wanted) => self.answer_page((chat, before), wanted).await,
             None => self.shared.tell(BackendEvent::PathChanged { chat }).await,
         }
-        self.flush(id).await;
+        self.due.insert(id.clone());
     }
 
     /// A message that was sent before is in the chat: it has left the outbox.

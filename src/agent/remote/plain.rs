@@ -18,7 +18,7 @@ impl Manager {
             self.shared.tell(BackendEvent::AgentReady { chat }).await;
         }
         self.break_off(id, "The server does not keep answers, so this one broke off").await;
-        self.flush(id).await;
+        self.due.insert(id.clone());
     }
 
     /// Takes an event without a place.
@@ -49,8 +49,7 @@ impl Manager {
         let open = server.runs.iter().find(|(_, open)| open.chat == chat && open.folded.is_some());
         let Some((run, _)) = open else { return };
         let run = *run;
-        let error =
-            ProviderError::new(ErrorKind::Network, "The message did not reach the server");
+        let error = ProviderError::new(ErrorKind::Network, "The message did not reach the server");
         let error = StreamEvent::final_error(error);
         self.tell_end(id, run, Some(error), RunStatus::Failed).await;
     }

@@ -106,10 +106,8 @@ impl Manager {
         };
         let mut parts = item.attachments.clone();
         parts.push(Part::Text { text: item.text.clone() });
-        let question = Message {
-            parent,
-            ..Message::new(item.id, item.chat, Role::User, item.created, parts)
-        };
+        let question =
+            Message { parent, ..Message::new(item.id, item.chat, Role::User, item.created, parts) };
         let now = self.now();
         let answer = Message {
             parent: Some(item.id),
@@ -213,17 +211,17 @@ impl Manager {
             Ok((_, summary)) => self.shared.tell(BackendEvent::ChatChanged(summary)).await,
             Err(error) => self.failed(error).await,
         }
-        self.after_run(id, chat, status).await;
+        self.after_run(id, chat, status);
     }
 
     /// What waits goes out after a whole answer, and stands still after any other.
-    async fn after_run(&mut self, id: &ServerId, chat: ChatId, status: RunStatus) {
+    fn after_run(&mut self, id: &ServerId, chat: ChatId, status: RunStatus) {
         if status == RunStatus::Complete {
             self.held.remove(&chat);
         } else {
             self.held.insert(chat);
         }
-        self.flush(id).await;
+        self.due.insert(id.clone());
     }
 
     /// Ends a run that its server does not have any more, with what it says of the answer.
@@ -253,7 +251,7 @@ impl Manager {
         self.shared.tell(BackendEvent::Run(event)).await;
         self.shared.tell(BackendEvent::ChatChanged(summary)).await;
         self.shared.tell(BackendEvent::PathChanged { chat: open.chat }).await;
-        self.after_run(id, open.chat, status).await;
+        self.after_run(id, open.chat, status);
     }
 
     /// Ends all open runs of a server that cannot be resumed: what came is kept, and nothing is

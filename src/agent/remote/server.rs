@@ -8,8 +8,8 @@ use tokio::time::Instant;
 use super::line::{Line, Places};
 use crate::net::link::LinkInput;
 use crate::protocol::{
-    ChatId, ClientCommand, CommandFrame, LinkState, Message, MessageId, ModelInfo, QueryId,
-    RemoteBot, RunId, Seq, ServerConfig, ServerState, StopMode, Timestamp,
+    BotId, ChatId, ClientCommand, CommandFrame, LinkState, Message, MessageId, ModelInfo, QueryId,
+    RemoteBot, RunId, Seq, ServerConfig, ServerState, StopMode, Timestamp, WireSeed,
 };
 
 /// How long the window waits for a page of a server before it is shown what is here.
@@ -79,8 +79,10 @@ pub(super) enum Asked {
 /// A chat whose bot is ready, and what is shown of it once that is known.
 #[derive(Clone, Debug)]
 pub(super) struct Opening {
+    /// The bot.
+    pub(super) bot: BotId,
     /// What it opens with, by the server's word, where its page has no messages.
-    pub(super) seeds: Vec<crate::protocol::WireSeed>,
+    pub(super) seeds: Vec<WireSeed>,
 }
 
 /// One server.
@@ -103,6 +105,8 @@ pub(super) struct Server {
     asked_so_far: u64,
     pub(super) in_flight: HashMap<ChatId, InFlight>,
     pub(super) openings: HashMap<ChatId, Opening>,
+    /// Chats whose bot has not yet told that it is ready.
+    pub(super) unready: HashMap<ChatId, BotId>,
     /// The oldest chat that was listed, and whether there are older ones.
     pub(super) oldest: Option<Timestamp>,
     pub(super) has_older: bool,
@@ -129,6 +133,7 @@ impl Server {
             asked_so_far: 0,
             in_flight: HashMap::new(),
             openings: HashMap::new(),
+            unready: HashMap::new(),
             oldest: None,
             has_older: false,
             ignored: 0,

@@ -1,7 +1,7 @@
 //! What waits to be sent: in order, visible, and sent once.
 
 use super::manager::Manager;
-use super::server::{Asked, InFlight, Stand};
+use super::server::{Asked, InFlight, Server, Stand};
 use crate::protocol::{
     BackendEvent, ChatCommand, ChatId, ClientCommand, Draft, FRAME_LIMIT, MessageId, NoticeCode,
     Part, Place, QueuedMessage, RegenerateRequest, RunId, SendRequest, ServerId, StopMode,
@@ -135,8 +135,7 @@ impl Manager {
             given => given,
         };
         let Some(server) = self.servers.get_mut(id) else { return };
-        let is_listed = server.models.iter().any(|model| model.id == outgoing.item.model);
-        let model = is_listed.then(|| outgoing.item.model.to_string());
+        let model = named_model(server, &outgoing);
         let bot_id = outgoing.bot.clone().filter(|_| outgoing.is_first);
         let again = outgoing.sent;
         let command = chat_command(ChatCommand { bot_id, model, reply_to_id, ..plain(outgoing) });
@@ -159,8 +158,7 @@ impl Manager {
     async fn send_plain(&mut self, id: &ServerId, outgoing: Outgoing) {
         let (chat, message) = (outgoing.item.chat, outgoing.item.id);
         let Some(server) = self.servers.get(id) else { return };
-        let is_named = server.config.id.as_str() != outgoing.item.model.provider.as_str();
-        let model = is_named.then(|| outgoing.item.model.to_string());
+        let model = named_model(server, &outgoing);
         let (bot_id, reply_to_id) = (outgoing.bot.clone(), outgoing.reply_to);
         let command =
             chat_command(ChatCommand { bot_id, model, reply_to_id, ..plain(outgoing.clone()) });
@@ -287,6 +285,15 @@ impl Manager {
             self.tell_queue(chat).await;
         }
     }
+}
+
+/// The model to name, where one was chosen that the server may have: without one it chooses
+/// itself. A choice for this message alone is always named, and refused where it cannot be had.
+fn named_model(server: &Server, outgoing: &Outgoing) -> Option<String> {
+    let item = &outgoing.item;
+    let is_none = item.model.provider.as_str() == server.config.id.as_str();
+    let may_be = server.models.is_empty() || server.models.iter().any(|one| one.id == item.model);
+    (!is_none && (item.one_off || may_be)).then(|| item.model.to_string())
 }
 
 /// What all servers are told of a message.

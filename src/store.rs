@@ -13,6 +13,7 @@ mod casts;
 mod chats;
 mod columns;
 mod covers;
+mod edits;
 mod error;
 mod handle;
 pub mod help;
@@ -42,6 +43,7 @@ mod usage;
 mod writer;
 
 pub use bots::{BotMark, KeptBots, MOST_VERSIONS, OwnBot, OwnContent};
+pub use edits::KeptEdit;
 pub use error::StoreError;
 pub use handle::StoreHandle;
 pub use kept::KeptModels;

@@ -161,6 +161,8 @@ fn is_kept(command: &BackendCommand) -> bool {
         | BackendCommand::OpenRemoteChat { .. }
         | BackendCommand::SaveServer { .. }
         | BackendCommand::RemoveServer { .. }
+        | BackendCommand::RestoreBot(_)
+        | BackendCommand::KeepEdit(_)
         | BackendCommand::SaveDraft { .. } => true,
         // Keys and lists of models are asked for in the background, which ends at once.
         BackendCommand::SaveProvider { .. }
@@ -303,6 +305,8 @@ impl Dispatcher {
             | BackendCommand::MarkBot { .. }
             | BackendCommand::ArchiveBot { .. }
             | BackendCommand::DeleteBot { .. }
+            | BackendCommand::RestoreBot(_)
+            | BackendCommand::KeepEdit(_)
             | BackendCommand::LoadBotVersions { .. }
             | BackendCommand::ReadBots { .. }
             | BackendCommand::ExportBot { .. } => {

@@ -271,6 +271,7 @@ impl Printer {
             | BackendEvent::AgentReady { .. }
             | BackendEvent::PathChanged { .. }
             | BackendEvent::Bots(_)
+            | BackendEvent::EditKept(_)
             | BackendEvent::BotVersions { .. }
             | BackendEvent::BotsRead { .. }
             | BackendEvent::BotText { .. }

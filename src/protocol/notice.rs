@@ -55,6 +55,8 @@ pub enum NoticeCode {
     ServerRefused,
     /// A server's token is sent where others on the way can read it.
     TokenInTheClear,
+    /// What the editor of bots held when the app ended cannot be read.
+    EditUnreadable,
 }
 
 impl NoticeCode {
@@ -78,6 +80,7 @@ impl NoticeCode {
             | Self::BotNotExported
             | Self::ServerRefused
             | Self::TokenInTheClear
+            | Self::EditUnreadable
             | Self::ConfigDuplicateProvider => false,
         }
     }

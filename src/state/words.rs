@@ -221,6 +221,7 @@ pub(super) fn for_notice(code: &NoticeCode) -> NoticeWords {
         | NoticeCode::BotNotExported
         | NoticeCode::ServerRefused
         | NoticeCode::TokenInTheClear
+        | NoticeCode::EditUnreadable
         | NoticeCode::ConfigDuplicateProvider => title,
     };
     NoticeWords { level, title, body, action: notice_action(code) }
@@ -245,6 +246,12 @@ const TOKEN_IN_THE_CLEAR: (ToastLevel, &str, &str) = (
     ToastLevel::Warning,
     "The token can be read on its way",
     "The address begins with ws:// and leads to another machine. Use wss:// if the server can.",
+);
+
+const EDIT_UNREADABLE: (ToastLevel, &str, &str) = (
+    ToastLevel::Warning,
+    "Unsaved changes of a bot cannot be read",
+    "They stay in the database and are left out. The bots that were saved are unchanged.",
 );
 
 fn notice_row(code: &NoticeCode) -> (ToastLevel, &'static str, &'static str) {
@@ -326,6 +333,7 @@ fn notice_row(code: &NoticeCode) -> (ToastLevel, &'static str, &'static str) {
         NoticeCode::BotNotExported => BOT_NOT_EXPORTED,
         NoticeCode::ServerRefused => SERVER_REFUSED,
         NoticeCode::TokenInTheClear => TOKEN_IN_THE_CLEAR,
+        NoticeCode::EditUnreadable => EDIT_UNREADABLE,
     }
 }
 
@@ -353,6 +361,7 @@ fn notice_action(code: &NoticeCode) -> Option<(&'static str, UiCommand)> {
         | NoticeCode::BotNotExported
         | NoticeCode::ServerRefused
         | NoticeCode::TokenInTheClear
+        | NoticeCode::EditUnreadable
         | NoticeCode::TooManyModels => None,
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+use super::casts::CastWrite;
 use super::chats::ChatChange;
 use super::error::{Result, StoreError};
 use super::kept::KeptModels;
@@ -189,17 +190,18 @@ impl StoreHandle {
     /// Makes a chat that begins with a bot, and notes that the bot was used. A second time changes
     /// nothing.
     pub async fn start_chat(&self, start: StartChat) -> Result<ChatSummary> {
-        self.write(|reply| WriteCommand::StartChat(Box::new(start), reply)).await
+        self.write(|reply| WriteCommand::Casts(CastWrite::Start(Box::new(start), reply))).await
     }
 
     /// Lets a chat go on with another version of its bot.
     pub async fn set_cast(&self, chat: ChatId, bot: ChatBot, cast: Cast) -> Result<ChatSummary> {
-        self.write(|reply| WriteCommand::SetCast(chat, Box::new((bot, cast)), reply)).await
+        self.write(|reply| WriteCommand::Casts(CastWrite::Set(chat, Box::new((bot, cast)), reply)))
+            .await
     }
 
     /// Lets a chat go that was begun as a test.
     pub async fn end_test(&self, chat: ChatId) -> Result<()> {
-        self.write(|reply| WriteCommand::EndTest(chat, reply)).await
+        self.write(|reply| WriteCommand::Casts(CastWrite::EndTest(chat, reply))).await
     }
 
     /// Who takes part in a chat, where it began with a bot.

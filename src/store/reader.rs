@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use rusqlite::Connection;
 
 use super::bots::{self, KeptBots};
+use super::edits::{self, KeptEdit};
 use super::error::Result;
 use super::kept::KeptModels;
 use super::pending::{Entry, Pending};
@@ -34,6 +35,7 @@ pub(super) enum ReadCommand {
     Remote(RemoteRead),
     OwnBots(HashMap<BotId, Timestamp>, Reply<KeptBots>),
     BotVersions(BotId, Reply<Vec<BotVersionInfo>>),
+    KeptEdit(Reply<KeptEdit>),
     Draft(Option<ChatId>, Reply<Draft>),
     Queue(ChatId, Reply<Vec<QueuedMessage>>),
     Models(Reply<Vec<KeptModels>>),
@@ -90,6 +92,7 @@ impl Reader {
             ReadCommand::BotVersions(bot, reply) => {
                 self.answer(reply, |db, _| bots::versions(db, &bot));
             }
+            ReadCommand::KeptEdit(reply) => self.answer(reply, |db, _| edits::kept(db)),
             ReadCommand::Draft(chat, reply) => self.answer(reply, |db, _| kept::draft(db, chat)),
             ReadCommand::Queue(chat, reply) => self.answer(reply, |db, _| queue::list(db, chat)),
             ReadCommand::Models(reply) => self.answer(reply, |db, _| kept::models(db)),

@@ -8,7 +8,9 @@ use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::oneshot;
 
 use super::bots::{self, BotWrite};
+use super::casts::{self, CastWrite};
 use super::chats::{self, ChatChange};
+use super::edits::{self, EditWrite};
 use super::error::{Result, StoreError};
 use super::kept::KeptModels;
 use super::lock::Owner;
@@ -17,10 +19,10 @@ use super::remote::RemoteWrite;
 use super::resumable::{self, Resumable};
 use super::runs::{self, Began, BeginRun, ReadState};
 use super::usage::{self, Aside};
-use super::{branch, casts, covers, kept, message_rows, queue};
+use super::{branch, covers, kept, message_rows, queue};
 use crate::protocol::{
-    Cast, ChatBot, ChatId, ChatSummary, Draft, Message, MessageId, Notice, NoticeCode, ProviderId,
-    QueuedMessage, RunId, StartChat, Timestamp,
+    ChatId, ChatSummary, Draft, Message, MessageId, Notice, NoticeCode, ProviderId, QueuedMessage,
+    RunId, Timestamp,
 };
 
 /// Where an answer goes. Nobody may wait for it any more.
@@ -36,11 +38,10 @@ pub(super) enum WriteCommand {
     Wake,
     Flush(Reply<()>),
     Close(Reply<()>),
-    StartChat(Box<StartChat>, Reply<ChatSummary>),
-    SetCast(ChatId, Box<(ChatBot, Cast)>, Reply<ChatSummary>),
-    EndTest(ChatId, Reply<()>),
+    Casts(CastWrite),
     Bots(BotWrite),
     Remote(RemoteWrite),
+    Edits(EditWrite),
     Begin(Box<BeginRun>, Reply<Box<Began>>),
     Finish(RunId, ReadState, Reply<(Message, ChatSummary)>),
     TakeResumable(Option<ChatId>, Reply<Vec<Resumable>>),
@@ -142,17 +143,10 @@ impl Writer {
                 let owner = self.owner.name.clone();
                 self.answer(reply, |db| runs::begin(db, &owner, &request).map(Box::new));
             }
-            WriteCommand::StartChat(start, reply) => {
-                self.answer(reply, |db| casts::start(db, &start));
-            }
-            WriteCommand::SetCast(chat, change, reply) => {
-                self.answer(reply, |db| casts::set(db, chat, &change.0, &change.1));
-            }
-            WriteCommand::EndTest(chat, reply) => {
-                self.answer(reply, |db| casts::end_test(db, chat));
-            }
+            WriteCommand::Casts(command) => self.write_casts(command),
             WriteCommand::Bots(command) => self.write_bots(command),
             WriteCommand::Remote(command) => self.write_remote(command),
+            WriteCommand::Edits(command) => self.write_edits(command),
             WriteCommand::Finish(run, read, reply) => self.finish(run, read, reply),
             WriteCommand::TakeResumable(chat, reply) => {
                 let others = self.owner.others();
@@ -217,6 +211,25 @@ impl Writer {
         Flow::On
     }
 
+    fn write_casts(&mut self, command: CastWrite) {
+        match command {
+            CastWrite::Start(start, reply) => self.answer(reply, |db| casts::start(db, &start)),
+            CastWrite::Set(chat, change, reply) => {
+                self.answer(reply, |db| casts::set(db, chat, &change.0, &change.1));
+            }
+            CastWrite::EndTest(chat, reply) => self.answer(reply, |db| casts::end_test(db, chat)),
+        }
+    }
+
+    fn write_edits(&mut self, command: EditWrite) {
+        match command {
+            EditWrite::Keep(edit, reply) => {
+                self.answer(reply, |db| edits::keep(db, edit.as_deref()));
+            }
+            EditWrite::PutAside(reply) => self.answer(reply, edits::put_aside),
+        }
+    }
+
     fn write_bots(&mut self, command: BotWrite) {
         match command {
             BotWrite::Save(save, reply) => {
@@ -228,7 +241,13 @@ impl Writer {
             BotWrite::Archive(bot, archived, reply) => {
                 self.answer(reply, |db| bots::archive(db, &bot, archived));
             }
-            BotWrite::Delete(bot, reply) => self.answer(reply, |db| bots::delete(db, &bot)),
+            BotWrite::Delete(bot, at, reply) => {
+                self.answer(reply, |db| bots::delete(db, &bot, at));
+            }
+            BotWrite::Restore(save, reply) => {
+                self.answer(reply, |db| bots::restore(db, &save.0, save.1));
+            }
+            BotWrite::Purge(before, reply) => self.answer(reply, |db| bots::purge(db, before)),
         }
     }
 

@@ -17,6 +17,7 @@ mod launch;
 mod log;
 mod models;
 mod providers;
+mod servers;
 mod terminal;
 mod window;
 

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use super::failure::{Failure, Outcome};
-use super::{ask, bots, chats, doctor, launch, log, models, providers};
+use super::{ask, bots, chats, doctor, launch, log, models, providers, servers};
 use crate::store::Paths;
 
 /// A desktop chat in which every message can go to another model
@@ -40,6 +40,9 @@ enum Command {
     /// Ready-made bots, your own, and files of them
     #[command(subcommand)]
     Bots(bots::BotsCommand),
+    /// Remote agents
+    #[command(subcommand)]
+    Servers(servers::ServersCommand),
     /// Say what is configured, where the files are, what works and what does not
     Doctor(JsonFlag),
 }
@@ -76,6 +79,7 @@ fn run_in(paths: &Paths, command: Option<Command>, verbose: u8) -> Outcome {
         Command::Models(args) => on_runtime(models::run(paths, args)),
         Command::Chats(command) => on_runtime(chats::run(paths, command)),
         Command::Bots(command) => on_runtime(bots::run(paths, command)),
+        Command::Servers(command) => on_runtime(servers::run(paths, command)),
         Command::Doctor(flag) => on_runtime(doctor::run(paths, flag)),
     }
 }

@@ -117,6 +117,11 @@ pub fn apply(state: &mut AppState, event: BackendEvent, now: Timestamp) -> Vec<E
             return servers::paired(state, query, result);
         }
         BackendEvent::AgentReady { chat } => return servers::agent_ready(state, chat),
+        BackendEvent::PathChanged { chat } => {
+            if state.conversations.contains_key(&chat) {
+                return vec![load_end(state, chat)];
+            }
+        }
         BackendEvent::Notice(notice) => {
             editor_told::notice(state, &notice.code);
             push_notice(state, notice, now);
@@ -443,6 +448,8 @@ fn push_notice(state: &mut AppState, notice: Notice, now: Timestamp) {
         | NoticeCode::ConfigDuplicateProvider
         | NoticeCode::PersonasUnreadable
         | NoticeCode::BotNotExported
+        | NoticeCode::ServerRefused
+        | NoticeCode::TokenInTheClear
         | NoticeCode::EditUnreadable
         | NoticeCode::BudgetNear
         | NoticeCode::BudgetUsedUp => two_sentences(&notice.detail, words.body),

@@ -12,6 +12,7 @@ use super::edits::{self, KeptEdit};
 use super::error::Result;
 use super::kept::KeptModels;
 use super::pending::{Entry, Pending};
+use super::remote::RemoteRead;
 use super::search::{self, SearchHit};
 use super::stats::{self, StoreStats};
 use super::writer::{Reply, tell};
@@ -31,6 +32,7 @@ pub(super) enum ReadCommand {
     Path(MessageId, Reply<Vec<Message>>),
     Message(MessageId, Reply<Option<Message>>),
     Cast(ChatId, Reply<Option<Arc<Cast>>>),
+    Remote(RemoteRead),
     OwnBots(HashMap<BotId, Timestamp>, Reply<KeptBots>),
     BotVersions(BotId, Reply<Vec<BotVersionInfo>>),
     KeptEdit(Reply<KeptEdit>),
@@ -83,6 +85,7 @@ impl Reader {
                 self.answer(reply, |db, waiting| message_rows::message(db, waiting, message));
             }
             ReadCommand::Cast(chat, reply) => self.answer(reply, |db, _| casts::cast(db, chat)),
+            ReadCommand::Remote(command) => self.read_remote(command),
             ReadCommand::OwnBots(known, reply) => {
                 self.answer(reply, |db, _| bots::own(db, &known));
             }
@@ -116,7 +119,11 @@ impl Reader {
         }
     }
 
-    fn answer<T>(&self, reply: Reply<T>, read: impl FnOnce(&Connection, &[Entry]) -> Result<T>) {
+    pub(super) fn answer<T>(
+        &self,
+        reply: Reply<T>,
+        read: impl FnOnce(&Connection, &[Entry]) -> Result<T>,
+    ) {
         // Before the transaction: what is committed in between is seen twice rather than never.
         let waiting = self.pending.snapshot();
         tell(reply, self.in_transaction(|db| read(db, &waiting)));

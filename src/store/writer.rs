@@ -15,6 +15,7 @@ use super::error::{Result, StoreError};
 use super::kept::KeptModels;
 use super::lock::Owner;
 use super::pending::{Entry, Pending};
+use super::remote::RemoteWrite;
 use super::resumable::{self, Resumable};
 use super::runs::{self, Began, BeginRun, ReadState};
 use super::usage::{self, Aside};
@@ -39,6 +40,7 @@ pub(super) enum WriteCommand {
     Close(Reply<()>),
     Casts(CastWrite),
     Bots(BotWrite),
+    Remote(RemoteWrite),
     Edits(EditWrite),
     Begin(Box<BeginRun>, Reply<Box<Began>>),
     Finish(RunId, ReadState, Reply<(Message, ChatSummary)>),
@@ -143,6 +145,7 @@ impl Writer {
             }
             WriteCommand::Casts(command) => self.write_casts(command),
             WriteCommand::Bots(command) => self.write_bots(command),
+            WriteCommand::Remote(command) => self.write_remote(command),
             WriteCommand::Edits(command) => self.write_edits(command),
             WriteCommand::Finish(run, read, reply) => self.finish(run, read, reply),
             WriteCommand::TakeResumable(chat, reply) => {
@@ -248,7 +251,11 @@ impl Writer {
         }
     }
 
-    fn answer<T>(&mut self, reply: Reply<T>, work: impl FnOnce(&Connection) -> Result<T>) {
+    pub(super) fn answer<T>(
+        &mut self,
+        reply: Reply<T>,
+        work: impl FnOnce(&Connection) -> Result<T>,
+    ) {
         let result = self.write(work);
         tell(reply, result);
         self.finish_rest();

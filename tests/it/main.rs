@@ -22,6 +22,7 @@ mod catalogue;
 mod command_line;
 mod engine;
 mod http_options;
+mod link;
 mod net;
 mod real_window;
 mod responses;

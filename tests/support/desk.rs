@@ -121,6 +121,7 @@ impl Desk {
         let keys: PathBuf = folder.join("keys.json");
         let engine = agent::start(EngineParts {
             store: opened.handle.clone(),
+            servers: Vec::new(),
             personas_file: folder.join("personas.yaml"),
             providers: ProviderSetup {
                 configured,

@@ -120,6 +120,8 @@ impl RemoteChats {
             | BackendCommand::LoadImage { .. }
             | BackendCommand::LoadBots
             | BackendCommand::SaveBot(_)
+            | BackendCommand::RestoreBot(_)
+            | BackendCommand::KeepEdit(_)
             | BackendCommand::MarkBot { .. }
             | BackendCommand::ArchiveBot { .. }
             | BackendCommand::DeleteBot { .. }

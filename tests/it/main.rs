@@ -25,6 +25,7 @@ mod http_options;
 mod link;
 mod net;
 mod real_window;
+mod remote;
 mod responses;
 mod switching;
 mod templates;

@@ -139,6 +139,8 @@ impl Manager {
             | BackendCommand::LoadImage { .. }
             | BackendCommand::LoadBots
             | BackendCommand::SaveBot(_)
+            | BackendCommand::RestoreBot(_)
+            | BackendCommand::KeepEdit(_)
             | BackendCommand::MarkBot { .. }
             | BackendCommand::ArchiveBot { .. }
             | BackendCommand::DeleteBot { .. }

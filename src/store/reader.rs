@@ -10,6 +10,7 @@ use rusqlite::Connection;
 use super::bots::{self, KeptBots};
 use super::edits::{self, KeptEdit};
 use super::error::Result;
+use super::gateway::GatewayRead;
 use super::kept::KeptModels;
 use super::pending::{Entry, Pending};
 use super::remote::RemoteRead;
@@ -47,6 +48,7 @@ pub(super) enum ReadCommand {
     RecentModels(usize, Reply<Vec<ModelId>>),
     Stats(Reply<StoreStats>),
     Check(Reply<Vec<String>>),
+    Gateway(GatewayRead),
 }
 
 #[derive(Debug)]
@@ -116,6 +118,7 @@ impl Reader {
                 self.answer(reply, |db, _| stats::stats(db, self.file.as_deref()));
             }
             ReadCommand::Check(reply) => self.answer(reply, |db, _| stats::check(db)),
+            ReadCommand::Gateway(command) => self.read_gateway(command),
         }
     }
 

@@ -7,7 +7,7 @@ use crate::protocol::{
     ClientCommand, Message, ModelInfo, NoticeCode, Part, RemoteBot, RunId, ServerId, Timestamp,
     Welcome, WireSeed,
 };
-use crate::store::bot_file;
+use crate::store::{StoreError, bot_file};
 
 /// How many chats are asked for at once.
 const CHATS: usize = 50;
@@ -179,8 +179,11 @@ impl Manager {
         let listed = server.bots.iter().find(|listed| listed.id == bot);
         let cast = cast(&bot, listed, system);
         let was_awaited = server.unready.remove(&chat).is_some();
-        if let Err(error) = self.shared.store.remote_ready(id, chat, cast, Vec::new()).await {
-            return self.failed(error).await;
+        match self.shared.store.remote_ready(id, chat, cast, Vec::new()).await {
+            Ok(_) => {}
+            // Given up while its agent was loading.
+            Err(StoreError::NotFound) => return,
+            Err(error) => return self.failed(error).await,
         }
         if was_awaited && let Some(server) = self.servers.get_mut(id) {
             // Its messages have their own names there, which come with the page.

@@ -251,6 +251,7 @@ impl Manager {
             Some(Asked::Agent { chat }) => {
                 if let Some(server) = self.servers.get_mut(id) {
                     server.unready.remove(&chat);
+                    self.due.insert(id.clone());
                 }
                 self.shared.tell(BackendEvent::AgentReady { chat }).await;
                 self.shared.notice(NoticeCode::ServerRefused, detail).await;

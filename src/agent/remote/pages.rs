@@ -212,6 +212,7 @@ impl Manager {
         {
             self.settle_lost(id, chat, &[]).await;
             self.open_with_seeds(id, chat).await;
+            self.due.insert(id.clone());
         }
         if let Some(wanted) = wanted {
             self.answer_page((chat, before), wanted).await;

@@ -32,3 +32,9 @@ ALTER TABLE chat ADD COLUMN owner TEXT;
 -- on the server may have it.
 ALTER TABLE queued_message ADD COLUMN reply_to BLOB;
 ALTER TABLE queued_message ADD COLUMN sent INTEGER NOT NULL DEFAULT 0;
+
+-- As a gateway: whether the journal of a run that has ended is still there, and the last event that
+-- stayed when the run was taken up after a crash: later ones were told twice, in other pieces.
+ALTER TABLE run ADD COLUMN kept INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE run ADD COLUMN cut INTEGER;
+CREATE INDEX run_kept ON run (ended) WHERE kept = 1;

@@ -15,6 +15,7 @@ use super::clock::Clock;
 use super::desk;
 use super::group::{Group, Running};
 use super::providers::Providers;
+use super::remote::RemoteChats;
 use super::stop::{ChatControl, StopWish};
 use super::title;
 use crate::protocol::{
@@ -30,6 +31,8 @@ pub(super) struct Shared {
     pub(super) store: StoreHandle,
     pub(super) providers: Arc<Providers>,
     pub(super) bots: Bots,
+    /// Chats that live on servers.
+    pub(super) remote_chats: RemoteChats,
     pub(super) events: mpsc::Sender<BackendEvent>,
     pub(super) clock: Clock,
     pub(super) ids: IdSource,
@@ -268,7 +271,8 @@ impl Agent {
 
     /// The task of a run panicked: its text is in the journal, its end must still be told.
     async fn run_lost(&self, running: &Running) {
-        let last = i64::MAX.unsigned_abs();
+        let place = self.shared.store.run_place(running.run).await.ok().flatten();
+        let error_seq = place.map_or(Seq(1), |place| place.last.next());
         let at = (self.shared.clock.now)();
         let event = |seq, event| RunEvent {
             chat: self.chat,
@@ -287,8 +291,8 @@ impl Agent {
             message_id: running.answer,
             reply_to_id: None,
         };
-        let error = event(Seq(last - 1), error);
-        let done = event(Seq(last), done);
+        let error = event(error_seq, error);
+        let done = event(error_seq.next(), done);
         if let Err(failure) = self.shared.store.append(error.clone()) {
             tracing::error!(%failure, "the end of a lost run could not be journalled");
         }

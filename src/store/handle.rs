@@ -68,7 +68,7 @@ impl StoreHandle {
         let pending = Arc::new(Pending::default());
         let (writer_ended, readers_ended) = (CancellationToken::new(), CancellationToken::new());
         let mut readers = 0;
-        if let Some(Connections { writer, readers: connections, owner, file, scratch }) =
+        if let Some(Connections { writer, readers: connections, owner, file, journals, scratch }) =
             connections
         {
             let ended = Arc::new(readers_ended.clone().drop_guard());
@@ -77,7 +77,7 @@ impl StoreHandle {
                 let commands = read_commands.clone();
                 readers += spawn("store-reader", Arc::clone(&ended), move || reader.run(&commands));
             }
-            let writer = Writer::new(writer, owner, Arc::clone(&pending), notices);
+            let writer = Writer::new(writer, owner, Arc::clone(&pending), notices, journals);
             let ended = Arc::new(writer_ended.clone().drop_guard());
             spawn("store-writer", ended, move || {
                 writer.run(&write_commands);

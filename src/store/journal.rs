@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::columns::{from_json, integer, time, to_json, unsigned};
 use super::error::Result;
 use super::pending::{self, Entry};
-use crate::protocol::{Message, RunId, Seq, StreamEvent, Timestamp};
+use crate::protocol::{Message, RunId, RunStatus, Seq, StreamEvent, Timestamp};
 
 /// An open run.
 #[derive(Clone, Copy, Debug)]
@@ -46,14 +46,24 @@ pub(super) fn insert(db: &Connection, entries: &[Entry]) -> Result<()> {
 }
 
 fn open_run(db: &Connection, run: RunId) -> Result<Option<OpenRun>> {
-    let n = db
-        .prepare_cached("SELECT n FROM run WHERE id = ?1 AND ended IS NULL")?
-        .query_row([run.0.as_bytes()], |row| row.get(0))
+    let found = db
+        .prepare_cached("SELECT n, last_seq FROM run WHERE id = ?1 AND ended IS NULL")?
+        .query_row([run.0.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    match n {
-        Some(n) => Ok(Some(OpenRun { n, last: last_seq(db, n)? })),
+    match found {
+        Some((n, base)) => Ok(Some(OpenRun { n, last: last_seq(db, n)?.max(Seq(unsigned(base))) })),
         None => Ok(None),
     }
+}
+
+/// The last event that is part of an open answer's own row: the journal begins behind it. Only
+/// answers of servers that were met in the middle have one.
+fn base_seq(db: &Connection, run: RunId) -> Result<Seq> {
+    let base = db
+        .prepare_cached("SELECT last_seq FROM run WHERE id = ?1 AND ended IS NULL")?
+        .query_row([run.0.as_bytes()], |row| row.get(0))
+        .optional()?;
+    Ok(Seq(unsigned(base.unwrap_or(0))))
 }
 
 fn last_seq(db: &Connection, run: i64) -> Result<Seq> {
@@ -83,7 +93,7 @@ pub(super) fn fold(
     run: RunId,
     message: &mut Message,
 ) -> Result<Folded> {
-    let mut folded = Folded { last: Seq(0), at: None, whole: true };
+    let mut folded = Folded { last: base_seq(db, run)?, at: None, whole: true };
     let mut statement = db.prepare_cached(
         "SELECT upto, at, payload FROM event
          WHERE run = (SELECT n FROM run WHERE id = ?1) ORDER BY seq",
@@ -107,6 +117,25 @@ pub(super) fn fold(
         folded = Folded { last: entry.upto, at: Some(entry.event.at), ..folded };
     }
     Ok(folded)
+}
+
+/// Adds the end of a run that was cut off.
+pub(super) fn end(
+    db: &Connection,
+    run: i64,
+    (seq, at): (Seq, Timestamp),
+    answer: &Message,
+) -> Result<()> {
+    let done = StreamEvent::Done {
+        status: RunStatus::Interrupted,
+        message_id: answer.id,
+        reply_to_id: answer.parent,
+    };
+    db.prepare_cached(
+        "INSERT INTO event (run, seq, upto, at, payload) VALUES (?1, ?2, ?2, ?3, ?4)",
+    )?
+    .execute(params![run, integer(seq.0), at.0, to_json(&done)?])?;
+    Ok(())
 }
 
 /// Removes the journal of a run whose content has become parts.

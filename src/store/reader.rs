@@ -10,8 +10,10 @@ use rusqlite::Connection;
 use super::bots::{self, KeptBots};
 use super::edits::{self, KeptEdit};
 use super::error::Result;
+use super::gateway::GatewayRead;
 use super::kept::KeptModels;
 use super::pending::{Entry, Pending};
+use super::remote::RemoteRead;
 use super::search::{self, SearchHit};
 use super::stats::{self, StoreStats};
 use super::writer::{Reply, tell};
@@ -31,6 +33,7 @@ pub(super) enum ReadCommand {
     Path(MessageId, Reply<Vec<Message>>),
     Message(MessageId, Reply<Option<Message>>),
     Cast(ChatId, Reply<Option<Arc<Cast>>>),
+    Remote(RemoteRead),
     OwnBots(HashMap<BotId, Timestamp>, Reply<KeptBots>),
     BotVersions(BotId, Reply<Vec<BotVersionInfo>>),
     KeptEdit(Reply<KeptEdit>),
@@ -45,6 +48,7 @@ pub(super) enum ReadCommand {
     RecentModels(usize, Reply<Vec<ModelId>>),
     Stats(Reply<StoreStats>),
     Check(Reply<Vec<String>>),
+    Gateway(GatewayRead),
 }
 
 #[derive(Debug)]
@@ -83,6 +87,7 @@ impl Reader {
                 self.answer(reply, |db, waiting| message_rows::message(db, waiting, message));
             }
             ReadCommand::Cast(chat, reply) => self.answer(reply, |db, _| casts::cast(db, chat)),
+            ReadCommand::Remote(command) => self.read_remote(command),
             ReadCommand::OwnBots(known, reply) => {
                 self.answer(reply, |db, _| bots::own(db, &known));
             }
@@ -113,10 +118,15 @@ impl Reader {
                 self.answer(reply, |db, _| stats::stats(db, self.file.as_deref()));
             }
             ReadCommand::Check(reply) => self.answer(reply, |db, _| stats::check(db)),
+            ReadCommand::Gateway(command) => self.read_gateway(command),
         }
     }
 
-    fn answer<T>(&self, reply: Reply<T>, read: impl FnOnce(&Connection, &[Entry]) -> Result<T>) {
+    pub(super) fn answer<T>(
+        &self,
+        reply: Reply<T>,
+        read: impl FnOnce(&Connection, &[Entry]) -> Result<T>,
+    ) {
         // Before the transaction: what is committed in between is seen twice rather than never.
         let waiting = self.pending.snapshot();
         tell(reply, self.in_transaction(|db| read(db, &waiting)));

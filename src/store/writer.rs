@@ -12,9 +12,12 @@ use super::casts::{self, CastWrite};
 use super::chats::{self, ChatChange};
 use super::edits::{self, EditWrite};
 use super::error::{Result, StoreError};
+use super::gateway::GatewayWrite;
 use super::kept::KeptModels;
 use super::lock::Owner;
+use super::open::Journals;
 use super::pending::{Entry, Pending};
+use super::remote::RemoteWrite;
 use super::resumable::{self, Resumable};
 use super::runs::{self, Began, BeginRun, ReadState};
 use super::usage::{self, Aside};
@@ -39,7 +42,9 @@ pub(super) enum WriteCommand {
     Close(Reply<()>),
     Casts(CastWrite),
     Bots(BotWrite),
+    Remote(RemoteWrite),
     Edits(EditWrite),
+    Gateway(GatewayWrite),
     Begin(Box<BeginRun>, Reply<Box<Began>>),
     Finish(RunId, ReadState, Reply<(Message, ChatSummary)>),
     TakeResumable(Option<ChatId>, Reply<Vec<Resumable>>),
@@ -78,6 +83,7 @@ pub(super) struct Writer {
     pub(super) owner: Owner,
     pub(super) pending: Arc<Pending>,
     pub(super) notices: flume::Sender<Notice>,
+    journals: Journals,
     /// Set while commits of appended events fail.
     retry_at: Option<Instant>,
     /// Runs whose end could not be committed; their last event is in `pending`.
@@ -90,8 +96,9 @@ impl Writer {
         owner: Owner,
         pending: Arc<Pending>,
         notices: flume::Sender<Notice>,
+        journals: Journals,
     ) -> Self {
-        Self { db, owner, pending, notices, retry_at: None, unfinished: Vec::new() }
+        Self { db, owner, pending, notices, journals, retry_at: None, unfinished: Vec::new() }
     }
 
     /// Serves until it is closed or nobody can ask any more.
@@ -143,11 +150,14 @@ impl Writer {
             }
             WriteCommand::Casts(command) => self.write_casts(command),
             WriteCommand::Bots(command) => self.write_bots(command),
+            WriteCommand::Remote(command) => self.write_remote(command),
             WriteCommand::Edits(command) => self.write_edits(command),
+            WriteCommand::Gateway(command) => self.write_gateway(command),
             WriteCommand::Finish(run, read, reply) => self.finish(run, read, reply),
             WriteCommand::TakeResumable(chat, reply) => {
                 let others = self.owner.others();
-                self.answer(reply, |db| resumable::take(db, &others, chat));
+                let journals = self.journals;
+                self.answer(reply, |db| resumable::take(db, &others, chat, journals));
             }
             WriteCommand::LeftOpen(chat, reply) => {
                 let others = self.owner.others();
@@ -248,14 +258,19 @@ impl Writer {
         }
     }
 
-    fn answer<T>(&mut self, reply: Reply<T>, work: impl FnOnce(&Connection) -> Result<T>) {
+    pub(super) fn answer<T>(
+        &mut self,
+        reply: Reply<T>,
+        work: impl FnOnce(&Connection) -> Result<T>,
+    ) {
         let result = self.write(work);
         tell(reply, result);
         self.finish_rest();
     }
 
     fn finish(&mut self, run: RunId, read: ReadState, reply: Reply<(Message, ChatSummary)>) {
-        let result = self.write(|db| runs::finish(db, run, read));
+        let journals = self.journals;
+        let result = self.write(|db| runs::finish(db, run, read, journals));
         if result.as_ref().is_err_and(StoreError::may_pass) {
             self.unfinished.push((run, read));
             self.retry_at.get_or_insert_with(|| Instant::now() + RETRY_AFTER);
@@ -269,7 +284,8 @@ impl Writer {
             return;
         }
         for (run, read) in std::mem::take(&mut self.unfinished) {
-            if let Err(error) = self.write(|db| runs::finish(db, run, read)) {
+            let journals = self.journals;
+            if let Err(error) = self.write(|db| runs::finish(db, run, read, journals)) {
                 tracing::warn!(%run, %error, "the end of a run could not be stored");
                 if error.may_pass() {
                     self.unfinished.push((run, read));
@@ -296,7 +312,7 @@ impl Writer {
 
     /// One short transaction: all that was appended before, then the work. When the work alone
     /// fails, what was appended is committed all the same.
-    fn write<T>(&mut self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+    pub(super) fn write<T>(&mut self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let entries = self.pending.freeze();
         match commit(&mut self.db, &entries, work) {
             Ok(worked) => {

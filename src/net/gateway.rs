@@ -27,6 +27,8 @@ mod streams;
 mod tls;
 mod upgrade;
 
+pub use frames::{notification, spell};
+
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;

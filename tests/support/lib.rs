@@ -13,6 +13,7 @@ pub(crate) mod completions;
 mod desk;
 mod faults;
 pub(crate) mod histories;
+pub(crate) mod proxy;
 mod request;
 pub(crate) mod responses;
 mod script;

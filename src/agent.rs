@@ -14,6 +14,7 @@ mod desk;
 mod engine;
 mod fallback;
 mod group;
+pub mod host;
 pub mod machine;
 mod manager;
 mod providers;

@@ -17,10 +17,13 @@ mod launch;
 mod log;
 mod models;
 mod providers;
+mod serve;
 mod terminal;
+mod tokens;
 mod window;
 
 pub use backend::{Backend, BackendParts};
 pub use cli::run;
 pub use config::{Loaded, load as load_config, save as save_config};
+pub use serve::BySettings;
 pub use window::{App, AppParts};

@@ -29,9 +29,10 @@ pub use amount::{NEARLY_ALL, dollars, tokens};
 pub use bot::check;
 pub use bot::{
     Ability, Bot, BotColor, BotEntry, BotFormat, BotIcon, BotOrigin, BotParameters, BotProblem,
-    BotRead, BotVersion, BotVersionInfo, Cast, CastMember, CastRoom, Category, ChatBot, Haystack,
-    Library, ModelPreference, NextSpeaker, ParseBotVersionError, PriceClass, Room, RoomMember,
-    Round, Seed, SpeakingOrder, StartChat, ToolNeed, Variable, VariableKind,
+    BotRead, BotVersion, BotVersionInfo, Cast, CastMember, CastRoom, Category, ChatBot, Conflict,
+    EditedBot, Haystack, Library, ModelPreference, NextSpeaker, ParseBotVersionError, PriceClass,
+    Room, RoomMember, Round, Seed, SpeakingOrder, StartChat, ToolNeed, Variable, VariableKind,
+    unwrapped,
 };
 pub use chat::{
     ChatOptions, ChatSummary, Draft, Fallback, HelpHit, HelpPage, HelpSearch, MessagePage,

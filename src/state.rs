@@ -41,9 +41,9 @@ pub use command::{
 pub use compare::{Column, Comparison};
 pub use conversation::{Conversation, LiveRun, Loading, RetryWait};
 pub use editor::Editor;
-pub use gallery::{Gallery, GalleryCounts, GalleryFilter, GallerySort, Shelf};
+pub use gallery::{Found, Gallery, GalleryCounts, GalleryFilter, GallerySort, Shelf};
 pub use handle::{handle, save_all_drafts, start, tick};
-pub use import::{Conflict, Import, KeepAs, KeepBot, Read};
+pub use import::{Conflict, FileDialog, Import, KeepAs, KeepBot, Read};
 pub use missing::Missing;
 pub use model::{
     AppState, Effect, FocusTarget, HandleContext, ImageState, Overlay, Page, PickerPurpose,

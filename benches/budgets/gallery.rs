@@ -68,7 +68,7 @@ fn entry(number: usize) -> BotEntry {
     bot.color = BotColor::ALL[number % BotColor::ALL.len()];
     bot.tags = vec![words[(number + 3) % words.len()].to_owned(), format!("tag{}", number % 90)];
     bot.instructions = told.join(" ");
-    if number % 500 == 0 {
+    if number.is_multiple_of(500) {
         bot.instructions.push_str(" You know tokio by heart.");
     }
     bot.starters = vec!["Help me with this".to_owned()];

@@ -268,7 +268,8 @@ impl Agent {
 
     /// The task of a run panicked: its text is in the journal, its end must still be told.
     async fn run_lost(&self, running: &Running) {
-        let last = i64::MAX.unsigned_abs();
+        let place = self.shared.store.run_place(running.run).await.ok().flatten();
+        let error_seq = place.map_or(Seq(1), |place| place.last.next());
         let at = (self.shared.clock.now)();
         let event = |seq, event| RunEvent {
             chat: self.chat,
@@ -287,8 +288,8 @@ impl Agent {
             message_id: running.answer,
             reply_to_id: None,
         };
-        let error = event(Seq(last - 1), error);
-        let done = event(Seq(last), done);
+        let error = event(error_seq, error);
+        let done = event(error_seq.next(), done);
         if let Err(failure) = self.shared.store.append(error.clone()) {
             tracing::error!(%failure, "the end of a lost run could not be journalled");
         }

@@ -20,7 +20,7 @@ use self::watch::Watch;
 use super::actor::Shared;
 use super::desk;
 use crate::protocol::{BackendCommand, BackendEvent, BotProblem, Library, NoticeCode, SaveBot};
-use crate::store::{StoreError, StoreHandle};
+use crate::store::{KeptEdit, StoreError, StoreHandle};
 
 /// How agents reach the librarian.
 #[derive(Debug, Default)]
@@ -47,8 +47,14 @@ pub(super) async fn work(
     personas_file: PathBuf,
     mut commands: mpsc::Receiver<BackendCommand>,
 ) {
-    let mut librarian =
-        Librarian { shared, personas_file, catalogue: None, watch: None, jobs: JoinSet::new() };
+    let mut librarian = Librarian {
+        shared,
+        personas_file,
+        catalogue: None,
+        watch: None,
+        edit_told: false,
+        jobs: JoinSet::new(),
+    };
     loop {
         tokio::select! {
             biased;
@@ -71,6 +77,8 @@ struct Librarian {
     /// None until it is asked for.
     catalogue: Option<Catalogue>,
     watch: Option<Watch>,
+    /// Whether it was told what the editor held when the app ended.
+    edit_told: bool,
     /// Files that are read and written.
     jobs: JoinSet<()>,
 }
@@ -97,6 +105,8 @@ impl Librarian {
                 store.archive_bot(bot, archived).await?;
             }
             BackendCommand::DeleteBot { bot } => store.delete_bot(bot).await?,
+            BackendCommand::RestoreBot(save) => store.restore_bot(*save).await?,
+            BackendCommand::KeepEdit(edit) => return store.keep_edit(edit).await,
             BackendCommand::LoadBotVersions { query, bot } => {
                 let versions = store.bot_versions(bot.clone()).await?;
                 self.shared.tell(BackendEvent::BotVersions { query, bot, versions }).await;
@@ -179,7 +189,23 @@ impl Librarian {
         if is_news {
             self.complain().await;
         }
+        if !std::mem::replace(&mut self.edit_told, true) {
+            self.tell_edit().await?;
+        }
         told
+    }
+
+    /// Tells what was in the editor when the app ended.
+    async fn tell_edit(&self) -> Result<(), StoreError> {
+        match self.shared.store.kept_edit().await? {
+            KeptEdit::Nothing => {}
+            KeptEdit::Read(edit) => self.shared.tell(BackendEvent::EditKept(edit)).await,
+            KeptEdit::Unreadable(reason) => {
+                self.shared.notice(NoticeCode::EditUnreadable, reason).await;
+                self.shared.store.put_edit_aside().await?;
+            }
+        }
+        Ok(())
     }
 
     async fn save(&mut self, save: SaveBot) -> Result<(), StoreError> {

@@ -13,7 +13,7 @@ use crate::protocol::{
 };
 use crate::store::StoreError;
 
-/// How long a deleted chat can be restored: 30 days.
+/// How long a deleted chat or bot can be restored: 30 days.
 const KEPT_AFTER_DELETION_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
 
 /// Takes the commands until the channel closes.
@@ -72,12 +72,15 @@ async fn reread(
     tell_end(shared, query, chat, limit).await
 }
 
-/// Forgets chats that were deleted long ago.
+/// Forgets chats and bots that were deleted long ago.
 async fn purge(shared: &Shared) {
     let now = (shared.clock.now)();
     let before = Timestamp(now.0.saturating_sub(KEPT_AFTER_DELETION_MS));
     if let Err(error) = shared.store.purge_deleted(before).await {
         tracing::warn!(%error, "deleted chats were not purged");
+    }
+    if let Err(error) = shared.store.purge_deleted_bots(before).await {
+        tracing::warn!(%error, "deleted bots were not purged");
     }
 }
 
@@ -149,6 +152,8 @@ async fn serve(shared: &Shared, command: BackendCommand) -> Result<(), StoreErro
         | BackendCommand::MarkBot { .. }
         | BackendCommand::ArchiveBot { .. }
         | BackendCommand::DeleteBot { .. }
+        | BackendCommand::RestoreBot(_)
+        | BackendCommand::KeepEdit(_)
         | BackendCommand::LoadBotVersions { .. }
         | BackendCommand::ReadBots { .. }
         | BackendCommand::ExportBot { .. }

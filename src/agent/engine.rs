@@ -150,6 +150,8 @@ fn is_kept(command: &BackendCommand) -> bool {
         | BackendCommand::OpenRemoteChat { .. }
         | BackendCommand::SaveServer { .. }
         | BackendCommand::RemoveServer { .. }
+        | BackendCommand::RestoreBot(_)
+        | BackendCommand::KeepEdit(_)
         | BackendCommand::SaveDraft { .. } => true,
         // Keys and lists of models are asked for in the background, which ends at once.
         BackendCommand::SaveProvider { .. }
@@ -286,6 +288,8 @@ impl Dispatcher {
             | BackendCommand::MarkBot { .. }
             | BackendCommand::ArchiveBot { .. }
             | BackendCommand::DeleteBot { .. }
+            | BackendCommand::RestoreBot(_)
+            | BackendCommand::KeepEdit(_)
             | BackendCommand::LoadBotVersions { .. }
             | BackendCommand::ReadBots { .. }
             | BackendCommand::ExportBot { .. } => {

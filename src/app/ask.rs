@@ -263,6 +263,7 @@ impl Printer {
             | BackendEvent::ServerPaired { .. }
             | BackendEvent::AgentReady { .. }
             | BackendEvent::Bots(_)
+            | BackendEvent::EditKept(_)
             | BackendEvent::BotVersions { .. }
             | BackendEvent::BotsRead { .. }
             | BackendEvent::BotText { .. }

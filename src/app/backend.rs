@@ -13,7 +13,7 @@ use crate::protocol::{BackendCommand, BackendEvent};
 use crate::state::{Settings, words};
 use crate::store::help::HelpIndex;
 use crate::store::secrets::Secrets;
-use crate::store::{self, Opened, Paths, ReadState, Resumable, StoreHandle};
+use crate::store::{self, Journals, Opened, Paths, ReadState, Resumable, StoreHandle};
 
 /// Commands that may be on their way to the engine.
 const COMMANDS: usize = 1_024;
@@ -129,16 +129,22 @@ pub(super) fn open_store(database: &Path) -> Opened {
 
 /// The database for a command, which needs it: one that cannot be used is a failure.
 pub(super) fn store_for_command(paths: &Paths) -> Result<StoreHandle, Failure> {
+    store_with(paths, Journals::Cleared).map(|opened| opened.handle)
+}
+
+/// The same, with what becomes of journals.
+pub(super) fn store_with(paths: &Paths, journals: Journals) -> Result<Opened, Failure> {
     paths.create().map_err(|error| Failure::usage(error, "Name a folder with --data-dir"))?;
-    let opened = open_store(&paths.database());
-    for notice in opened.notices {
+    let clock = Arc::new(Clock::system().now);
+    let opened = store::open_with(&paths.database(), clock, journals);
+    for notice in &opened.notices {
         let (title, body) = words::notice(&notice.code);
         if notice.code.means_unsaved() {
             return Err(Failure::work(format!("{title}: {}", notice.detail), body));
         }
         tracing::info!("{title}");
     }
-    Ok(opened.handle)
+    Ok(opened)
 }
 
 /// Starts the engine over an open store. It begins with the answers that were left.

@@ -23,8 +23,10 @@ pub(super) enum Picked {
     Import(Vec<PathBuf>),
     /// The file for a bot.
     Export(Box<Bot>, BotFormat, PathBuf),
-    /// No dialog could be shown.
-    NoDialog,
+    /// No dialog could be shown to import bots.
+    NoImportDialog,
+    /// No dialog could be shown to export one.
+    NoExportDialog,
 }
 
 /// Shows the dialogs; what comes of them waits to be taken.
@@ -56,7 +58,7 @@ impl BotFiles {
             let files = dialog.await?;
             Some(Picked::Import(files.iter().map(|file| file.path().to_owned()).collect()))
         };
-        self.answer(runtime, ctx, chosen);
+        self.answer(runtime, ctx, (chosen, Picked::NoImportDialog));
     }
 
     /// Asks where a bot shall go. Call it on the main thread, as macOS demands.
@@ -74,21 +76,21 @@ impl BotFiles {
             let file = dialog.await?;
             Some(Picked::Export(bot, format, file.path().to_owned()))
         };
-        self.answer(runtime, ctx, chosen);
+        self.answer(runtime, ctx, (chosen, Picked::NoExportDialog));
     }
 
     fn answer(
         &self,
         runtime: &Handle,
         ctx: &egui::Context,
-        chosen: impl Future<Output = Option<Picked>> + Send + 'static,
+        (chosen, none): (impl Future<Output = Option<Picked>> + Send + 'static, Picked),
     ) {
         let (sender, ctx) = (self.sender.clone(), ctx.clone());
         let shown = Instant::now();
         runtime.spawn(async move {
             let picked = match chosen.await {
                 Some(picked) => picked,
-                None if shown.elapsed() < NOT_SHOWN => Picked::NoDialog,
+                None if shown.elapsed() < NOT_SHOWN => none,
                 None => return,
             };
             if sender.send(picked).await.is_ok() {

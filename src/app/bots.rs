@@ -1,21 +1,20 @@
 //! `switchboard bots`: templates, the user's own bots, and files of bots.
 
-use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
-
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::backend;
 use super::cli::JsonFlag;
-use super::failure::{Failure, Outcome, note, pipe_closed, say, say_exactly};
+use super::failure::{Failure, Outcome, note, say, say_exactly};
 use crate::agent;
-use crate::protocol::{BotEntry, BotFormat, BotOrigin, Category, Library};
+use crate::protocol::{BotEntry, BotOrigin, BotProblem, Category, Library};
 use crate::store::{Paths, StoreHandle, bot_file};
 
+mod export;
 mod files;
 mod import;
 mod show;
+mod validate;
 
 /// What can be done with bots.
 #[derive(Debug, Subcommand)]
@@ -30,15 +29,11 @@ pub(super) enum BotsCommand {
         flag: JsonFlag,
     },
     /// Say what is wrong with files of bots: file:line:column: field: what is wrong
-    Validate {
-        /// YAML, text blocks, character cards as JSON or PNG, assistants as JSON; - reads stdin
-        #[arg(required = true, value_name = "FILE")]
-        files: Vec<PathBuf>,
-    },
+    Validate(validate::ValidateArgs),
     /// Keep the bots of files as your own
     Import(import::ImportArgs),
     /// Print one as a file, or write it to one
-    Export(ExportArgs),
+    Export(export::ExportArgs),
 }
 
 /// What `bots list` takes.
@@ -55,49 +50,6 @@ pub(super) struct ListArgs {
     json: bool,
 }
 
-/// What `bots export` takes.
-#[derive(Debug, Args)]
-pub(super) struct ExportArgs {
-    /// The bot's id
-    id: String,
-    /// As what
-    #[arg(long, value_enum, default_value_t = Format::Yaml)]
-    format: Format,
-    /// Write it to this file instead of stdout
-    #[arg(long, short, value_name = "FILE")]
-    output: Option<PathBuf>,
-}
-
-/// As what a bot is exported.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// A file of Switchboard's own kind
-    Yaml,
-    /// A block of text for mails and chats
-    Block,
-    /// A character card, version 2, as JSON
-    CardV2,
-    /// A character card, version 3, as JSON
-    CardV3,
-    /// A character card in a picture
-    CardPng,
-    /// An assistant as OpenAI's API spells it
-    Openai,
-}
-
-impl From<Format> for BotFormat {
-    fn from(format: Format) -> Self {
-        match format {
-            Format::Yaml => Self::Yaml,
-            Format::Block => Self::Block,
-            Format::CardV2 => Self::CardV2,
-            Format::CardV3 => Self::CardV3,
-            Format::CardPng => Self::CardPng,
-            Format::Openai => Self::Openai,
-        }
-    }
-}
-
 fn category(text: &str) -> Result<Category, String> {
     let all = Category::ALL.iter();
     let found = all.clone().find(|known| known.as_str().eq_ignore_ascii_case(text));
@@ -108,17 +60,17 @@ fn category(text: &str) -> Result<Category, String> {
 }
 
 pub(super) async fn run(paths: &Paths, command: BotsCommand) -> Outcome {
-    if let BotsCommand::Validate { files } = &command {
-        return validate(files);
+    if let BotsCommand::Validate(args) = &command {
+        return validate::run(args);
     }
     let store = backend::store_for_command(paths)?;
     let library = agent::read_library(&store, &paths.personas_file()).await;
     let done = match command {
         BotsCommand::List(args) => list(&library, &args),
         BotsCommand::Show { id, flag } => show(&library, &id, flag),
-        BotsCommand::Validate { .. } => Ok(()),
+        BotsCommand::Validate(_) => Ok(()),
         BotsCommand::Import(args) => import::run(&store, &library, &args).await,
-        BotsCommand::Export(args) => export(&library, &args),
+        BotsCommand::Export(args) => export::run(find(&library, &args.id)?, &args),
     };
     close(&store).await;
     done
@@ -196,56 +148,19 @@ fn show(library: &Library, id: &str, flag: JsonFlag) -> Outcome {
     show::all(entry)
 }
 
-fn validate(paths: &[PathBuf]) -> Outcome {
-    let (mut problems, mut wrong) = (0_usize, 0_usize);
-    for path in paths {
-        let (source, read) = files::read(path);
-        let bots = read.iter().filter(|read| read.is_ok()).count();
-        let found: Vec<_> = read.into_iter().filter_map(Result::err).collect();
-        problems += found.len();
-        wrong += usize::from(!found.is_empty());
-        if found.is_empty() {
-            say(&format!("{source}: {}, nothing wrong", counted(bots, "bot")))?;
-        }
-        found.iter().try_for_each(|problem| say(&problem.to_string()))?;
-    }
-    if problems == 0 {
-        return Ok(());
-    }
-    let message =
-        format!("{} in {wrong} of {}", counted(problems, "problem"), counted(paths.len(), "file"));
-    Err(Failure::usage(
-        message,
-        "To compare with one that is right: switchboard bots export meeting-notes",
-    ))
-}
-
 /// `1 bot`, `2 bots`.
 fn counted(count: usize, what: &str) -> String {
     let ending = if count == 1 { "" } else { "s" };
     format!("{count} {what}{ending}")
 }
 
-fn export(library: &Library, args: &ExportArgs) -> Outcome {
-    let entry = find(library, &args.id)?;
-    let to_terminal = args.output.is_none() && std::io::stdout().is_terminal();
-    if args.format == Format::CardPng && to_terminal {
-        let hint = format!("Name a file: --output {}.png", args.id);
-        return Err(Failure::usage("a picture cannot be shown in a terminal", &hint));
-    }
-    let bytes = bot_file::write(&entry.bot, args.format.into())
-        .map_err(|problem| Failure::usage(problem, "Choose another --format"))?;
-    match &args.output {
-        Some(path) => {
-            std::fs::write(path, bytes).map_err(|error| {
-                let message = format!("{} could not be written: {error}", path.display());
-                Failure::work(message, "Name another file with --output")
-            })?;
-            say(&format!("{} is in {}", entry.bot.name, path.display()))
-        }
-        None => {
-            let mut out = std::io::stdout().lock();
-            out.write_all(&bytes).and_then(|()| out.flush()).map_err(|error| pipe_closed(&error))
-        }
-    }
+/// What is wrong with a file, for a program.
+fn problem_row(problem: &BotProblem) -> Value {
+    json!({
+        "source": problem.source,
+        "line": problem.line,
+        "column": problem.column,
+        "field": problem.field,
+        "message": problem.message,
+    })
 }

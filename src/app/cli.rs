@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use super::failure::{Failure, Outcome};
-use super::{ask, bots, chats, doctor, launch, log, models, providers};
+use super::{ask, bots, chats, doctor, launch, log, models, providers, serve, tokens};
 use crate::store::Paths;
 
 /// A desktop chat in which every message can go to another model
@@ -40,6 +40,11 @@ enum Command {
     /// Ready-made bots, your own, and files of them
     #[command(subcommand)]
     Bots(bots::BotsCommand),
+    /// Serve clients elsewhere: desktops, scripts, programs that speak OpenAI's API
+    Serve(Box<serve::ServeArgs>),
+    /// Who may come in through the gateway
+    #[command(subcommand)]
+    Tokens(tokens::TokensCommand),
     /// Say what is configured, where the files are, what works and what does not
     Doctor(JsonFlag),
 }
@@ -69,14 +74,37 @@ fn run_in(paths: &Paths, command: Option<Command>, verbose: u8) -> Outcome {
     let Some(command) = command else {
         return launch::open(paths, verbose);
     };
-    log::to_stderr(verbose);
+    match &command {
+        Command::Serve(args) => log::of_server(verbose, args.log_format),
+        Command::Ask(_)
+        | Command::Providers(_)
+        | Command::Models(_)
+        | Command::Chats(_)
+        | Command::Bots(_)
+        | Command::Tokens(_)
+        | Command::Doctor(_) => log::to_stderr(verbose),
+    }
     match command {
         Command::Ask(args) => on_runtime(ask::run(paths, args)),
         Command::Providers(command) => on_runtime(providers::run(paths, command)),
         Command::Models(args) => on_runtime(models::run(paths, args)),
         Command::Chats(command) => on_runtime(chats::run(paths, command)),
         Command::Bots(command) => on_runtime(bots::run(paths, command)),
+        Command::Serve(args) => on_all_cores(serve::run(paths, *args)),
+        Command::Tokens(command) => on_runtime(tokens::run(paths, command)),
         Command::Doctor(flag) => on_runtime(doctor::run(paths, flag)),
+    }
+}
+
+/// A gateway's clients are many.
+fn on_all_cores(work: impl Future<Output = Outcome>) -> Outcome {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .thread_name("switchboard-worker")
+        .enable_all()
+        .build();
+    match runtime {
+        Ok(runtime) => runtime.block_on(work),
+        Err(error) => Err(Failure::work(format!("no runtime: {error}"), "")),
     }
 }
 

@@ -5,6 +5,9 @@
 pub(super) struct Interrupts {
     #[cfg(unix)]
     signals: tokio::signal::unix::Signal,
+    /// SIGTERM, where it is heard too.
+    #[cfg(unix)]
+    terminate: Option<tokio::signal::unix::Signal>,
     #[cfg(windows)]
     signals: tokio::signal::windows::CtrlC,
 }
@@ -19,11 +22,34 @@ impl Interrupts {
         };
         #[cfg(windows)]
         let signals = tokio::signal::windows::ctrl_c()?;
-        Ok(Self { signals })
+        Ok(Self {
+            signals,
+            #[cfg(unix)]
+            terminate: None,
+        })
+    }
+
+    /// The same, and for the system's wish that the program ends.
+    pub(super) fn listen_with_terminate() -> std::io::Result<Self> {
+        let interrupts = Self::listen()?;
+        #[cfg(unix)]
+        let interrupts = {
+            use tokio::signal::unix::{SignalKind, signal};
+            Self { terminate: Some(signal(SignalKind::terminate())?), ..interrupts }
+        };
+        Ok(interrupts)
     }
 
     /// The next one.
     pub(super) async fn next(&mut self) {
+        #[cfg(unix)]
+        if let Some(terminate) = &mut self.terminate {
+            tokio::select! {
+                _ = self.signals.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
         if self.signals.recv().await.is_none() {
             // No more can come.
             std::future::pending::<()>().await;

@@ -26,6 +26,31 @@ fn filter(verbose: u8) -> EnvFilter {
     EnvFilter::new(format!("off,switchboard={level}"))
 }
 
+/// How a log is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// A JSON object per line.
+    Json,
+}
+
+/// Logs to stderr as a server does: what happens, and when.
+pub(super) fn of_server(verbose: u8, format: LogFormat) {
+    let verbose = verbose.saturating_add(1);
+    match format {
+        LogFormat::Text => to_stderr(verbose),
+        LogFormat::Json => install(
+            tracing_subscriber::fmt()
+                .with_env_filter(filter(verbose))
+                .with_writer(std::io::stderr)
+                .event_format(JsonLine)
+                .finish(),
+        ),
+    }
+}
+
 /// Logs to stderr.
 pub(super) fn to_stderr(verbose: u8) {
     let subscriber = tracing_subscriber::fmt()
@@ -60,6 +85,56 @@ where
         event.record(&mut said);
         let line = format!("{}{}", said.message, said.fields).replace('\n', " ");
         writeln!(writer, "{level}: {}", harmless(&line))
+    }
+}
+
+/// What a program reads: one JSON object per line.
+struct JsonLine;
+
+impl<S, N> FormatEvent<S, N> for JsonLine
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(
+        &self,
+        _context: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        let mut fields = Fields::default();
+        event.record(&mut fields);
+        fields.0.insert("time".to_owned(), jiff::Timestamp::now().to_string().into());
+        let level = event.metadata().level().as_str().to_lowercase();
+        fields.0.insert("level".to_owned(), level.into());
+        fields.0.insert("target".to_owned(), event.metadata().target().into());
+        writeln!(writer, "{}", serde_json::Value::Object(fields.0))
+    }
+}
+
+/// All that an event tells, by name.
+#[derive(Default)]
+struct Fields(serde_json::Map<String, serde_json::Value>);
+
+impl Visit for Fields {
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.0.insert(field.name().to_owned(), value.into());
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.0.insert(field.name().to_owned(), value.into());
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.0.insert(field.name().to_owned(), value.into());
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.0.insert(field.name().to_owned(), value.into());
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.0.insert(field.name().to_owned(), format!("{value:?}").into());
     }
 }
 

@@ -201,7 +201,8 @@ impl App {
         while let Some(picked) = self.bot_files.next() {
             let command = match picked {
                 Picked::Import(paths) => BotCommand::ImportFiles(paths),
-                Picked::NoDialog => BotCommand::NoFileDialog,
+                Picked::NoImportDialog => BotCommand::NoImportDialog,
+                Picked::NoExportDialog => BotCommand::NoFileDialog,
                 Picked::Export(bot, format, to) => {
                     let to = Some(to);
                     self.hand_over(BackendCommand::ExportBot { bot, format, to }, ctx);

@@ -2,20 +2,27 @@
 
 mod cast;
 pub mod check;
+mod edited;
 mod entry;
+mod import;
 mod look;
+mod rename;
 mod room;
 mod told;
 mod turns;
+mod unwrap;
 mod version;
 
 pub use cast::{Cast, CastMember, CastRoom, ChatBot, StartChat};
+pub use edited::EditedBot;
 pub use entry::{
     BotEntry, BotFormat, BotOrigin, BotProblem, BotRead, BotVersionInfo, Haystack, Library,
 };
+pub use import::Conflict;
 pub use look::{BotColor, BotIcon, Category};
 pub use room::{Room, RoomMember, SpeakingOrder};
 pub use turns::{NextSpeaker, Round};
+pub use unwrap::unwrapped;
 pub use version::{BotVersion, ParseBotVersionError};
 
 use schemars::JsonSchema;

@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     ApprovalAnswer, Bot, BotFormat, BotId, BotProblem, BotRead, BotVersion, BotVersionInfo, Cast,
-    ChatBot, ChatId, ChatOptions, ChatSummary, Draft, EngineSettings, KeptIn, Library, LinkState,
-    Message, MessageId, MessagePage, ModelId, Notice, Part, ProviderConfig, ProviderError,
-    ProviderId, ProviderState, ProviderStatus, QueryId, QueuedMessage, RunEvent, RunId,
-    ServerConfig, ServerFound, ServerId, ServerState, Spent, StartChat, Timestamp, UsageRange,
-    UsageReport,
+    ChatBot, ChatId, ChatOptions, ChatSummary, Draft, EditedBot, EngineSettings, KeptIn, Library,
+    LinkState, Message, MessageId, MessagePage, ModelId, Notice, Part, ProviderConfig,
+    ProviderError, ProviderId, ProviderState, ProviderStatus, QueryId, QueuedMessage, RunEvent,
+    RunId, ServerConfig, ServerFound, ServerId, ServerState, Spent, StartChat, Timestamp,
+    UsageRange, UsageReport,
 };
 
 /// How urgent a command is. Ordered: `Critical` is the greatest.
@@ -399,6 +399,10 @@ pub enum BackendCommand {
         /// Which.
         bot: BotId,
     },
+    /// Undo the deletion of a bot.
+    RestoreBot(Box<SaveBot>),
+    /// Keep what is in the editor of bots and not saved; nothing forgets it.
+    KeepEdit(Option<Box<EditedBot>>),
     /// Tell the versions of a bot of the user's own.
     LoadBotVersions {
         /// The question.
@@ -518,6 +522,8 @@ impl BackendCommand {
             | Self::MarkBot { .. }
             | Self::ArchiveBot { .. }
             | Self::DeleteBot { .. }
+            | Self::RestoreBot(_)
+            | Self::KeepEdit(_)
             | Self::LoadBotVersions { .. }
             | Self::ReadBots { .. }
             | Self::ExportBot { .. }
@@ -646,6 +652,8 @@ pub enum BackendEvent {
     ProviderRemoved(ProviderId),
     /// All bots, whenever one of them changed.
     Bots(Arc<Library>),
+    /// What was in the editor of bots and not saved when the app ended; told once, behind all bots.
+    EditKept(Box<EditedBot>),
     /// The versions of a bot, newest first.
     BotVersions {
         /// The question.
@@ -675,6 +683,8 @@ pub enum BackendEvent {
         name: String,
         /// The file.
         to: PathBuf,
+        /// What the format has no place for, in sentences.
+        losses: Vec<String>,
     },
     /// A remote server is new or changed.
     ServerChanged(Box<ServerState>),

@@ -51,6 +51,8 @@ pub enum NoticeCode {
     PersonasUnreadable,
     /// A bot could not be written to its file.
     BotNotExported,
+    /// What the editor of bots held when the app ended cannot be read.
+    EditUnreadable,
 }
 
 impl NoticeCode {
@@ -72,6 +74,7 @@ impl NoticeCode {
             | Self::BudgetUsedUp
             | Self::PersonasUnreadable
             | Self::BotNotExported
+            | Self::EditUnreadable
             | Self::ConfigDuplicateProvider => false,
         }
     }

@@ -92,12 +92,15 @@ pub fn apply(state: &mut AppState, event: BackendEvent, now: Timestamp) -> Vec<E
             editor_told::library_changed(state, now);
             state.check_editor();
         }
+        BackendEvent::EditKept(edit) => return editor_told::edit_kept(state, *edit, now),
         BackendEvent::BotVersions { query, versions, .. } => {
             editor_told::versions_loaded(state, query, versions);
         }
         BackendEvent::BotsRead { query, read } => editor_told::bots_read(state, query, read),
         BackendEvent::BotText { name, text } => return bots::copy(state, &name, text, now),
-        BackendEvent::BotExported { name, to } => bots::exported(state, &name, &to, now),
+        BackendEvent::BotExported { name, to, losses } => {
+            bots::exported(state, &name, (&to, &losses), now);
+        }
         BackendEvent::ServerChanged(server) => servers::changed(state, *server),
         BackendEvent::ServerRemoved(id) => servers::removed(state, &id),
         BackendEvent::LinkChanged { server, link } => servers::link_changed(state, &server, link),
@@ -408,6 +411,12 @@ pub(super) fn load_older(state: &mut AppState, chat: ChatId, before: MessageId) 
     Effect::Backend(BackendCommand::LoadMessages { query, chat, before: Some(before), limit: PAGE })
 }
 
+/// What happened, and what follows it. What ends as a question gets no full stop.
+fn two_sentences(first: &str, second: &str) -> String {
+    let stop = if first.ends_with(['.', '?', '!']) { "" } else { "." };
+    format!("{first}{stop} {second}")
+}
+
 fn push_notice(state: &mut AppState, notice: Notice, now: Timestamp) {
     state.unsaved |= notice.code.means_unsaved();
     let words = words::for_notice(&notice.code);
@@ -421,10 +430,9 @@ fn push_notice(state: &mut AppState, notice: Notice, now: Timestamp) {
         | NoticeCode::ConfigDuplicateProvider
         | NoticeCode::PersonasUnreadable
         | NoticeCode::BotNotExported
+        | NoticeCode::EditUnreadable
         | NoticeCode::BudgetNear
-        | NoticeCode::BudgetUsedUp => {
-            format!("{}. {}", notice.detail, words.body)
-        }
+        | NoticeCode::BudgetUsedUp => two_sentences(&notice.detail, words.body),
         NoticeCode::StoreUnavailable
         | NoticeCode::StoreDamaged
         | NoticeCode::StoreNewer

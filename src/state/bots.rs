@@ -64,9 +64,21 @@ pub(super) fn copy(state: &mut AppState, name: &str, text: String, now: Timestam
     vec![Effect::Copy(text)]
 }
 
-/// Says where a bot was written to.
-pub(super) fn exported(state: &mut AppState, name: &str, to: &Path, now: Timestamp) {
-    tell(state, (format!("Exported {name}"), to.display().to_string()), now);
+/// Says where a bot was written to, and what of it the format could not take.
+pub(super) fn exported(
+    state: &mut AppState,
+    name: &str,
+    (to, losses): (&Path, &[String]),
+    now: Timestamp,
+) {
+    let to = to.display();
+    let body = if losses.is_empty() {
+        to.to_string()
+    } else {
+        format!("{to}. The format has no place for all of it: see the details")
+    };
+    let words = (ToastLevel::Info, format!("Exported {name}"), body, Vec::new());
+    push_toast(state, words, losses.join("\n"), now);
 }
 
 /// Says that the system shows no file dialog, and how to do without.

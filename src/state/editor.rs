@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::AppState;
 use crate::protocol::{
-    Bot, BotEntry, BotId, BotOrigin, BotProblem, BotVersion, BotVersionInfo, ChatId, QueryId, check,
+    Bot, BotEntry, BotId, BotOrigin, BotProblem, BotVersion, BotVersionInfo, ChatId, EditedBot,
+    QueryId, Timestamp, check,
 };
 
 /// A bot that is being changed. It stays until it is saved or discarded, whatever page is shown.
@@ -32,6 +33,10 @@ pub struct Editor {
     pub versions: Option<Vec<BotVersionInfo>>,
     /// The question for them.
     pub(super) versions_query: QueryId,
+    /// Whether it could not be saved: all that is wrong is told then, also where nothing is typed.
+    pub tried: bool,
+    /// Whether the user chose the id of a new bot: else it follows the name.
+    pub(super) id_is_chosen: bool,
     /// What is wrong with the bot.
     pub(super) problems: Vec<BotProblem>,
     /// What was handed to be saved, until the library tells of it.
@@ -40,6 +45,30 @@ pub struct Editor {
     pub(super) untouched: Option<Box<Bot>>,
     /// What shall be edited once the user has decided about this one.
     pub(super) next: Option<Box<Editor>>,
+}
+
+/// What of the editor is on the disk.
+#[derive(Clone, Debug, Default)]
+pub(super) struct EditKept {
+    /// Since when something may differ.
+    pub(super) dirty: Option<Timestamp>,
+    /// What was handed over last; not known where that failed.
+    pub(super) handed: Handed,
+}
+
+/// What was handed to be kept.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Handed {
+    /// It may be there, or not.
+    Unknown,
+    /// This, or nothing.
+    Known(Option<Box<EditedBot>>),
+}
+
+impl Default for Handed {
+    fn default() -> Self {
+        Self::Known(None)
+    }
 }
 
 impl Editor {
@@ -57,6 +86,8 @@ impl Editor {
             test: None,
             tested: None,
             versions: None,
+            tried: false,
+            id_is_chosen: false,
             problems: Vec::new(),
             versions_query: QueryId::default(),
             saving: None,
@@ -68,6 +99,37 @@ impl Editor {
     pub(super) fn of(entry: &BotEntry) -> Self {
         let editor = Self::new(entry.bot.clone(), None, entry.granted.clone());
         Self { saved: Some(entry.bot.clone()), untouched: None, ..editor }
+    }
+
+    /// A bot that was in the editor when the app ended. `own` is the bot of the user's own with its
+    /// id.
+    pub(super) fn again(edited: &EditedBot, own: Option<&BotEntry>) -> Self {
+        let base = edited.base.clone();
+        let mut editor = Self::new(edited.bot.clone(), base, edited.granted.clone());
+        editor.untouched = None;
+        editor.values.clone_from(&edited.values);
+        editor.id_is_chosen = !edited.bot.id.as_str().starts_with(&slug(&edited.bot.name));
+        let Some(own) = own else { return editor };
+        let version = own.bot.version;
+        let is_saved = Bot { version, ..edited.bot.clone() } == own.bot;
+        if edited.is_change || is_saved {
+            editor.bot.version = version;
+            editor.saved = Some(own.bot.clone());
+            editor.saved_granted.clone_from(&own.granted);
+            editor.base = None;
+        }
+        editor
+    }
+
+    /// What would be lost, where something would.
+    pub(super) fn edited(&self) -> Option<EditedBot> {
+        self.has_edits().then(|| EditedBot {
+            bot: self.bot.clone(),
+            is_change: self.saved.is_some(),
+            base: self.base.clone(),
+            granted: self.granted.clone(),
+            values: self.values.clone(),
+        })
     }
 
     /// Whether it differs from what is kept.

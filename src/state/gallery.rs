@@ -30,12 +30,26 @@ pub struct Gallery {
     pub(super) starter: Option<(BotId, usize)>,
     /// What is shown, as places in [`super::Bots::all`], in order.
     shown: Vec<usize>,
+    found: Found,
     counts: GalleryCounts,
+    fitting: GalleryCounts,
     elsewhere: usize,
-    nearest: Vec<String>,
+    calls: u64,
     picks: Vec<BotId>,
     search: Search,
     marks: Marks,
+}
+
+/// What the bots that are shown are to what is searched for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Found {
+    /// They fit it.
+    #[default]
+    Fitting,
+    /// None fits; these are near to it.
+    Near,
+    /// None fits, and none is near; these are what most people need.
+    Usual,
 }
 
 /// Which bots are shown.
@@ -91,7 +105,8 @@ fn is_own(entry: &BotEntry) -> bool {
 /// In which order bots are shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum GallerySort {
-    /// What fits the search best; without one favourites and those used lately first, then by name.
+    /// What fits the search best; without one favourites and those used lately first, then what most
+    /// people need, then by name.
     #[default]
     Best,
     /// By name.
@@ -133,9 +148,20 @@ impl Gallery {
         self.elsewhere
     }
 
-    /// Where nothing fits the search: names and tags that are near to it, nearest first.
-    pub fn nearest(&self) -> &[String] {
-        &self.nearest
+    /// How many bots fit the search, by filter; all do where nothing is searched for.
+    pub fn fitting(&self) -> &GalleryCounts {
+        &self.fitting
+    }
+
+    /// What those that are shown are to the search.
+    pub fn found(&self) -> Found {
+        self.found
+    }
+
+    /// How often the gallery was asked for while it was on screen: its search has the keyboard
+    /// after each.
+    pub fn calls(&self) -> u64 {
+        self.calls
     }
 
     /// The bots that the welcome screen offers: at most three.
@@ -154,7 +180,7 @@ impl AppState {
         } else {
             self.gallery.marks = Marks::of(bots);
         }
-        self.gallery.counts = GalleryCounts::of(bots);
+        self.gallery.counts = GalleryCounts::of(bots.iter().map(AsRef::as_ref));
         self.gallery.picks = picks::picks(bots);
         self.gallery.search.forget();
         self.list_gallery();
@@ -166,6 +192,11 @@ impl AppState {
         self.list_gallery();
     }
 
+    /// It was asked for while it is on screen.
+    pub(super) fn call_gallery(&mut self) {
+        self.gallery.calls += 1;
+    }
+
     /// Finds again what the gallery shows after a change of what is searched for.
     pub(super) fn list_gallery(&mut self) {
         let (gallery, bots) = (&mut self.gallery, self.bots.all());
@@ -175,13 +206,19 @@ impl AppState {
         let fits = |hit: &&Hit| bots.get(hit.place).is_some_and(|it| gallery.filter.fits(it));
         let fitting = hits.iter().filter(fits);
         gallery.shown = gallery.marks.sort(fitting, (gallery.sort, gallery.filter, is_searched));
+        let found = hits.iter().filter_map(|hit| bots.get(hit.place));
+        gallery.fitting = GalleryCounts::of(found.map(AsRef::as_ref));
         gallery.elsewhere = 0;
-        gallery.nearest.clear();
+        gallery.found = Found::Fitting;
         if gallery.shown.is_empty() && is_searched {
-            let everywhere = |hit: &&Hit| bots.get(hit.place).is_some_and(|it| !it.archived);
-            gallery.elsewhere = hits.iter().filter(everywhere).count();
+            gallery.elsewhere = gallery.fitting.count(GalleryFilter::All);
             if gallery.elsewhere == 0 {
-                gallery.nearest = near::nearest(gallery.search.words(), bots);
+                gallery.shown = near::nearest(gallery.search.words(), bots);
+                gallery.found = Found::Near;
+            }
+            if gallery.elsewhere == 0 && gallery.shown.is_empty() {
+                gallery.shown = picks::usual(bots);
+                gallery.found = Found::Usual;
             }
         }
         let id = |place: &usize| bots.get(*place).map(|entry| &entry.bot.id);

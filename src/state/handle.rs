@@ -119,7 +119,10 @@ fn focus(state: &mut AppState, target: FocusTarget) -> Vec<Effect> {
     match target {
         FocusTarget::Composer => return_to_chat(state),
         FocusTarget::ChatSearch => state.settings.appearance.sidebar = true,
-        FocusTarget::Budget => {}
+        FocusTarget::Budget
+        | FocusTarget::Form
+        | FocusTarget::FormTop
+        | FocusTarget::FormProblem => {}
     }
     state.request_focus(target);
     Vec::new()
@@ -139,7 +142,8 @@ fn toggle_overlay(state: &mut AppState, overlay: Overlay) -> Vec<Effect> {
 fn close_overlay(state: &mut AppState) -> Vec<Effect> {
     editor::overlay_closes(state);
     state.overlay = Overlay::Nothing;
-    state.request_focus(FocusTarget::Composer);
+    let target = if state.page == Page::Editor { FocusTarget::Form } else { FocusTarget::Composer };
+    state.request_focus(target);
     Vec::new()
 }
 

@@ -1,7 +1,8 @@
 //! Bots that were read, before the user decides about them.
 
 use super::AppState;
-use crate::protocol::{Bot, BotOrigin, BotProblem, BotRead, BotVersion, QueryId};
+pub use crate::protocol::Conflict;
+use crate::protocol::{Bot, BotProblem, BotRead, QueryId};
 
 /// Bots that are to be imported.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -10,6 +11,18 @@ pub struct Import {
     pub(super) query: QueryId,
     /// What was read, in the order of the source.
     pub read: Read,
+    /// Whether files can be chosen.
+    pub dialog: FileDialog,
+}
+
+/// Whether the system shows a dialog to choose files.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FileDialog {
+    /// As far as is known.
+    #[default]
+    Offered,
+    /// It was tried, and none came.
+    Missing,
 }
 
 /// What became of reading them.
@@ -44,29 +57,9 @@ pub struct KeepBot {
     pub keep: KeepAs,
 }
 
-/// Whether there is a bot already where one would be kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Conflict {
-    /// There is none.
-    Nothing,
-    /// The very same bot is there.
-    Identical,
-    /// Another bot of the user's own has its id, in this version.
-    Own(BotVersion),
-    /// A bot that is not the user's has its id.
-    Foreign,
-}
-
 impl AppState {
     /// What stands in the way of a bot that was read.
     pub fn import_conflict(&self, bot: &Bot) -> Conflict {
-        let Some(known) = self.bots.get(&bot.id) else { return Conflict::Nothing };
-        if (Bot { version: known.bot.version, ..bot.clone() }) == known.bot {
-            return Conflict::Identical;
-        }
-        match known.origin {
-            BotOrigin::Own => Conflict::Own(known.bot.version),
-            BotOrigin::BuiltIn | BotOrigin::Personas => Conflict::Foreign,
-        }
+        Conflict::of(bot, |id| self.bots.get(id).map(AsRef::as_ref))
     }
 }

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::editor::EditKept;
 use super::places::ModelPlaces;
 use super::{
     Begun, Bots, Conversation, Editor, Gallery, Import, ReadId, Servers, Settings, Starting,
@@ -73,6 +74,10 @@ pub struct AppState {
     pub(super) declined: HashMap<ChatId, BotVersion>,
     /// The bot that is being changed.
     pub editor: Option<Editor>,
+    /// What of it is on the disk.
+    pub(super) edit_kept: EditKept,
+    /// What was not saved of a bot that was deleted, for an undo.
+    pub(super) put_away: Option<Box<Editor>>,
     /// Bots that are to be imported.
     pub import: Option<Import>,
     /// The bot that the gallery shows as soon as the library tells of it.
@@ -149,6 +154,8 @@ pub enum Overlay {
     BotVersions,
     /// Whether to discard what was changed in the editor.
     DiscardBot,
+    /// Whether to delete a bot of which something in the editor is not saved.
+    DeleteEdited(BotId),
 }
 
 /// What a model is picked for.
@@ -276,9 +283,15 @@ pub enum FocusTarget {
     ChatSearch,
     /// What may be spent, in the settings.
     Budget,
+    /// The form of the editor, where it was.
+    Form,
+    /// The first field of that form.
+    FormTop,
+    /// The first field of that form with which something is wrong.
+    FormProblem,
 }
 
-/// Something told once, at the upper right. Blocks nothing.
+/// Something told once, at the lower right. Blocks nothing.
 #[derive(Clone, Debug)]
 pub struct Toast {
     /// Its identity.
@@ -382,6 +395,8 @@ impl AppState {
             begun: Vec::new(),
             declined: HashMap::new(),
             editor: None,
+            edit_kept: EditKept::default(),
+            put_away: None,
             import: None,
             awaited_bot: None,
             test: None,

@@ -219,6 +219,7 @@ pub(super) fn for_notice(code: &NoticeCode) -> NoticeWords {
         | NoticeCode::BudgetUsedUp
         | NoticeCode::PersonasUnreadable
         | NoticeCode::BotNotExported
+        | NoticeCode::EditUnreadable
         | NoticeCode::ConfigDuplicateProvider => title,
     };
     NoticeWords { level, title, body, action: notice_action(code) }
@@ -234,6 +235,12 @@ const BOT_NOT_EXPORTED: (ToastLevel, &str, &str) = (
     ToastLevel::Error,
     "The bot could not be written",
     "It is unchanged. Choose another place for the file.",
+);
+
+const EDIT_UNREADABLE: (ToastLevel, &str, &str) = (
+    ToastLevel::Warning,
+    "Unsaved changes of a bot cannot be read",
+    "They stay in the database and are left out. The bots that were saved are unchanged.",
 );
 
 fn notice_row(code: &NoticeCode) -> (ToastLevel, &'static str, &'static str) {
@@ -313,6 +320,7 @@ fn notice_row(code: &NoticeCode) -> (ToastLevel, &'static str, &'static str) {
         ),
         NoticeCode::PersonasUnreadable => PERSONAS_UNREADABLE,
         NoticeCode::BotNotExported => BOT_NOT_EXPORTED,
+        NoticeCode::EditUnreadable => EDIT_UNREADABLE,
     }
 }
 
@@ -338,6 +346,7 @@ fn notice_action(code: &NoticeCode) -> Option<(&'static str, UiCommand)> {
         | NoticeCode::Busy
         | NoticeCode::ChatMissing
         | NoticeCode::BotNotExported
+        | NoticeCode::EditUnreadable
         | NoticeCode::TooManyModels => None,
     }
 }

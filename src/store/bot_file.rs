@@ -13,6 +13,7 @@ mod check;
 mod de;
 mod emit;
 mod fault;
+mod lost;
 mod nearest;
 mod openai;
 mod personas;
@@ -25,6 +26,7 @@ mod tree;
 mod yaml;
 
 use fault::{Fault, Place};
+pub use lost::losses;
 pub use nearest::nearest;
 pub use personas::{PersonaRead, read_personas};
 pub use schema::schema;
@@ -36,7 +38,11 @@ const LONGEST_TEXT: usize = 1024 * 1024;
 /// wrong leaves the others; each of its problems stands for itself.
 pub fn read(source: &str, bytes: &[u8]) -> Vec<Result<BotRead, BotProblem>> {
     if card::picture::is_png(bytes) {
-        let card = card::picture::read(bytes).and_then(|card| read_card(&card));
+        let card = card::picture::read(bytes).and_then(|(card, mut damage)| {
+            let (bot, remarks) = read_card(&card)?;
+            damage.extend(remarks);
+            Ok((bot, damage))
+        });
         return accepted(source, card.map_err(|fault| fault.problem(source)));
     }
     let text = match text_of(bytes) {
@@ -64,27 +70,39 @@ fn read_text(source: &str, text: &str) -> Vec<Result<BotRead, BotProblem>> {
     } else {
         yaml::read(text).into_iter().flat_map(|entry| told(source, entry)).collect()
     };
-    let whole = |bot| BotRead { source: source.to_owned(), bot, remarks: Vec::new() };
+    let whole = |bot| {
+        let remarks = check::scripts(&bot);
+        BotRead { source: source.to_owned(), bot, remarks }
+    };
     read.into_iter().map(|bot| bot.map(whole)).collect()
 }
 
 /// The text as JSON, if it is a card or an assistant. A bot of our own as JSON is YAML too, and
 /// read as such.
 fn json_of(text: &str) -> Option<fault::Result<Value>> {
-    if !text.trim_start().starts_with('{') {
+    let is_list = text.trim_start().starts_with('[');
+    if !is_list && !text.trim_start().starts_with('{') {
         return None;
     }
     match serde_json::from_str::<Value>(text) {
         Ok(json) => (card::is_card(&json) || openai::is_assistant(&json)).then_some(Ok(json)),
-        Err(_) if yaml::is_meant(text) => None,
+        Err(error) if error.to_string().starts_with("recursion limit") => {
+            let place = place_of(&error);
+            Some(Err(Fault::new(tree::too_deep()).at(place)))
+        }
+        // YAML may begin like JSON; only what begins as a group is sure to mean it.
+        Err(_) if is_list || yaml::is_meant(text) => None,
         Err(error) => {
-            let place =
-                Place::after(error.line().saturating_sub(1), error.column().saturating_sub(1));
+            let place = place_of(&error);
             let error = error.to_string();
             let reason = error.split(" at line ").next().unwrap_or_default();
             Some(Err(Fault::new(format!("this is not JSON: {reason}")).at(place)))
         }
     }
+}
+
+fn place_of(error: &serde_json::Error) -> Place {
+    Place::after(error.line().saturating_sub(1), error.column().saturating_sub(1))
 }
 
 fn read_json(json: &Value) -> Vec<fault::Result<(Bot, Vec<String>)>> {
@@ -105,12 +123,13 @@ fn accepted(
     source: &str,
     read: Result<(Bot, Vec<String>), BotProblem>,
 ) -> Vec<Result<BotRead, BotProblem>> {
-    let (bot, remarks) = match read {
+    let (bot, mut remarks) = match read {
         Ok(read) => read,
         Err(problem) => return vec![Err(problem)],
     };
     let faults = check::faults(&bot);
     if faults.is_empty() {
+        remarks.extend(check::scripts(&bot));
         return vec![Ok(BotRead { source: source.to_owned(), bot, remarks })];
     }
     faults.into_iter().map(|fault| Err(fault.problem(source))).collect()

@@ -92,9 +92,22 @@ impl StoreHandle {
         self.write(|reply| WriteCommand::Bots(BotWrite::Archive(bot, archived, reply))).await
     }
 
-    /// Forgets a bot with all its versions. Its marks stay, for an undo.
+    /// Deletes a bot with all its versions; it can be restored until it is purged. Its marks stay.
     pub async fn delete_bot(&self, bot: BotId) -> Result<()> {
-        self.write(|reply| WriteCommand::Bots(BotWrite::Delete(bot, reply))).await
+        let at = self.now();
+        self.write(|reply| WriteCommand::Bots(BotWrite::Delete(bot, at, reply))).await
+    }
+
+    /// Undoes a deletion: the bot is back with its versions. Where it is purged, or another one has
+    /// taken its place, `save` is kept.
+    pub async fn restore_bot(&self, save: SaveBot) -> Result<()> {
+        let at = self.now();
+        self.write(|reply| WriteCommand::Bots(BotWrite::Restore(Box::new((save, at)), reply))).await
+    }
+
+    /// Removes for good what was deleted before this time.
+    pub async fn purge_deleted_bots(&self, before: Timestamp) -> Result<()> {
+        self.write(|reply| WriteCommand::Bots(BotWrite::Purge(before, reply))).await
     }
 }
 
@@ -104,14 +117,17 @@ pub(super) enum BotWrite {
     Save(Box<(SaveBot, Timestamp)>, Reply<Bot>),
     Mark(BotId, bool, Reply<()>),
     Archive(BotId, bool, Reply<()>),
-    Delete(BotId, Reply<()>),
+    Delete(BotId, Timestamp, Reply<()>),
+    Restore(Box<(SaveBot, Timestamp)>, Reply<()>),
+    Purge(Timestamp, Reply<()>),
 }
 
 /// All of it. See [`StoreHandle::own_bots`].
 pub(super) fn own(db: &Connection, known: &HashMap<BotId, Timestamp>) -> Result<KeptBots> {
     let mut kept = KeptBots::default();
     let mut statement = db.prepare_cached(
-        "SELECT id, base, base_version, granted, archived, saved FROM bot ORDER BY id",
+        "SELECT id, base, base_version, granted, archived, saved FROM bot
+         WHERE deleted IS NULL ORDER BY id",
     )?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
@@ -164,8 +180,9 @@ fn content(data: &str) -> OwnContent {
 /// All versions, newest first.
 pub(super) fn versions(db: &Connection, id: &BotId) -> Result<Vec<BotVersionInfo>> {
     let mut statement = db.prepare_cached(
-        "SELECT data, saved FROM bot WHERE id = ?1
-         UNION ALL SELECT data, saved FROM bot_version WHERE bot = ?1
+        "SELECT data, saved FROM bot WHERE id = ?1 AND deleted IS NULL
+         UNION ALL SELECT v.data, v.saved FROM bot_version v
+         JOIN bot ON bot.id = v.bot AND bot.deleted IS NULL WHERE v.bot = ?1
          ORDER BY saved DESC",
     )?;
     let mut rows = statement.query([id.as_str()])?;
@@ -190,6 +207,9 @@ struct Before {
 /// Keeps a bot. See [`StoreHandle::save_bot`].
 pub(super) fn save(db: &Connection, save: &SaveBot, at: Timestamp) -> Result<Bot> {
     let SaveBot { bot, base, granted } = save;
+    // A new bot under the id of one that was deleted has nothing of it.
+    db.prepare_cached("DELETE FROM bot WHERE id = ?1 AND deleted IS NOT NULL")?
+        .execute([bot.id.as_str()])?;
     let before = before(db, &bot.id)?;
     let mut bot = bot.clone();
     let mut saved = at;
@@ -200,7 +220,7 @@ pub(super) fn save(db: &Connection, save: &SaveBot, at: Timestamp) -> Result<Bot
             if bot == *old {
                 saved = before.saved;
             } else {
-                bot.version = given.max(old.version.next());
+                bot.version = given.after(old.version);
             }
         }
         if saved != before.saved {
@@ -271,13 +291,31 @@ pub(super) fn mark(db: &Connection, bot: &BotId, favourite: bool) -> Result<()> 
 
 /// Puts a bot away, or back.
 pub(super) fn archive(db: &Connection, bot: &BotId, archived: bool) -> Result<()> {
-    db.prepare_cached("UPDATE bot SET archived = ?2 WHERE id = ?1")?
+    db.prepare_cached("UPDATE bot SET archived = ?2 WHERE id = ?1 AND deleted IS NULL")?
         .execute(params![bot.as_str(), archived])?;
     Ok(())
 }
 
-/// Forgets a bot with all its versions.
-pub(super) fn delete(db: &Connection, bot: &BotId) -> Result<()> {
-    db.prepare_cached("DELETE FROM bot WHERE id = ?1")?.execute([bot.as_str()])?;
+/// Deletes a bot. See [`StoreHandle::delete_bot`].
+pub(super) fn delete(db: &Connection, bot: &BotId, at: Timestamp) -> Result<()> {
+    db.prepare_cached("UPDATE bot SET deleted = ?2 WHERE id = ?1 AND deleted IS NULL")?
+        .execute(params![bot.as_str(), at.0])?;
+    Ok(())
+}
+
+/// Brings a bot back. See [`StoreHandle::restore_bot`].
+pub(super) fn restore(db: &Connection, kept: &SaveBot, at: Timestamp) -> Result<()> {
+    let is_back = db
+        .prepare_cached("UPDATE bot SET deleted = NULL WHERE id = ?1 AND deleted IS NOT NULL")?
+        .execute([kept.bot.id.as_str()])?;
+    if is_back == 0 {
+        save(db, kept, at)?;
+    }
+    Ok(())
+}
+
+/// Removes bots for good. See [`StoreHandle::purge_deleted_bots`].
+pub(super) fn purge(db: &Connection, before: Timestamp) -> Result<()> {
+    db.execute("DELETE FROM bot WHERE deleted < ?1", [before.0])?;
     Ok(())
 }

@@ -9,7 +9,16 @@ use super::columns::{from_json, to_json};
 use super::error::{Result, StoreError};
 use super::message_rows;
 use super::search;
+use super::writer::Reply;
 use crate::protocol::{Cast, ChatBot, ChatId, ChatOptions, ChatSummary, StartChat};
+
+/// What is asked of the writer.
+#[derive(Debug)]
+pub(super) enum CastWrite {
+    Start(Box<StartChat>, Reply<ChatSummary>),
+    Set(ChatId, Box<(ChatBot, Cast)>, Reply<ChatSummary>),
+    EndTest(ChatId, Reply<()>),
+}
 
 /// Makes the chat. A second time changes nothing.
 pub(super) fn start(db: &Connection, start: &StartChat) -> Result<ChatSummary> {

@@ -47,7 +47,7 @@ pub(super) fn create(
     Ok(db.last_insert_rowid())
 }
 
-const SUMMARY: &str =
+pub(super) const SUMMARY: &str =
     "SELECT id, title, pinned, unread, model, last_model, created, updated, messages, options,
      bot, test, server FROM chat";
 
@@ -74,7 +74,7 @@ pub(super) fn summary_by_key(db: &Connection, n: i64) -> Result<ChatSummary> {
     Ok(db.prepare_cached(&format!("{SUMMARY} WHERE n = ?1"))?.query_row([n], summary_of)?)
 }
 
-fn summary_of(row: &Row<'_>) -> rusqlite::Result<ChatSummary> {
+pub(super) fn summary_of(row: &Row<'_>) -> rusqlite::Result<ChatSummary> {
     let chat_model: Option<String> = row.get(4)?;
     let last_model: Option<String> = row.get(5)?;
     let options: Option<String> = row.get(9)?;
@@ -141,11 +141,12 @@ pub(super) fn change(db: &Connection, chat: ChatId, change: &ChatChange) -> Resu
     summary_by_key(db, n)
 }
 
-/// A chat that still bears the name of its bot is named by its first question, as others are.
+/// A chat without a name, or that still bears the name of its bot, is named by its first question,
+/// as others are.
 pub(super) fn name_by(db: &Connection, n: i64, question: &Message) -> Result<()> {
     db.prepare_cached(
-        "UPDATE chat SET title = ?2 WHERE n = ?1 AND bot IS NOT NULL AND NOT title_set_by_user
-             AND title = json_extract(bot, '$.name') AND ?2 <> ''",
+        "UPDATE chat SET title = ?2 WHERE n = ?1 AND NOT title_set_by_user AND ?2 <> ''
+             AND (title = '' OR bot IS NOT NULL AND title = json_extract(bot, '$.name'))",
     )?
     .execute(params![n, title_of(question)])?;
     Ok(())

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+use super::casts::CastWrite;
 use super::chats::ChatChange;
 use super::error::{Result, StoreError};
 use super::kept::KeptModels;
@@ -67,7 +68,7 @@ impl StoreHandle {
         let pending = Arc::new(Pending::default());
         let (writer_ended, readers_ended) = (CancellationToken::new(), CancellationToken::new());
         let mut readers = 0;
-        if let Some(Connections { writer, readers: connections, owner, file, scratch }) =
+        if let Some(Connections { writer, readers: connections, owner, file, journals, scratch }) =
             connections
         {
             let ended = Arc::new(readers_ended.clone().drop_guard());
@@ -76,7 +77,7 @@ impl StoreHandle {
                 let commands = read_commands.clone();
                 readers += spawn("store-reader", Arc::clone(&ended), move || reader.run(&commands));
             }
-            let writer = Writer::new(writer, owner, Arc::clone(&pending), notices);
+            let writer = Writer::new(writer, owner, Arc::clone(&pending), notices, journals);
             let ended = Arc::new(writer_ended.clone().drop_guard());
             spawn("store-writer", ended, move || {
                 writer.run(&write_commands);
@@ -189,17 +190,18 @@ impl StoreHandle {
     /// Makes a chat that begins with a bot, and notes that the bot was used. A second time changes
     /// nothing.
     pub async fn start_chat(&self, start: StartChat) -> Result<ChatSummary> {
-        self.write(|reply| WriteCommand::StartChat(Box::new(start), reply)).await
+        self.write(|reply| WriteCommand::Casts(CastWrite::Start(Box::new(start), reply))).await
     }
 
     /// Lets a chat go on with another version of its bot.
     pub async fn set_cast(&self, chat: ChatId, bot: ChatBot, cast: Cast) -> Result<ChatSummary> {
-        self.write(|reply| WriteCommand::SetCast(chat, Box::new((bot, cast)), reply)).await
+        self.write(|reply| WriteCommand::Casts(CastWrite::Set(chat, Box::new((bot, cast)), reply)))
+            .await
     }
 
     /// Lets a chat go that was begun as a test.
     pub async fn end_test(&self, chat: ChatId) -> Result<()> {
-        self.write(|reply| WriteCommand::EndTest(chat, reply)).await
+        self.write(|reply| WriteCommand::Casts(CastWrite::EndTest(chat, reply))).await
     }
 
     /// Who takes part in a chat, where it began with a bot.

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::columns::{from_json, integer, time, to_json, unsigned};
 use super::error::Result;
 use super::pending::{self, Entry};
-use crate::protocol::{Message, RunId, Seq, StreamEvent, Timestamp};
+use crate::protocol::{Message, RunId, RunStatus, Seq, StreamEvent, Timestamp};
 
 /// An open run.
 #[derive(Clone, Copy, Debug)]
@@ -107,6 +107,25 @@ pub(super) fn fold(
         folded = Folded { last: entry.upto, at: Some(entry.event.at), ..folded };
     }
     Ok(folded)
+}
+
+/// Adds the end of a run that was cut off.
+pub(super) fn end(
+    db: &Connection,
+    run: i64,
+    (seq, at): (Seq, Timestamp),
+    answer: &Message,
+) -> Result<()> {
+    let done = StreamEvent::Done {
+        status: RunStatus::Interrupted,
+        message_id: answer.id,
+        reply_to_id: answer.parent,
+    };
+    db.prepare_cached(
+        "INSERT INTO event (run, seq, upto, at, payload) VALUES (?1, ?2, ?2, ?3, ?4)",
+    )?
+    .execute(params![run, integer(seq.0), at.0, to_json(&done)?])?;
+    Ok(())
 }
 
 /// Removes the journal of a run whose content has become parts.

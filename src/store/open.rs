@@ -30,6 +30,16 @@ const LARGEST_COPY: u64 = 1024 * 1024 * 1024;
 /// The write-ahead log is cut down to this, in bytes, once its content is in the file.
 const WAL_LIMIT: i64 = 64 * 1024 * 1024;
 
+/// What becomes of the journals of runs that have ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Journals {
+    /// They go: the answer holds all of it.
+    #[default]
+    Cleared,
+    /// They stay until they are purged, so that clients of a gateway can be told what they missed.
+    Kept,
+}
+
 /// An open store.
 pub struct Opened {
     /// The near end.
@@ -53,6 +63,7 @@ pub(super) struct Connections {
     pub(super) readers: Vec<Connection>,
     pub(super) owner: Owner,
     pub(super) file: Option<PathBuf>,
+    pub(super) journals: Journals,
     /// A folder that goes when the store ends.
     pub(super) scratch: Option<TempDir>,
 }
@@ -60,9 +71,14 @@ pub(super) struct Connections {
 /// Opens the database at `path`, making it where there is none. Where that cannot be done the
 /// file is left as it is, a database in memory takes its place, and a notice says so.
 pub fn open(path: &Path, clock: Clock) -> Opened {
+    open_with(path, clock, Journals::Cleared)
+}
+
+/// The same, with what becomes of journals.
+pub fn open_with(path: &Path, clock: Clock, journals: Journals) -> Opened {
     let mut notices = Vec::new();
     let now = clock();
-    let connections = match open_file(path, now) {
+    let connections = match open_file(path, now, journals) {
         Ok((connections, 0)) => Some(connections),
         Ok((connections, count)) => {
             let detail = path.display().to_string();
@@ -122,7 +138,11 @@ impl From<StoreError> for Refusal {
 }
 
 /// The connections, and how many answers of dead processes were ended.
-fn open_file(path: &Path, now: Timestamp) -> std::result::Result<(Connections, usize), Refusal> {
+fn open_file(
+    path: &Path,
+    now: Timestamp,
+    journals: Journals,
+) -> std::result::Result<(Connections, usize), Refusal> {
     look_at_header(path)?;
     let locks = beside(path, "-locks");
     create_private_dir(&locks).map_err(Refusal::unavailable)?;
@@ -137,12 +157,19 @@ fn open_file(path: &Path, now: Timestamp) -> std::result::Result<(Connections, u
     use_wal(&writer)?;
     schema::migrate(&mut writer, Some(path), &schema::MIGRATIONS, schema::LATEST)?;
     let owner = Owner::register(&locks).map_err(Refusal::unavailable)?;
-    let interrupted = recover::recover(&mut writer, &locks, now)?;
+    let interrupted = recover::recover(&mut writer, &locks, now, journals)?;
     lock::remove_dead(&locks);
     let readers = (0..READERS).map(|_| reader(path)).collect::<Result<_>>()?;
     on_close(&writer, Closing::TidiesUp)?;
     Ok((
-        Connections { writer, readers, owner, file: Some(path.to_owned()), scratch: None },
+        Connections {
+            writer,
+            readers,
+            owner,
+            file: Some(path.to_owned()),
+            journals,
+            scratch: None,
+        },
         interrupted,
     ))
 }
@@ -259,7 +286,7 @@ fn in_a_copy(path: &Path, now: Timestamp) -> std::result::Result<Connections, Re
     for copied in [copy.clone(), beside(&copy, "-wal")] {
         make_writable(&copied);
     }
-    let (connections, _) = open_file(&copy, now)?;
+    let (connections, _) = open_file(&copy, now, Journals::Cleared)?;
     Ok(Connections { file: None, scratch: Some(scratch), ..connections })
 }
 
@@ -282,7 +309,8 @@ fn in_memory() -> Result<Connections> {
     let mut writer = connect(&name)?;
     schema::migrate(&mut writer, None, &schema::MIGRATIONS, schema::LATEST)?;
     let readers = (0..READERS).map(|_| reader(&name)).collect::<Result<_>>()?;
-    Ok(Connections { writer, readers, owner: Owner::alone(), file: None, scratch: None })
+    let (owner, journals) = (Owner::alone(), Journals::Cleared);
+    Ok(Connections { writer, readers, owner, file: None, journals, scratch: None })
 }
 
 /// A file that lies beside another and is named after it.

@@ -8,7 +8,9 @@ use jiff::tz::TimeZone;
 use rusqlite::Connection;
 
 use super::bots::{self, KeptBots};
+use super::edits::{self, KeptEdit};
 use super::error::Result;
+use super::gateway::GatewayRead;
 use super::kept::KeptModels;
 use super::pending::{Entry, Pending};
 use super::search::{self, SearchHit};
@@ -32,6 +34,7 @@ pub(super) enum ReadCommand {
     Cast(ChatId, Reply<Option<Arc<Cast>>>),
     OwnBots(HashMap<BotId, Timestamp>, Reply<KeptBots>),
     BotVersions(BotId, Reply<Vec<BotVersionInfo>>),
+    KeptEdit(Reply<KeptEdit>),
     Draft(Option<ChatId>, Reply<Draft>),
     Queue(ChatId, Reply<Vec<QueuedMessage>>),
     Models(Reply<Vec<KeptModels>>),
@@ -43,6 +46,7 @@ pub(super) enum ReadCommand {
     RecentModels(usize, Reply<Vec<ModelId>>),
     Stats(Reply<StoreStats>),
     Check(Reply<Vec<String>>),
+    Gateway(GatewayRead),
 }
 
 #[derive(Debug)]
@@ -87,6 +91,7 @@ impl Reader {
             ReadCommand::BotVersions(bot, reply) => {
                 self.answer(reply, |db, _| bots::versions(db, &bot));
             }
+            ReadCommand::KeptEdit(reply) => self.answer(reply, |db, _| edits::kept(db)),
             ReadCommand::Draft(chat, reply) => self.answer(reply, |db, _| kept::draft(db, chat)),
             ReadCommand::Queue(chat, reply) => self.answer(reply, |db, _| queue::list(db, chat)),
             ReadCommand::Models(reply) => self.answer(reply, |db, _| kept::models(db)),
@@ -110,10 +115,15 @@ impl Reader {
                 self.answer(reply, |db, _| stats::stats(db, self.file.as_deref()));
             }
             ReadCommand::Check(reply) => self.answer(reply, |db, _| stats::check(db)),
+            ReadCommand::Gateway(command) => self.read_gateway(command),
         }
     }
 
-    fn answer<T>(&self, reply: Reply<T>, read: impl FnOnce(&Connection, &[Entry]) -> Result<T>) {
+    pub(super) fn answer<T>(
+        &self,
+        reply: Reply<T>,
+        read: impl FnOnce(&Connection, &[Entry]) -> Result<T>,
+    ) {
         // Before the transaction: what is committed in between is seen twice rather than never.
         let waiting = self.pending.snapshot();
         tell(reply, self.in_transaction(|db| read(db, &waiting)));

@@ -7,13 +7,19 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::columns::uuid;
 use super::error::Result;
 use super::lock::is_alive;
+use super::open::Journals;
 use super::resumable;
 use super::runs::{self, ReadState};
 use crate::protocol::{AnswerStatus, RunId, Timestamp};
 
 /// Makes every open run of a dead process into an interrupted answer with what had arrived.
 /// Gives how many. Runs of the living are left alone, and those that can be taken up.
-pub(super) fn recover(db: &mut Connection, locks: &Path, now: Timestamp) -> Result<usize> {
+pub(super) fn recover(
+    db: &mut Connection,
+    locks: &Path,
+    now: Timestamp,
+    journals: Journals,
+) -> Result<usize> {
     let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let open: Vec<(RunId, String)> = tx
         .prepare("SELECT id, owner FROM run WHERE ended IS NULL ORDER BY n")?
@@ -24,7 +30,7 @@ pub(super) fn recover(db: &mut Connection, locks: &Path, now: Timestamp) -> Resu
         if resumable::is_resumable(&tx, *run, now)? {
             continue;
         }
-        let (message, _) = runs::finish(&tx, *run, ReadState::Unread)?;
+        let (message, _) = runs::finish(&tx, *run, ReadState::Unread, journals)?;
         let status = message.answer.map(|answer| answer.status);
         interrupted += usize::from(status == Some(AnswerStatus::Interrupted));
     }

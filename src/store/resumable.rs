@@ -5,9 +5,10 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::columns::{from_json, time, unsigned, uuid};
+use super::columns::{from_json, integer, time, unsigned, uuid};
 use super::error::{Result, StoreError};
 use super::lock::Others;
+use super::open::Journals;
 use super::runs::{self, ReadState};
 use super::{chats, journal, message_rows};
 use crate::protocol::{
@@ -63,6 +64,7 @@ pub(super) fn take(
     db: &Connection,
     others: &Others,
     chat: Option<ChatId>,
+    journals: Journals,
 ) -> Result<Vec<Resumable>> {
     let mut taken = Vec::new();
     for (n, run) in left(db, others, chat)? {
@@ -72,7 +74,7 @@ pub(super) fn take(
             // The others go on all the same.
             Err(error @ (StoreError::Damaged(_) | StoreError::NotFound)) => {
                 tracing::warn!(%run, %error, "an open run cannot be gone on with");
-                if let Err(error) = runs::finish(db, run, ReadState::Unread) {
+                if let Err(error) = runs::finish(db, run, ReadState::Unread, journals) {
                     tracing::warn!(%run, %error, "nor can it be ended");
                 }
             }
@@ -103,8 +105,8 @@ pub(super) fn left(
 fn take_one(db: &Connection, n: i64, run: RunId, others: &Others) -> Result<Option<Resumable>> {
     let Some(place) = place(db, run)? else { return Ok(None) };
     db.prepare_cached("DELETE FROM event WHERE run = ?1 AND seq > ?2")?.execute([n, place.row])?;
-    db.prepare_cached("UPDATE run SET owner = ?2 WHERE n = ?1")?
-        .execute(params![n, others.own_name()])?;
+    db.prepare_cached("UPDATE run SET owner = ?2, cut = min(coalesce(cut, ?3), ?3) WHERE n = ?1")?
+        .execute(params![n, others.own_name(), integer(place.seq.0)])?;
     resumable(db, run, place).map(Some)
 }
 

@@ -9,6 +9,7 @@ use super::columns::{integer, status_name};
 use super::error::{Result, StoreError};
 use super::journal::{self, Folded};
 use super::message_rows;
+use super::open::Journals;
 use super::search;
 use super::usage;
 use crate::protocol::{
@@ -223,19 +224,26 @@ pub(super) fn finish(
     db: &Connection,
     run: RunId,
     read: ReadState,
+    journals: Journals,
 ) -> Result<(Message, ChatSummary)> {
     let row = run_row(db, run)?;
     if !row.ended {
-        fold_into_parts(db, run, &row, read)?;
+        fold_into_parts(db, run, &row, (read, journals))?;
     }
     Ok((message_rows::by_key(db, &[], row.answer)?, chats::summary_by_key(db, row.chat)?))
 }
 
-fn fold_into_parts(db: &Connection, run: RunId, row: &RunRow, read: ReadState) -> Result<()> {
+fn fold_into_parts(
+    db: &Connection,
+    run: RunId,
+    row: &RunRow,
+    (read, journals): (ReadState, Journals),
+) -> Result<()> {
     let (message, folded) = folded_answer(db, run, row.answer)?;
     let ended = folded.at.unwrap_or(message.created);
     let Some(mut answer) = message.answer.clone() else { return Err(StoreError::NotFound) };
-    if answer.status == AnswerStatus::Open {
+    let is_cut_off = answer.status == AnswerStatus::Open;
+    if is_cut_off {
         interrupt(&mut answer, message.created, ended);
     }
     message_rows::remove_parts(db, row.answer)?;
@@ -244,9 +252,26 @@ fn fold_into_parts(db: &Connection, run: RunId, row: &RunRow, read: ReadState) -
     search::add(db, row.answer)?;
     // Here and nowhere else: a run comes by once, in the transaction that ends it.
     usage::add_answer(db, &message, &answer, ended, &TimeZone::system())?;
-    journal::clear(db, row.n)?;
-    db.prepare_cached("UPDATE run SET ended = ?2, status = ?3, last_seq = ?4 WHERE n = ?1")?
-        .execute(params![row.n, ended.0, status_name(answer.status), integer(folded.last.0)])?;
+    let mut last = folded.last;
+    match journals {
+        Journals::Cleared => journal::clear(db, row.n)?,
+        // Who follows the run must see it end.
+        Journals::Kept if is_cut_off => {
+            last = last.next();
+            journal::end(db, row.n, (last, ended), &message)?;
+        }
+        Journals::Kept => {}
+    }
+    db.prepare_cached(
+        "UPDATE run SET ended = ?2, status = ?3, last_seq = ?4, kept = ?5 WHERE n = ?1",
+    )?
+    .execute(params![
+        row.n,
+        ended.0,
+        status_name(answer.status),
+        integer(last.0),
+        journals == Journals::Kept,
+    ])?;
     let unread = match read {
         ReadState::Seen => None,
         ReadState::Unread => Some(true),

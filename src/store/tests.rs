@@ -6,6 +6,7 @@ mod chat_list;
 mod compare;
 mod faults;
 mod finding;
+mod gateway;
 mod paging;
 mod resuming;
 mod usage;

@@ -8,18 +8,22 @@ use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::oneshot;
 
 use super::bots::{self, BotWrite};
+use super::casts::{self, CastWrite};
 use super::chats::{self, ChatChange};
+use super::edits::{self, EditWrite};
 use super::error::{Result, StoreError};
+use super::gateway::GatewayWrite;
 use super::kept::KeptModels;
 use super::lock::Owner;
+use super::open::Journals;
 use super::pending::{Entry, Pending};
 use super::resumable::{self, Resumable};
 use super::runs::{self, Began, BeginRun, ReadState};
 use super::usage::{self, Aside};
-use super::{branch, casts, covers, kept, message_rows, queue};
+use super::{branch, covers, kept, message_rows, queue};
 use crate::protocol::{
-    Cast, ChatBot, ChatId, ChatSummary, Draft, Message, MessageId, Notice, NoticeCode, ProviderId,
-    QueuedMessage, RunId, StartChat, Timestamp,
+    ChatId, ChatSummary, Draft, Message, MessageId, Notice, NoticeCode, ProviderId, QueuedMessage,
+    RunId, Timestamp,
 };
 
 /// Where an answer goes. Nobody may wait for it any more.
@@ -35,10 +39,10 @@ pub(super) enum WriteCommand {
     Wake,
     Flush(Reply<()>),
     Close(Reply<()>),
-    StartChat(Box<StartChat>, Reply<ChatSummary>),
-    SetCast(ChatId, Box<(ChatBot, Cast)>, Reply<ChatSummary>),
-    EndTest(ChatId, Reply<()>),
+    Casts(CastWrite),
     Bots(BotWrite),
+    Edits(EditWrite),
+    Gateway(GatewayWrite),
     Begin(Box<BeginRun>, Reply<Box<Began>>),
     Finish(RunId, ReadState, Reply<(Message, ChatSummary)>),
     TakeResumable(Option<ChatId>, Reply<Vec<Resumable>>),
@@ -77,6 +81,7 @@ pub(super) struct Writer {
     pub(super) owner: Owner,
     pub(super) pending: Arc<Pending>,
     pub(super) notices: flume::Sender<Notice>,
+    journals: Journals,
     /// Set while commits of appended events fail.
     retry_at: Option<Instant>,
     /// Runs whose end could not be committed; their last event is in `pending`.
@@ -89,8 +94,9 @@ impl Writer {
         owner: Owner,
         pending: Arc<Pending>,
         notices: flume::Sender<Notice>,
+        journals: Journals,
     ) -> Self {
-        Self { db, owner, pending, notices, retry_at: None, unfinished: Vec::new() }
+        Self { db, owner, pending, notices, journals, retry_at: None, unfinished: Vec::new() }
     }
 
     /// Serves until it is closed or nobody can ask any more.
@@ -140,20 +146,15 @@ impl Writer {
                 let owner = self.owner.name.clone();
                 self.answer(reply, |db| runs::begin(db, &owner, &request).map(Box::new));
             }
-            WriteCommand::StartChat(start, reply) => {
-                self.answer(reply, |db| casts::start(db, &start));
-            }
-            WriteCommand::SetCast(chat, change, reply) => {
-                self.answer(reply, |db| casts::set(db, chat, &change.0, &change.1));
-            }
-            WriteCommand::EndTest(chat, reply) => {
-                self.answer(reply, |db| casts::end_test(db, chat));
-            }
+            WriteCommand::Casts(command) => self.write_casts(command),
             WriteCommand::Bots(command) => self.write_bots(command),
+            WriteCommand::Edits(command) => self.write_edits(command),
+            WriteCommand::Gateway(command) => self.write_gateway(command),
             WriteCommand::Finish(run, read, reply) => self.finish(run, read, reply),
             WriteCommand::TakeResumable(chat, reply) => {
                 let others = self.owner.others();
-                self.answer(reply, |db| resumable::take(db, &others, chat));
+                let journals = self.journals;
+                self.answer(reply, |db| resumable::take(db, &others, chat, journals));
             }
             WriteCommand::LeftOpen(chat, reply) => {
                 let others = self.owner.others();
@@ -214,6 +215,25 @@ impl Writer {
         Flow::On
     }
 
+    fn write_casts(&mut self, command: CastWrite) {
+        match command {
+            CastWrite::Start(start, reply) => self.answer(reply, |db| casts::start(db, &start)),
+            CastWrite::Set(chat, change, reply) => {
+                self.answer(reply, |db| casts::set(db, chat, &change.0, &change.1));
+            }
+            CastWrite::EndTest(chat, reply) => self.answer(reply, |db| casts::end_test(db, chat)),
+        }
+    }
+
+    fn write_edits(&mut self, command: EditWrite) {
+        match command {
+            EditWrite::Keep(edit, reply) => {
+                self.answer(reply, |db| edits::keep(db, edit.as_deref()));
+            }
+            EditWrite::PutAside(reply) => self.answer(reply, edits::put_aside),
+        }
+    }
+
     fn write_bots(&mut self, command: BotWrite) {
         match command {
             BotWrite::Save(save, reply) => {
@@ -225,18 +245,29 @@ impl Writer {
             BotWrite::Archive(bot, archived, reply) => {
                 self.answer(reply, |db| bots::archive(db, &bot, archived));
             }
-            BotWrite::Delete(bot, reply) => self.answer(reply, |db| bots::delete(db, &bot)),
+            BotWrite::Delete(bot, at, reply) => {
+                self.answer(reply, |db| bots::delete(db, &bot, at));
+            }
+            BotWrite::Restore(save, reply) => {
+                self.answer(reply, |db| bots::restore(db, &save.0, save.1));
+            }
+            BotWrite::Purge(before, reply) => self.answer(reply, |db| bots::purge(db, before)),
         }
     }
 
-    fn answer<T>(&mut self, reply: Reply<T>, work: impl FnOnce(&Connection) -> Result<T>) {
+    pub(super) fn answer<T>(
+        &mut self,
+        reply: Reply<T>,
+        work: impl FnOnce(&Connection) -> Result<T>,
+    ) {
         let result = self.write(work);
         tell(reply, result);
         self.finish_rest();
     }
 
     fn finish(&mut self, run: RunId, read: ReadState, reply: Reply<(Message, ChatSummary)>) {
-        let result = self.write(|db| runs::finish(db, run, read));
+        let journals = self.journals;
+        let result = self.write(|db| runs::finish(db, run, read, journals));
         if result.as_ref().is_err_and(StoreError::may_pass) {
             self.unfinished.push((run, read));
             self.retry_at.get_or_insert_with(|| Instant::now() + RETRY_AFTER);
@@ -250,7 +281,8 @@ impl Writer {
             return;
         }
         for (run, read) in std::mem::take(&mut self.unfinished) {
-            if let Err(error) = self.write(|db| runs::finish(db, run, read)) {
+            let journals = self.journals;
+            if let Err(error) = self.write(|db| runs::finish(db, run, read, journals)) {
                 tracing::warn!(%run, %error, "the end of a run could not be stored");
                 if error.may_pass() {
                     self.unfinished.push((run, read));
@@ -277,7 +309,7 @@ impl Writer {
 
     /// One short transaction: all that was appended before, then the work. When the work alone
     /// fails, what was appended is committed all the same.
-    fn write<T>(&mut self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+    pub(super) fn write<T>(&mut self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let entries = self.pending.freeze();
         match commit(&mut self.db, &entries, work) {
             Ok(worked) => {

@@ -16,7 +16,17 @@ const AROUND: usize = 2;
 #[derive(Debug, Default)]
 pub(super) struct DiffView {
     of: Option<Box<(Bot, Bot)>>,
+    breaks: Breaks,
     fields: Vec<FieldDiff>,
+}
+
+/// Whether line breaks count that only a file has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Breaks {
+    #[default]
+    Count,
+    /// One of the two may stand in a file that is wrapped.
+    Ignore,
 }
 
 /// A field that differs.
@@ -36,11 +46,19 @@ enum Line {
 }
 
 impl DiffView {
+    /// A view in which line breaks count, or not.
+    pub(super) fn with(breaks: Breaks) -> Self {
+        Self { breaks, ..Self::default() }
+    }
+
     /// Draws what differs. Says so where nothing does.
     pub(super) fn diff_ui(&mut self, ui: &mut Ui, old: &Bot, new: &Bot) {
         let is_known = self.of.as_deref().is_some_and(|of| of.0 == *old && of.1 == *new);
         if !is_known {
-            self.fields = differences(old, new);
+            self.fields = match self.breaks {
+                Breaks::Count => differences(old, new),
+                Breaks::Ignore => differences(&old.clone().unwrapped(), &new.clone().unwrapped()),
+            };
             self.of = Some(Box::new((old.clone(), new.clone())));
         }
         let palette = Palette::of(ui);

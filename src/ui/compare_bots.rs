@@ -2,7 +2,7 @@
 
 use egui::{Context, Id, Modal, RichText, ScrollArea, Ui};
 
-use super::bot_diff::DiffView;
+use super::bot_diff::{Breaks, DiffView};
 use super::bot_tile::{BotTile, TileSize};
 use super::shell;
 use super::theme::{self, Palette};
@@ -13,9 +13,16 @@ use crate::state::{AppState, BotCommand, Overlay, UiCommand};
 const WIDTH: f32 = 640.0;
 
 /// What the dialog remembers.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct CompareView {
     diff: DiffView,
+}
+
+impl Default for CompareView {
+    fn default() -> Self {
+        // One of the two may ship with the app, whose files are wrapped.
+        Self { diff: DiffView::with(Breaks::Ignore) }
+    }
 }
 
 impl CompareView {

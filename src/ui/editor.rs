@@ -11,6 +11,8 @@ mod talk;
 mod tests;
 pub(in crate::ui) mod tools;
 
+use egui::text::{CCursor, CCursorRange};
+use egui::text_edit::TextEditState;
 use egui::{
     Align, Context, Layout, Margin, Popup, Rect, RichText, ScrollArea, Ui, UiBuilder, vec2,
 };
@@ -30,11 +32,16 @@ use super::theme::{self, Palette};
 use super::widgets::{self, Button, Chosen};
 use super::{shell, sidebar};
 use crate::protocol::{Bot, BotFormat, BotProblem};
-use crate::state::{AppState, BotCommand, Editor, EditorCommand, UiCommand};
+use crate::state::{AppState, BotCommand, Editor, EditorCommand, FocusTarget, UiCommand};
 
 /// From this width of the page on, form and test stand side by side.
 const WIDE: f32 = 860.0;
 const FORM_WIDTH: f32 = 680.0;
+/// How much of the height beside the form shows what the model is told, until it is dragged.
+const SPLIT: f32 = 0.44;
+const LEAST_PREVIEW: f32 = 140.0;
+/// Room for a few messages and the composer.
+const LEAST_TEST: f32 = 260.0;
 
 /// What the editor keeps for itself.
 #[derive(Debug, Default)]
@@ -42,6 +49,12 @@ pub struct EditorView {
     /// The bot that the rest is about.
     key: u64,
     tab: Tab,
+    /// Where the line beside the form was dragged to, as a share of the height.
+    split: Option<f32>,
+    /// The last request for the keyboard that was seen.
+    focus_seen: u64,
+    /// Whether the form is scrolled to its top.
+    to_top: bool,
     about: AboutView,
     models: ModelView,
     answers: AnswersView,
@@ -73,12 +86,11 @@ impl EditorView {
         out: &mut Vec<UiCommand>,
     ) {
         if self.key != editor.key {
-            *self = Self { key: editor.key, tab: self.tab, ..Self::default() };
-            let id = Form { state, editor, problems: &[] }.id("name");
-            ui.memory_mut(|memory| memory.request_focus(id));
+            let (tab, split, focus_seen) = (self.tab, self.split, self.focus_seen);
+            *self = Self { key: editor.key, tab, split, focus_seen, ..Self::default() };
         }
-        let problems = state.editor_problems();
-        let form = Form { state, editor, problems };
+        let form = Form::new(state, editor);
+        self.take_focus(ui, &form);
         let page = ui.available_rect_before_wrap();
         let narrow = page.width() < WIDE;
         let mut top = page.top();
@@ -111,7 +123,41 @@ impl EditorView {
         self.side_ui(&mut side, &form, chat, out);
     }
 
-    /// What the model is told above, the chat below.
+    /// Takes the keyboard where the state asks for it.
+    fn take_focus(&mut self, ui: &Ui, form: &Form<'_>) {
+        let (target, count) = form.state.focus;
+        self.to_top = false;
+        if count == self.focus_seen {
+            return;
+        }
+        let id = match target {
+            FocusTarget::Composer | FocusTarget::ChatSearch | FocusTarget::Budget => return,
+            FocusTarget::Form => form.last_field(ui),
+            FocusTarget::FormTop | FocusTarget::FormProblem => form.id("name"),
+        };
+        if !ui.memory(|memory| memory.allows_interaction(ui.layer_id())) {
+            // A dialog that closed keeps the keyboard from the rest for one more frame.
+            ui.ctx().request_repaint();
+            return;
+        }
+        self.focus_seen = count;
+        if target == FocusTarget::FormProblem {
+            self.tab = Tab::Form;
+            form.seeks.set(true);
+            return;
+        }
+        self.to_top = target == FocusTarget::FormTop;
+        if self.to_top && form.editor.saved.is_none() && form.editor.base.is_none() {
+            // What is typed takes the place of a name that says nothing.
+            let mut all = TextEditState::default();
+            let end = CCursor::new(form.editor.bot.name.chars().count());
+            all.cursor.set_char_range(Some(CCursorRange::two(CCursor::default(), end)));
+            all.store(ui.ctx(), id);
+        }
+        ui.memory_mut(|memory| memory.request_focus(id));
+    }
+
+    /// What the model is told above, the chat below; the line between them can be dragged.
     fn side_ui(
         &mut self,
         ui: &mut Ui,
@@ -120,23 +166,31 @@ impl EditorView {
         out: &mut Vec<UiCommand>,
     ) {
         let space = ui.available_rect_before_wrap();
-        let drawn = ui.scope_builder(UiBuilder::new().max_rect(space), |ui| {
-            egui::Frame::new().inner_margin(Margin::symmetric(16, 10)).show(ui, |ui| {
-                ui.set_width(ui.available_width());
-                self.preview.preview_ui(ui, form, (space.height() * 0.32).max(96.0), out);
-            });
-        });
-        let top = drawn.response.rect.bottom();
-        let line = egui::Stroke::new(1.0, Palette::of(ui).line);
-        ui.painter().hline(space.x_range(), top, line);
-        let below = space.with_min_y(top + 1.0);
+        let most = (space.height() - LEAST_TEST).max(LEAST_PREVIEW);
+        let share = self.split.unwrap_or(SPLIT);
+        let middle = space.top() + (space.height() * share).clamp(LEAST_PREVIEW, most).floor();
+        let handle = Rect::from_x_y_ranges(space.x_range(), (middle - 3.0)..=(middle + 4.0));
+        let above = space.with_max_y(middle).shrink2(vec2(16.0, 10.0));
+        let mut preview = ui.new_child(UiBuilder::new().max_rect(above));
+        preview.shrink_clip_rect(space.with_max_y(middle));
+        self.preview.preview_ui(&mut preview, form, above.height(), out);
+        let below = space.with_min_y(middle + 1.0);
         test_ui(&mut ui.new_child(UiBuilder::new().max_rect(below)), form, chat, out);
+        let line = ui.interact(handle, form.id("split"), egui::Sense::DRAG);
+        let line = line.on_hover_and_drag_cursor(egui::CursorIcon::ResizeVertical);
+        if let Some(at) = line.interact_pointer_pos().filter(|_| line.dragged()) {
+            self.split = Some(((at.y - space.top()) / space.height()).clamp(0.0, 1.0));
+        }
+        let palette = Palette::of(ui);
+        let is_held = line.hovered() || line.dragged();
+        let color = if is_held { palette.accent } else { palette.line };
+        ui.painter().hline(space.x_range(), middle + 0.5, egui::Stroke::new(1.0, color));
     }
 
     fn preview_ui(&mut self, ui: &mut Ui, form: &Form<'_>, out: &mut Vec<UiCommand>) {
         egui::Frame::new().inner_margin(Margin::symmetric(20, 10)).show(ui, |ui| {
             ui.set_width(ui.available_width());
-            let height = (ui.available_height() - 80.0).max(96.0);
+            let height = ui.available_height().max(160.0);
             self.preview.preview_ui(ui, form, height, out);
         });
     }
@@ -160,21 +214,23 @@ impl EditorView {
 
     fn form_ui(&mut self, ui: &mut Ui, form: &Form<'_>, out: &mut Vec<UiCommand>) {
         let mut bot = form.editor.bot.clone();
-        ScrollArea::vertical().id_salt(("editor form", self.key)).auto_shrink([false, false]).show(
-            ui,
-            |ui| {
-                let space = ui.available_rect_before_wrap();
-                let width = FORM_WIDTH.min(space.width() - 40.0).max(160.0).floor();
-                let left = space.left() + 20.0;
-                let min = egui::pos2(left, space.top() + 4.0);
-                let rect = Rect::from_min_size(min, vec2(width, space.height()));
-                ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
-                    ui.spacing_mut().item_spacing.y = 8.0;
-                    self.sections_ui(ui, form, &mut bot, out);
-                    ui.add_space(24.0);
-                });
-            },
-        );
+        let mut area =
+            ScrollArea::vertical().id_salt(("editor form", self.key)).auto_shrink([false, false]);
+        if self.to_top {
+            area = area.vertical_scroll_offset(0.0);
+        }
+        area.show(ui, |ui| {
+            let space = ui.available_rect_before_wrap();
+            let width = FORM_WIDTH.min(space.width() - 40.0).max(160.0).floor();
+            let left = space.left() + 20.0;
+            let min = egui::pos2(left, space.top() + 4.0);
+            let rect = Rect::from_min_size(min, vec2(width, space.height()));
+            ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
+                ui.spacing_mut().item_spacing.y = 8.0;
+                self.sections_ui(ui, form, &mut bot, out);
+                ui.add_space(24.0);
+            });
+        });
         if bot != form.editor.bot {
             out.push(UiCommand::Editor(EditorCommand::Change(Box::new(bot))));
         }
@@ -208,7 +264,7 @@ impl EditorView {
         shared::section_ui(ui, "Starters");
         talk::starters_ui(ui, form, bot);
         shared::section_ui(ui, "Questions at start");
-        self.talk.questions_ui(ui, form, bot);
+        self.talk.questions_ui(ui, form, bot, out);
     }
 }
 
@@ -281,6 +337,7 @@ fn instructions_ui(ui: &mut Ui, form: &Form<'_>, bot: &mut Bot) {
     let area = Area { field: "instructions", name, hint, rows: 8 };
     form.area_ui(ui, &area, &mut bot.instructions);
     shared::note_ui(ui, "{{name}} stands for the answer to a question at start");
+    talk::unknown_ui(ui, bot);
 }
 
 /// From this width of the page on, what can be done with the bot stands in the header.
@@ -304,8 +361,7 @@ pub(in crate::ui) fn head_ui(row: &mut Ui, state: &AppState, out: &mut Vec<UiCom
         named_ui(row, editor);
         return;
     }
-    let problems = state.editor_problems();
-    let form = Form { state, editor, problems };
+    let form = Form::new(state, editor);
     let size = vec2(buttons_width(row, &form), theme::CONTROL_HEIGHT);
     let room = row.available_width() - size.x - 12.0;
     let name = vec2(room.max(0.0), theme::CONTROL_HEIGHT);

@@ -23,6 +23,7 @@ use self::grid::Grid;
 use self::problems::ProblemsView;
 use self::shelves::ShelvesView;
 use super::theme::Palette;
+use super::toasts;
 use crate::state::{AppState, Overlay, UiCommand};
 
 const PADDING: f32 = 20.0;
@@ -41,6 +42,8 @@ pub struct GalleryView {
     details_open: bool,
     /// The frame in which it was drawn last.
     drawn: Option<u64>,
+    /// Calls for the gallery that were answered.
+    calls: u64,
 }
 
 impl GalleryView {
@@ -56,6 +59,12 @@ impl GalleryView {
             self.grid.reveal();
         }
         self.details_open &= narrow && state.gallery.selected.is_some();
+        if self.calls != state.gallery.calls() {
+            self.calls = state.gallery.calls();
+            if !is_new {
+                self.close_details(ui);
+            }
+        }
         if has_keyboard(ui, state) {
             if is_new && !self.details_open {
                 ui.memory_mut(|memory| memory.request_focus(search_id()));
@@ -65,17 +74,22 @@ impl GalleryView {
         let selected = state.gallery.selected.as_ref().and_then(|id| state.bots.get(id));
         match selected {
             Some(entry) if self.details_open => {
+                toasts::stand_in(ui.ctx(), space.with_max_y(space.bottom() - detail::FOOT));
                 if self.detail.over_ui(ui, (state, entry), space, out) {
                     self.close_details(ui);
                 }
             }
-            Some(entry) if !narrow => {
+            Some(_) | None if narrow => self.left_ui(ui, (space, narrow), state, out),
+            Some(_) | None => {
                 let width = (space.width() * 0.34).clamp(300.0, 344.0).floor();
                 let (left, right) = space.split_left_right_at_x(space.right() - width);
                 self.left_ui(ui, (left, narrow), state, out);
-                self.detail.beside_ui(ui, (state, entry), right, out);
+                match selected {
+                    Some(entry) => self.detail.beside_ui(ui, (state, entry), right, out),
+                    // The place stays: a search without a result moves nothing.
+                    None => detail::blank_ui(ui, right, state.bots.is_loaded()),
+                }
             }
-            Some(_) | None => self.left_ui(ui, (space, narrow), state, out),
         }
         ui.advance_cursor_after_rect(space);
     }
@@ -88,6 +102,7 @@ impl GalleryView {
         state: &AppState,
         out: &mut Vec<UiCommand>,
     ) {
+        toasts::stand_in(ui.ctx(), rect);
         let inner = Rect::from_min_max(rect.min + vec2(PADDING, 16.0), rect.max);
         let width = (rect.width() - 2.0 * PADDING).max(120.0);
         let mut ui = ui.new_child(UiBuilder::new().max_rect(inner).id_salt("gallery"));
@@ -101,6 +116,7 @@ impl GalleryView {
             empty::empty_ui(&mut ui, state, out);
             return;
         }
+        empty::others_ui(&mut ui, state, out);
         if self.grid.grid_ui(&mut ui, state, width, out) {
             self.details_open = narrow;
             if narrow {

@@ -3,6 +3,7 @@
 mod bot;
 mod budget;
 mod meter;
+mod room;
 
 use egui::{
     Align2, Key, Label, Layout, Modifiers, Popup, Rect, RichText, Sense, Stroke, Ui, UiBuilder,
@@ -10,6 +11,7 @@ use egui::{
 };
 
 use self::meter::{Meter, chip_width};
+use self::room::RoundView;
 use super::composer::focus;
 use super::editor;
 use super::gallery;
@@ -39,6 +41,7 @@ pub enum Sidebar {
 #[derive(Debug, Default)]
 pub struct HeaderView {
     renaming: Option<Rename>,
+    round: RoundView,
 }
 
 impl HeaderView {
@@ -102,9 +105,11 @@ impl HeaderView {
         if taken > 0.0 {
             right_of_title -= taken + GAP;
         }
-        let bot = chat.bot.as_ref().map(|bot| (bot, bot::width(row, bot, right_of_title)));
-        let bot = bot.filter(|(_, width)| *width > 0.0 && self.renaming.is_none());
-        right_of_title -= bot.map_or(0.0, |(_, width)| width + GAP);
+        let bot = bot::BotChip::of(chat, row, right_of_title).filter(|_| self.renaming.is_none());
+        right_of_title -= bot.as_ref().map_or(0.0, |bot| bot.width + GAP);
+        let left = right_of_title - row.cursor().left();
+        let room = self.round.line(row, state, left).filter(|_| self.renaming.is_none());
+        right_of_title -= room.as_ref().map_or(0.0, |room| room.width);
         if self.renaming.as_ref().is_some_and(|rename| rename.chat != chat.id) {
             self.renaming = None;
         }
@@ -126,8 +131,11 @@ impl HeaderView {
                 }
             }
         }
-        if let Some((bot, _)) = bot {
-            bot::chip_ui(row, bot, out);
+        if let Some(bot) = bot {
+            bot.chip_ui(row, out);
+        }
+        if let Some(room) = room {
+            room.room_ui(row);
         }
         if let Some((galley, meter)) = meter {
             meter.meter_ui(row, galley, right - GAP, state, out);

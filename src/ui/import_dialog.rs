@@ -5,7 +5,7 @@ mod tests;
 
 use std::collections::{HashMap, HashSet};
 
-use egui::{Context, Event, Id, Label, Modal, RichText, ScrollArea, Ui};
+use egui::{Context, Event, Id, Key, Label, Modal, Modifiers, RichText, ScrollArea, Ui};
 
 use super::bot_tile::{BotTile, TileSize};
 use super::dialog;
@@ -14,9 +14,9 @@ use super::editor::tools;
 use super::shell;
 use super::theme::{self, Palette};
 use super::widgets::{self, Chosen};
-use crate::protocol::{BotProblem, BotRead};
+use crate::protocol::{Bot, BotProblem, BotRead};
 use crate::state::{
-    AppState, BotCommand, Conflict, Import, KeepAs, KeepBot, Overlay, Read, UiCommand,
+    AppState, BotCommand, Conflict, FileDialog, Import, KeepAs, KeepBot, Overlay, Read, UiCommand,
 };
 use crate::ui::settings::parts;
 
@@ -30,6 +30,8 @@ pub(super) struct ImportView {
     of: Import,
     /// What is pasted.
     text: String,
+    /// Whether it was told that leaving loses the text.
+    asked: bool,
     /// Bots that are not to be kept.
     left_out: HashSet<usize>,
     /// Tools that the user lets them use.
@@ -80,35 +82,59 @@ impl ImportView {
             let title = RichText::new("Import bots").font(theme::semibold(16.0));
             ui.label(title.color(Palette::of(ui).text));
             match &import.read {
-                Read::Nothing => self.paste_ui(ui, out),
+                Read::Nothing => self.paste_ui(ui, import.dialog, out),
                 Read::Reading => reading_ui(ui, out),
                 Read::Done(read) => self.read_ui(ui, state, read, out),
             }
         });
         if response.should_close() {
+            self.leave(import, out);
+        }
+    }
+
+    /// Closes the dialog. What was pasted is not lost by a slip: it takes a second time.
+    fn leave(&mut self, import: &Import, out: &mut Vec<UiCommand>) {
+        let is_lost = import.read == Read::Nothing && !self.text.trim().is_empty();
+        if is_lost && !self.asked {
+            self.asked = true;
+        } else {
             out.push(UiCommand::CloseOverlay);
         }
     }
 
     /// A place to paste a text into.
-    fn paste_ui(&mut self, ui: &mut Ui, out: &mut Vec<UiCommand>) {
-        parts::note_ui(ui, "Paste the text of a bot, or of a character card or an assistant");
+    fn paste_ui(&mut self, ui: &mut Ui, files: FileDialog, out: &mut Vec<UiCommand>) {
+        if files == FileDialog::Missing {
+            let words = "No file dialog could be opened here. Drop files on the gallery, or paste \
+                         the text of a bot.";
+            parts::note_ui(ui, words);
+        } else {
+            parts::note_ui(ui, "Paste the text of a bot, or of a character card or an assistant");
+        }
         let area = Area { field: "", name: "Text of a bot", hint: "switchboard:bot:…", rows: 6 };
-        let most = (ui.ctx().content_rect().height() - 260.0).max(80.0);
+        // Title, note, buttons and margins have their room below and above, also in two rows.
+        let most = (ui.ctx().content_rect().height() - 300.0).max(80.0);
+        let by_key = ui.input_mut(|input| input.consume_key(Modifiers::COMMAND, Key::Enter));
         let response = ScrollArea::vertical()
             .id_salt("pasted bot")
             .max_height(most)
-            .min_scrolled_height(most)
+            .min_scrolled_height(80.0)
             .show(ui, |ui| area_ui(ui, Id::unique("pasted bot"), &area, &mut self.text))
             .inner;
         dialog::first_focus(ui, &response);
+        self.asked &= !response.changed();
+        if self.asked {
+            let words = "The text is not read yet. Esc once more lets it go.";
+            parts::note_ui(ui, words);
+            response.request_focus();
+        }
         ui.horizontal_wrapped(|ui| {
             let filled = !self.text.trim().is_empty();
             let read = ui.add_enabled_ui(filled, |ui| widgets::primary_button(ui, "Read it"));
-            if read.inner.clicked() {
+            if read.inner.clicked() || by_key && filled {
                 out.push(UiCommand::Bots(BotCommand::ImportText(self.text.clone())));
             }
-            if widgets::button(ui, "Choose files…").clicked() {
+            if files == FileDialog::Offered && widgets::button(ui, "Choose files…").clicked() {
                 out.push(UiCommand::CloseOverlay);
                 out.push(UiCommand::Bots(BotCommand::PickImport));
             }
@@ -134,10 +160,13 @@ impl ImportView {
             .max_height(most)
             .min_scrolled_height(most)
             .show(ui, |ui| {
-                for (place, read) in read.iter().enumerate() {
+                for (place, one) in read.iter().enumerate() {
                     ui.push_id(place, |ui| {
-                        parts::card_ui(ui, |ui| match read {
-                            Ok(read) => self.bot_ui(ui, state, (place, read)),
+                        parts::card_ui(ui, |ui| match one {
+                            Ok(one) => {
+                                let twin = twin(read, (place, &one.bot));
+                                self.bot_ui(ui, state, (place, one), twin);
+                            }
                             Err(problem) => problem_ui(ui, problem),
                         });
                     });
@@ -169,11 +198,12 @@ impl ImportView {
     }
 
     /// What would be kept.
-    fn chosen(&self, state: &AppState, read: &[Result<BotRead, BotProblem>]) -> Vec<KeepBot> {
+    fn chosen(&self, state: &AppState, all: &[Result<BotRead, BotProblem>]) -> Vec<KeepBot> {
         let is_kept = |(place, read): (usize, &Result<BotRead, BotProblem>)| {
             let read = read.as_ref().ok()?;
-            let is_there = state.import_conflict(&read.bot) == Conflict::Identical;
-            if is_there || self.left_out.contains(&place) {
+            let is_there = matches!(state.import_conflict(&read.bot), Conflict::Identical(_));
+            let is_above = matches!(twin(all, (place, &read.bot)), Some(Twin::Same));
+            if is_there || is_above || self.left_out.contains(&place) {
                 return None;
             }
             let may = |name: &String| self.granted.contains(&(place, name.clone()));
@@ -181,10 +211,16 @@ impl ImportView {
             let keep = self.keep_as.get(&place).copied().unwrap_or(KeepAs::Another);
             Some(KeepBot { bot: read.bot.clone(), granted: tools.filter(may).collect(), keep })
         };
-        read.iter().enumerate().filter_map(is_kept).collect()
+        all.iter().enumerate().filter_map(is_kept).collect()
     }
 
-    fn bot_ui(&mut self, ui: &mut Ui, state: &AppState, (place, read): (usize, &BotRead)) {
+    fn bot_ui(
+        &mut self,
+        ui: &mut Ui,
+        state: &AppState,
+        (place, read): (usize, &BotRead),
+        twin: Option<Twin>,
+    ) {
         let palette = Palette::of(ui);
         let bot = &read.bot;
         ui.horizontal(|ui| {
@@ -204,13 +240,30 @@ impl ImportView {
             ui.add(Label::new(text).wrap());
         }
         let conflict = state.import_conflict(bot);
-        if conflict == Conflict::Identical {
-            parts::note_ui(ui, "This very bot is there already");
+        if let Conflict::Identical(id) = &conflict {
+            let words = if *id == bot.id {
+                "This very bot is there already".to_owned()
+            } else {
+                format!("This very bot is there already as {id}")
+            };
+            parts::note_ui(ui, &words);
             return;
+        }
+        match twin {
+            Some(Twin::Same) => {
+                parts::note_ui(ui, "This very bot stands above");
+                return;
+            }
+            Some(Twin::Other) => {
+                let words =
+                    format!("A bot above has the same id, {}: they are kept as two", bot.id);
+                parts::note_ui(ui, &words);
+            }
+            None => {}
         }
         self.told_ui(ui, (place, read));
         self.tools_ui(ui, (place, read));
-        self.conflict_ui(ui, (place, read), conflict);
+        self.conflict_ui(ui, (place, read), &conflict);
         let is_kept = !self.left_out.contains(&place);
         let words = format!("Import {}", bot.name);
         if parts::check_ui(ui, &words, Chosen::from(is_kept)) {
@@ -271,30 +324,56 @@ impl ImportView {
         parts::note_ui(ui, tools::NONE_RUN_YET);
     }
 
-    fn conflict_ui(&mut self, ui: &mut Ui, (place, read): (usize, &BotRead), conflict: Conflict) {
+    fn conflict_ui(&mut self, ui: &mut Ui, (place, read): (usize, &BotRead), conflict: &Conflict) {
         let id = &read.bot.id;
-        let version = match conflict {
-            Conflict::Nothing | Conflict::Identical => return,
+        let (now, next) = match conflict {
+            Conflict::Nothing | Conflict::Identical(_) => return,
             Conflict::Foreign => {
                 let words = format!("Another bot has the id {id}: it is kept under another one");
                 parts::note_ui(ui, &words);
                 return;
             }
-            Conflict::Own(version) => version,
+            Conflict::Own { now, next } => (now, next),
         };
-        parts::note_ui(ui, &format!("You have a bot {id}, in version {version}"));
+        let words = format!("You have another bot {id}, in version {now}: keep both or update it?");
+        parts::note_ui(ui, &words);
         let keep = self.keep_as.entry(place).or_insert(KeepAs::Another);
         ui.horizontal_wrapped(|ui| {
-            for (other, label) in [
-                (KeepAs::Another, "Keep both"),
-                (KeepAs::NextVersion, "Make it the next version of mine"),
-            ] {
+            for (other, label) in
+                [(KeepAs::Another, "Keep both"), (KeepAs::NextVersion, "Update my bot")]
+            {
                 if widgets::chip(ui, label, Chosen::from(*keep == other)).clicked() {
                     *keep = other;
                 }
             }
         });
+        let follows = match keep {
+            KeepAs::Another => {
+                "Yours stays as it is, and this one gets an id of its own".to_owned()
+            }
+            KeepAs::NextVersion => {
+                format!("Updates your bot {id}: version {now} → {next}. Version {now} is kept")
+            }
+        };
+        parts::note_ui(ui, &follows);
     }
+}
+
+/// A bot that stands further up among those that were read, under the same id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Twin {
+    /// The very same.
+    Same,
+    /// With other content.
+    Other,
+}
+
+fn twin(all: &[Result<BotRead, BotProblem>], (place, bot): (usize, &Bot)) -> Option<Twin> {
+    let above = all.iter().take(place).filter_map(|read| read.as_ref().ok());
+    let mut twins = above.filter(|read| read.bot.id == bot.id).peekable();
+    twins.peek()?;
+    let is_same = twins.any(|read| read.bot.says_the_same_as(bot));
+    Some(if is_same { Twin::Same } else { Twin::Other })
 }
 
 fn reading_ui(ui: &mut Ui, out: &mut Vec<UiCommand>) {

@@ -227,6 +227,7 @@ impl PickerView {
                 | Overlay::Import
                 | Overlay::CompareBots(_)
                 | Overlay::BotVersions
+                | Overlay::DeleteEdited(_)
                 | Overlay::DiscardBot,
                 _,
             ) => {

@@ -13,6 +13,7 @@ use super::picker::{PickerPlace, PickerView};
 use super::settings::SettingsView;
 use super::shell::Shell;
 use super::theme::Warming;
+use super::toasts;
 use super::transcript::TranscriptView;
 use super::welcome;
 use crate::protocol::Timestamp;
@@ -74,11 +75,17 @@ impl PageViews {
         match &state.page {
             Page::Welcome => {
                 self.composer_ui(ui, state, now, out);
-                CentralPanel::no_frame().show(ui, |ui| welcome::welcome_ui(ui, state, out));
+                CentralPanel::no_frame().show(ui, |ui| {
+                    toasts::stand_in(ui.ctx(), ui.max_rect());
+                    welcome::welcome_ui(ui, state, out);
+                });
             }
             Page::Chat(_) => {
                 self.composer_ui(ui, state, now, out);
-                CentralPanel::no_frame().show(ui, |ui| self.transcript_ui(ui, state, out));
+                CentralPanel::no_frame().show(ui, |ui| {
+                    toasts::stand_in(ui.ctx(), ui.max_rect());
+                    self.transcript_ui(ui, state, out);
+                });
             }
             Page::Settings(_) => self.settings.settings_ui(ui, state, now, out),
             Page::Gallery => {
@@ -129,7 +136,10 @@ impl PageViews {
         let mut view = std::mem::take(&mut self.editor);
         let mut chat = |ui: &mut Ui, out: &mut Vec<UiCommand>| {
             self.composer_ui(ui, state, now, out);
-            CentralPanel::no_frame().show(ui, |ui| self.transcript_ui(ui, state, out));
+            CentralPanel::no_frame().show(ui, |ui| {
+                toasts::stand_in(ui.ctx(), ui.max_rect());
+                self.transcript_ui(ui, state, out);
+            });
         };
         view.editor_ui(ui, state, editor, &mut chat, out);
         self.editor = view;

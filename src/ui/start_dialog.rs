@@ -1,6 +1,9 @@
 //! Asks what a bot wants to know before a chat begins with it.
 
-use egui::{Context, Id, Key, Modal, Modifiers, Response, RichText, ScrollArea, Ui, vec2};
+use egui::{
+    Context, Id, Key, Modal, Modifiers, Response, RichText, ScrollArea, TextEdit, Ui,
+    text::CCursorRange, vec2,
+};
 
 use super::bot_tile::{BotTile, TileSize};
 use super::settings::field::Field;
@@ -22,8 +25,12 @@ pub struct StartDialog {
 struct Asked {
     bot: BotId,
     answers: Vec<String>,
+    /// What they were at first.
+    given: Vec<String>,
     /// The first field has had the keyboard.
     focused: bool,
+    /// The field that has the keyboard.
+    writing: Option<usize>,
     /// The keyboard is on a choice: a blank chooses it there, and Enter starts.
     on_choice: bool,
 }
@@ -34,8 +41,10 @@ impl Asked {
             let known = state.starting.known.get(&variable.name).cloned();
             known.or_else(|| variable.default.clone()).unwrap_or_default()
         };
-        let answers = bot.variables.iter().map(answer).collect();
-        Self { bot: bot.id.clone(), answers, focused: false, on_choice: false }
+        let answers: Vec<String> = bot.variables.iter().map(answer).collect();
+        let given = answers.clone();
+        let bot = bot.id.clone();
+        Self { bot, answers, given, focused: false, writing: None, on_choice: false }
     }
 }
 
@@ -69,7 +78,9 @@ impl StartDialog {
             ui.set_width(width);
             asked.contents_ui(ui, state, bot, out);
         });
-        if response.should_close() {
+        // A click beside it throws nothing away that was typed; Escape may.
+        let beside = response.backdrop_response.clicked();
+        if response.should_close() && !(beside && asked.answers != asked.given) {
             out.push(UiCommand::CloseOverlay);
         }
     }
@@ -109,6 +120,13 @@ impl Asked {
             if widgets::ghost_button(ui, "Cancel").clicked() {
                 out.push(UiCommand::CloseOverlay);
             }
+            if bot.variables.iter().any(|variable| variable.kind == VariableKind::LongText) {
+                let keys = if cfg!(target_os = "macos") { "⌘ Enter" } else { "Ctrl Enter" };
+                ui.add_space(4.0);
+                widgets::kbd(ui, keys);
+                let does = if renews { "uses it" } else { "starts the chat" };
+                widgets::small_label(ui, does, palette.faint);
+            }
         });
     }
 
@@ -125,7 +143,8 @@ impl Asked {
             ui.spacing_mut().item_spacing = vec2(8.0, 4.0);
             let label = RichText::new(&variable.label).font(theme::medium(14.0));
             ui.add(egui::Label::new(label.color(palette.text)).wrap().selectable(false));
-            let field = Field::new(field_id(at), &variable.label);
+            let id = field_id(&self.bot, at);
+            let field = Field::new(id, &variable.label);
             let response = match variable.kind {
                 VariableKind::Text | VariableKind::Number => field.field_ui(ui, answer),
                 VariableKind::LongText => field.lines_ui(ui, answer),
@@ -135,6 +154,14 @@ impl Asked {
                 self.focused = true;
                 response.request_focus();
             }
+            if response.has_focus() && self.writing != Some(at) {
+                self.writing = Some(at);
+                if self.given.get(at) == Some(&*answer) {
+                    select_all(ui, id, answer);
+                }
+            } else if !response.has_focus() && self.writing == Some(at) {
+                self.writing = None;
+            }
             if let Some(problem) = problem {
                 widgets::small_label(ui, problem, palette.err);
             }
@@ -143,15 +170,24 @@ impl Asked {
     }
 }
 
-fn field_id(at: usize) -> Id {
-    Id::unique("start dialog").with(at)
+/// A field has its bot in its id: where the caret stands is kept under that.
+fn field_id(bot: &BotId, at: usize) -> Id {
+    Id::unique("start dialog").with((bot, at))
+}
+
+/// What was suggested is selected, so that typing replaces it.
+fn select_all(ui: &Ui, id: Id, text: &str) {
+    let Some(mut edit) = TextEdit::load_state(ui.ctx(), id) else { return };
+    edit.cursor.set_char_range(Some(CCursorRange::select_all_str(text)));
+    edit.store(ui.ctx(), id);
+    ui.ctx().request_repaint();
 }
 
 /// Takes Enter before a field sees it, where it starts the chat: not in a text of several lines, and
 /// not on a button, which it presses.
 fn takes_enter(ui: &Ui, bot: &Bot, on_choice: bool) -> bool {
     let focused = ui.memory(|memory| memory.focused());
-    let is_here = |at: usize| focused == Some(field_id(at));
+    let is_here = |at: usize| focused == Some(field_id(&bot.id, at));
     let in_line = bot.variables.iter().enumerate().any(|(at, variable)| match variable.kind {
         VariableKind::Text | VariableKind::Number => is_here(at),
         VariableKind::LongText | VariableKind::Choice => false,

@@ -1,4 +1,5 @@
-//! What is told once, at the upper right. Blocks nothing but what lies right below it.
+//! What is told once, at the lower right of the page, above what one types or presses there. Blocks
+//! nothing but what lies right below it.
 
 use std::collections::HashSet;
 
@@ -10,13 +11,13 @@ use egui::{
 use super::icon::Icon;
 use super::theme::{self, Palette};
 use super::widgets::{self, Button};
-use crate::state::{AppState, Toast, ToastLevel, UiCommand};
+use crate::state::{AppState, Overlay, Toast, ToastLevel, UiCommand};
 
 const WIDTH: f32 = 360.0;
 const EDGE: f32 = 3.0;
 const GAP: f32 = 8.0;
-/// From the window's right and upper edge.
-const OFFSET: Vec2 = vec2(20.0, 60.0);
+/// From the edges of the place where they stand.
+const OFFSET: Vec2 = vec2(20.0, 16.0);
 /// How many are shown; the rest is counted.
 const SHOWN: usize = 4;
 
@@ -31,22 +32,55 @@ impl ToastsView {
     /// Draws them, newest on top, each in an area of its own.
     pub fn toasts_ui(&mut self, ctx: &Context, state: &AppState, out: &mut Vec<UiCommand>) {
         self.unfolded.retain(|id| state.toasts.iter().any(|toast| toast.id == *id));
-        let mut top = OFFSET.y;
-        for toast in state.toasts.iter().rev().take(SHOWN) {
-            let role = match toast.level {
-                ToastLevel::Info => accesskit::Role::Status,
-                ToastLevel::Warning | ToastLevel::Error => accesskit::Role::Alert,
-            };
-            let area = area(Id::unique(("toast", toast.id)), top)
-                .accessible_name(toast.title.clone())
-                .role(role);
-            let shown = area.show(ctx, |ui| self.toast_ui(ui, toast, out));
-            top += shown.response.rect.height() + GAP;
-        }
+        let left_by_page = ctx.data_mut(|data| {
+            let place = data.get_temp::<Rect>(place_id());
+            data.remove::<Rect>(place_id());
+            place
+        });
+        let window = ctx.content_rect();
+        let place = left_by_page.unwrap_or(window);
+        let right = window.right() - place.right() + OFFSET.x;
+        let shown = state.toasts.iter().rev().take(SHOWN);
         let more = state.toasts.len().saturating_sub(SHOWN);
-        if more > 0 {
-            area(Id::unique("more toasts"), top).show(ctx, |ui| more_ui(ui, more));
+        if state.overlay == Overlay::Nothing {
+            let from_bottom = |bottom: f32| (Align2::RIGHT_BOTTOM, vec2(-right, -bottom));
+            let mut bottom = window.bottom() - place.bottom() + OFFSET.y;
+            if more > 0 {
+                bottom += more_toasts(ctx, from_bottom(bottom), more);
+            }
+            // The newest goes on top: the others stay where they are.
+            for toast in shown.rev() {
+                bottom += self.area_ui(ctx, from_bottom(bottom), toast, out);
+            }
+        } else {
+            // The buttons of dialogs are below.
+            let from_top = |top| (Align2::RIGHT_TOP, vec2(-OFFSET.x, top));
+            let mut top = OFFSET.y;
+            for toast in shown {
+                top += self.area_ui(ctx, from_top(top), toast, out);
+            }
+            if more > 0 {
+                more_toasts(ctx, from_top(top), more);
+            }
         }
+    }
+
+    /// Draws one, and says how much room it takes.
+    fn area_ui(
+        &mut self,
+        ctx: &Context,
+        anchor: (Align2, Vec2),
+        toast: &Toast,
+        out: &mut Vec<UiCommand>,
+    ) -> f32 {
+        let role = match toast.level {
+            ToastLevel::Info => accesskit::Role::Status,
+            ToastLevel::Warning | ToastLevel::Error => accesskit::Role::Alert,
+        };
+        let area = area(Id::unique(("toast", toast.id)), anchor)
+            .accessible_name(toast.title.clone())
+            .role(role);
+        area.show(ctx, |ui| self.toast_ui(ui, toast, out)).response.rect.height() + GAP
     }
 
     fn toast_ui(&mut self, ui: &mut Ui, toast: &Toast, out: &mut Vec<UiCommand>) {
@@ -106,12 +140,22 @@ impl ToastsView {
     }
 }
 
-fn area(id: Id, top: f32) -> Area {
-    Area::new(id)
-        .order(Order::Foreground)
-        .anchor(Align2::RIGHT_TOP, vec2(-OFFSET.x, top))
-        .default_width(WIDTH)
-        .fade_in(false)
+/// The page says where toasts may stand in this frame: at the lower right of this.
+pub(super) fn stand_in(ctx: &Context, place: Rect) {
+    ctx.data_mut(|data| data.insert_temp(place_id(), place));
+}
+
+fn place_id() -> Id {
+    Id::unique("place of toasts")
+}
+
+fn more_toasts(ctx: &Context, anchor: (Align2, Vec2), more: usize) -> f32 {
+    let shown = area(Id::unique("more toasts"), anchor).show(ctx, |ui| more_ui(ui, more));
+    shown.response.rect.height() + GAP
+}
+
+fn area(id: Id, (align, offset): (Align2, Vec2)) -> Area {
+    Area::new(id).order(Order::Foreground).anchor(align, offset).default_width(WIDTH).fade_in(false)
 }
 
 fn level_color(palette: &Palette, level: ToastLevel) -> egui::Color32 {

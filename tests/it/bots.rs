@@ -255,7 +255,10 @@ async fn an_exported_bot_is_what_its_file_is_byte_for_byte() {
     desk.ask(export(BotFormat::Yaml, Some(&file))).await;
     let told = desk
         .until(|event| match event {
-            BackendEvent::BotExported { name, to } => Some((name, to)),
+            BackendEvent::BotExported { name, to, losses } => {
+                assert_eq!(losses, Vec::<String>::new(), "YAML holds all of it");
+                Some((name, to))
+            }
             _ => None,
         })
         .await;

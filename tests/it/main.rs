@@ -29,3 +29,4 @@ mod responses;
 mod switching;
 mod templates;
 mod window;
+mod wire;

@@ -2,6 +2,7 @@
 
 mod asking;
 mod attachments;
+mod bot_editor;
 mod branches;
 mod chats;
 mod choosing;

@@ -63,10 +63,11 @@ pub(super) async fn export(
 ) -> Result<BackendEvent, String> {
     let work = move || {
         let bytes = bot_file::write(&bot, format).map_err(|error| error.to_string())?;
+        let losses = bot_file::losses(&bot, format);
         let name = bot.name;
         match to.filter(|_| format != BotFormat::Block) {
             Some(to) => match write_file(&bytes, &to) {
-                Ok(()) => Ok(BackendEvent::BotExported { name, to }),
+                Ok(()) => Ok(BackendEvent::BotExported { name, to, losses }),
                 Err(error) => Err(format!("{}: {error}", to.display())),
             },
             None => match String::from_utf8(bytes) {

@@ -2,11 +2,13 @@
 
 use std::collections::HashSet;
 
+mod html;
 mod nearest;
 mod room;
 mod variables;
 
-pub use nearest::{nearest, suggestion};
+pub use html::{html_tag, scripts};
+pub use nearest::{nearest, steps, suggestion};
 pub use variables::places;
 
 use super::{Bot, BotParameters, BotProblem, ModelPreference};
@@ -74,8 +76,7 @@ pub fn faults(bot: &Bot) -> Vec<Fault> {
     check_id("id", &bot.id, &mut faults);
     check_line("name", &bot.name, LONGEST_NAME, &mut faults);
     check_text("description", &bot.description, LONGEST_DESCRIPTION, &mut faults);
-    check_html("name", &bot.name, &mut faults);
-    check_html("description", &bot.description, &mut faults);
+    html::check(bot, &mut faults);
     check_words(bot, &mut faults);
     if bot.instructions.trim().is_empty() {
         faults.push(Fault::of("instructions", "is empty; say what the bot is to do"));
@@ -183,26 +184,6 @@ fn check_text(field: &str, text: &str, longest: usize, faults: &mut Vec<Fault>) 
         let message = format!("is {letters} letters long; {longest} are allowed");
         faults.push(Fault::of(field, message));
     }
-}
-
-fn check_html(field: &str, text: &str, faults: &mut Vec<Fault>) {
-    if let Some(tag) = html_tag(text) {
-        let message = format!("holds HTML ({}); it is shown as plain text", short(tag));
-        faults.push(Fault::of(field, message));
-    }
-}
-
-/// The first tag of HTML in a text.
-pub fn html_tag(text: &str) -> Option<&str> {
-    text.match_indices('<').find_map(|(at, _)| {
-        let tag = text.get(at..)?;
-        let name = tag.get(1..)?.trim_start_matches(['/', '!']);
-        if !name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '-') {
-            return None;
-        }
-        let end = tag.find('>')?;
-        tag.get(..=end).filter(|tag| tag.matches('<').count() == 1)
-    })
 }
 
 /// Tags, starters and opening messages: how many, and that none is empty.

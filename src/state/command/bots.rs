@@ -64,8 +64,10 @@ pub enum BotCommand {
     CompareWithMine(BotId),
     /// Choose files to import bots from.
     PickImport,
-    /// The system shows no file dialog.
+    /// The system shows no file dialog to export a bot.
     NoFileDialog,
+    /// The system shows no file dialog to import bots.
+    NoImportDialog,
     /// Show where a bot can be pasted as text.
     PasteImport,
     /// Read these files for import.
@@ -111,7 +113,7 @@ impl BotCommand {
             Self::OpenPersonas => "Open folder",
             Self::CompareWithMine(_) => "Compare with mine",
             Self::PickImport | Self::ImportFiles(_) => "Import bots…",
-            Self::NoFileDialog => "No file dialog",
+            Self::NoFileDialog | Self::NoImportDialog => "No file dialog",
             Self::PasteImport | Self::ImportText(_) => "Import a bot from text…",
             Self::KeepImported(_) => "Import",
             Self::Export { .. } => "Export…",
@@ -142,6 +144,7 @@ impl BotCommand {
             | Self::CompareWithMine(_)
             | Self::PickImport
             | Self::NoFileDialog
+            | Self::NoImportDialog
             | Self::PasteImport
             | Self::ImportFiles(_)
             | Self::ImportText(_)

@@ -1,7 +1,6 @@
 //! How many bots there are, by filter.
 
 use std::cmp::Reverse;
-use std::sync::Arc;
 
 use super::{GalleryFilter, is_own};
 use crate::protocol::{BotEntry, Category};
@@ -28,7 +27,7 @@ pub struct Shelf {
 }
 
 impl GalleryCounts {
-    pub(super) fn of(bots: &[Arc<BotEntry>]) -> Self {
+    pub(super) fn of<'a>(bots: impl Iterator<Item = &'a BotEntry>) -> Self {
         let mut counts = Self { categories: vec![0; Category::ALL.len()], ..Self::default() };
         for entry in bots {
             if entry.archived {

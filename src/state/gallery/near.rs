@@ -1,78 +1,104 @@
-//! Names and tags that are near to a search that found nothing.
+//! Bots that are near to a search that found nothing.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
-use crate::protocol::BotEntry;
+use super::search::{DESCRIPTION, INSTRUCTIONS, find};
+use crate::protocol::{BotEntry, Haystack, check::steps};
 
 /// So many are offered at most.
-const MOST: usize = 5;
-/// Texts that share fewer of their letter pairs than this (of 1,000) have nothing in common.
-const ALIKE: u32 = 400;
+const MOST: usize = 6;
+/// Of a long description only its first words are compared.
+const WORDS: usize = 60;
 
-/// The names and tags nearest to these words, nearest first.
-pub(super) fn nearest(words: &[String], bots: &[Arc<BotEntry>]) -> Vec<String> {
-    let wanted = Wanted { whole: words.join(" "), words };
-    let mut ranked: Vec<(u32, &str)> = Vec::new();
-    let mut tags = HashSet::new();
-    for entry in bots.iter().filter(|entry| !entry.archived) {
-        ranked.push((wanted.likeness(&entry.haystack.name), entry.bot.name.as_str()));
-        for tag in &entry.bot.tags {
-            if tags.insert(tag.as_str()) {
-                ranked.push((wanted.likeness(&tag.to_lowercase()), tag));
-            }
+/// The places of the bots nearest to these words, nearest first: those in which the fewest words
+/// are missing, and of them those that are spelt most alike.
+pub(super) fn nearest(words: &[String], bots: &[Arc<BotEntry>]) -> Vec<usize> {
+    let wanted: Vec<Wanted<'_>> = words.iter().filter_map(|word| Wanted::new(word)).collect();
+    let mut ranked: Vec<(usize, usize, &str, usize)> = Vec::new();
+    for (place, entry) in bots.iter().enumerate().filter(|(_, entry)| !entry.archived) {
+        let found: Vec<usize> =
+            wanted.iter().filter_map(|word| word.cost(&entry.haystack)).collect();
+        let missing = wanted.len() - found.len();
+        if !found.is_empty() && missing <= found.len() {
+            ranked.push((missing, found.iter().sum(), entry.haystack.name.as_str(), place));
         }
     }
-    ranked.retain(|(likeness, _)| *likeness >= ALIKE);
-    ranked.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(b.1)));
-    let mut seen = HashSet::new();
-    ranked
-        .into_iter()
-        .filter(|(_, text)| seen.insert(text.to_lowercase()))
-        .map(|(_, text)| text.to_owned())
-        .take(MOST)
-        .collect()
+    ranked.sort_unstable();
+    // What is much less alike than the best is no more than chance.
+    let best = ranked.first().map(|(missing, cost, ..)| (*missing, 2 * cost + 150));
+    ranked.retain(|(missing, cost, ..)| {
+        best.is_some_and(|(fewest, most)| *missing == fewest && *cost <= most)
+    });
+    ranked.into_iter().map(|(.., place)| place).take(MOST).collect()
 }
 
+/// A word that was searched for.
 struct Wanted<'a> {
-    whole: String,
-    words: &'a [String],
+    word: &'a str,
+    letters: Vec<char>,
+    mask: u128,
+    /// So many letters may differ.
+    most: usize,
 }
 
-impl Wanted<'_> {
-    /// How much a text has of what was searched for, of 1,000. A word of it counts a little less
-    /// than all of it.
-    fn likeness(&self, text: &str) -> u32 {
-        let whole = pairs_shared(self.whole.as_bytes(), text.as_bytes());
-        let parts = text.split_whitespace().flat_map(|part| {
-            let part = part.as_bytes();
-            self.words.iter().map(move |word| pairs_shared(word.as_bytes(), part))
-        });
-        whole.max(parts.max().unwrap_or(0) * 9 / 10)
+impl<'a> Wanted<'a> {
+    /// None where a word is too short to tell anything.
+    fn new(word: &'a str) -> Option<Self> {
+        let letters: Vec<char> = word.chars().filter(|it| it.is_alphanumeric()).take(40).collect();
+        let most = match letters.len() {
+            0..=2 => return None,
+            3..=5 => 1,
+            6..=8 => 2,
+            9.. => 3,
+        };
+        Some(Self { word, mask: mask(&letters), letters, most })
     }
-}
 
-/// Pairs of bytes that both have (Dice), of 1,000; equal beginnings count a little more.
-fn pairs_shared(a: &[u8], b: &[u8]) -> u32 {
-    /// Longer texts than this are compared by their beginnings.
-    const MOST_PAIRS: usize = 64;
-    let pairs = |text: &[u8]| text.len().saturating_sub(1).min(MOST_PAIRS);
-    let (ours, theirs) = (pairs(a), pairs(b));
-    // What can be shared at most is not enough: most texts end here.
-    if 2_000 * ours.min(theirs) < ALIKE as usize * (ours + theirs) {
-        return 0;
-    }
-    let mut taken = 0_u64;
-    let mut shared = 0;
-    for pair in a.windows(2).take(MOST_PAIRS) {
-        let place = b.windows(2).take(MOST_PAIRS).enumerate();
-        let free = |(at, other): &(usize, &[u8])| *other == pair && taken & (1 << at) == 0;
-        if let Some((at, _)) = place.into_iter().find(free) {
-            taken |= 1 << at;
-            shared += 1;
+    /// How far a bot is from having the word, by its spelling and by where it stands; none where
+    /// it has nothing like it.
+    fn cost(&self, haystack: &Haystack) -> Option<usize> {
+        if let Some(place) = find(self.word, haystack).filter(|place| *place != INSTRUCTIONS) {
+            return Some(if place == DESCRIPTION { 150 } else { 0 });
         }
+        let Haystack { name, tags, description, instructions: _ } = haystack;
+        let fields = [(name, 0), (tags, 50), (description, 200)];
+        let costs = fields.into_iter().flat_map(|(text, behind)| {
+            let words = text.split(|letter: char| !letter.is_alphanumeric()).take(WORDS);
+            words.filter_map(move |word| Some(self.unlike(word)? + behind))
+        });
+        costs.min()
     }
-    let begin = a.iter().zip(b).take(3).take_while(|(a, b)| a == b).count();
-    let dice = (2_000_usize * shared).checked_div(ours + theirs).unwrap_or(0);
-    if shared == 0 { 0 } else { u32::try_from(dice + 30 * begin).unwrap_or(u32::MAX) }
+
+    /// How much another word differs, of 1,000; none where that is too much. A long word may have
+    /// a longer end: who types `transalte` may mean the translator.
+    fn unlike(&self, other: &str) -> Option<usize> {
+        const ENDS: usize = 30;
+        let count = self.letters.len();
+        let other: Vec<char> = other.chars().take(40).collect();
+        if other.len() + self.most < count || missing(self.mask, mask(&other)) > self.most {
+            return None;
+        }
+        let all = steps(&self.letters, &other);
+        // Of three letters one is too many, but for two that changed places.
+        if count == 3 && missing(mask(&other), self.mask) > 0 {
+            return None;
+        }
+        // A short word begins too many others: it may have an ending at most.
+        let is_begin = count > 4 || count == 4 && other.len() <= count + 2;
+        let begins = if is_begin { count - 1..(count + 2).min(other.len()) } else { 0..0 };
+        let begin = begins.map(|end| steps(&self.letters, other.get(..end).unwrap_or_default()));
+        let cost = |steps: usize| (steps <= self.most).then(|| steps * 1_000 / count);
+        let begin = begin.min().and_then(cost).map(|cost| cost + ENDS);
+        cost(all).into_iter().chain(begin).min()
+    }
+}
+
+/// Which letters a word has, roughly: most words are told apart by that.
+fn mask(letters: &[char]) -> u128 {
+    letters.iter().fold(0, |mask, letter| mask | 1 << (u32::from(*letter) % 128))
+}
+
+/// How many letters of one are not in another.
+fn missing(of: u128, from: u128) -> usize {
+    (of & !from).count_ones() as usize
 }

@@ -24,8 +24,8 @@ const NAME_BEGINS: u8 = 0;
 const NAME_WORD: u8 = 1;
 const NAME: u8 = 2;
 const TAG: u8 = 3;
-const DESCRIPTION: u8 = 4;
-const INSTRUCTIONS: u8 = 5;
+pub(super) const DESCRIPTION: u8 = 4;
+pub(super) const INSTRUCTIONS: u8 = 5;
 
 /// What was searched for last, and what was found.
 #[derive(Clone, Debug, Default)]
@@ -90,7 +90,7 @@ fn hit(place: usize, entry: &BotEntry, words: &[String]) -> Option<Hit> {
 }
 
 /// The best place where a word stands.
-fn find(word: &str, haystack: &Haystack) -> Option<u8> {
+pub(super) fn find(word: &str, haystack: &Haystack) -> Option<u8> {
     let Haystack { name, tags, description, instructions } = haystack;
     if let Some(first) = name.find(word) {
         if first == 0 {

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::picks::lead;
 use super::search::{Hit, Rank};
 use super::{GalleryFilter, GallerySort};
 use crate::protocol::{BotEntry, BotId, Timestamp};
@@ -21,12 +22,14 @@ struct Mark {
     favourite: bool,
     used: Option<Timestamp>,
     category: u8,
+    /// The place among those that lead.
+    lead: usize,
     /// The place by name.
     name: usize,
 }
 
 /// Compared from left to right.
-type Key = (u8, Rank, bool, Reverse<Option<Timestamp>>, usize);
+type Key = (u8, Rank, bool, Reverse<Option<Timestamp>>, usize, usize);
 
 impl Marks {
     pub(super) fn of(bots: &[Arc<BotEntry>]) -> Self {
@@ -66,7 +69,7 @@ impl Marks {
                 Some(mark) => (mark.favourite, mark.used),
                 None => (entry.favourite, entry.used),
             };
-            Mark { favourite, used, category, name }
+            Mark { favourite, used, category, lead: lead(&entry.bot.id), name }
         });
         self.all = marks.collect();
         let ids = bots.iter().map(|entry| entry.bot.id.clone());
@@ -94,10 +97,12 @@ impl Mark {
         let rank = Rank::default();
         let unused = Reverse(None);
         match sort {
-            GallerySort::Best => (0, hit.rank, !self.favourite, Reverse(self.used), self.name),
-            GallerySort::Name => (0, rank, false, unused, self.name),
-            GallerySort::Recent => (0, rank, false, Reverse(self.used), self.name),
-            GallerySort::Category => (self.category, rank, false, unused, self.name),
+            GallerySort::Best => {
+                (0, hit.rank, !self.favourite, Reverse(self.used), self.lead, self.name)
+            }
+            GallerySort::Name => (0, rank, false, unused, 0, self.name),
+            GallerySort::Recent => (0, rank, false, Reverse(self.used), 0, self.name),
+            GallerySort::Category => (self.category, rank, false, unused, 0, self.name),
         }
     }
 }

@@ -42,6 +42,7 @@ pub(super) fn handle(
         | BotCommand::OpenPersonas
         | BotCommand::CompareWithMine(_)
         | BotCommand::PickImport
+        | BotCommand::NoImportDialog
         | BotCommand::PasteImport
         | BotCommand::ImportFiles(_)
         | BotCommand::ImportText(_)
@@ -58,7 +59,7 @@ fn open(state: &mut AppState) -> Vec<Effect> {
             state.settle_gallery();
         }
         Page::Editor => state.settle_gallery(),
-        Page::Gallery => {}
+        Page::Gallery => state.call_gallery(),
     }
     super::open_page(state, Page::Gallery)
 }

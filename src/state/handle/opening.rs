@@ -38,6 +38,7 @@ pub(super) fn handle(
         | BotCommand::CompareWithMine(_)
         | BotCommand::PickImport
         | BotCommand::NoFileDialog
+        | BotCommand::NoImportDialog
         | BotCommand::PasteImport
         | BotCommand::ImportFiles(_)
         | BotCommand::ImportText(_)

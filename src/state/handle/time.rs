@@ -3,7 +3,7 @@
 use super::super::apply::load_end;
 use super::super::model::Effect;
 use super::super::{AppState, Loading};
-use super::usage;
+use super::{editor, usage};
 use crate::protocol::{BackendCommand, ChatId, Draft, Timestamp};
 
 /// How often an answer that another process writes is read again, in milliseconds.
@@ -14,6 +14,9 @@ const DRAFT_REST_MS: u64 = 300;
 
 /// The same for drafts with attachments: all of a draft is written anew.
 const LARGE_DRAFT_REST_MS: u64 = 2_000;
+
+/// The same for the bot in the editor.
+const EDIT_REST_MS: u64 = 500;
 
 /// What the passing of time asks for, and when to ask again.
 pub fn tick(state: &mut AppState, now: Timestamp) -> (Vec<Effect>, Option<Timestamp>) {
@@ -49,6 +52,11 @@ pub fn tick(state: &mut AppState, now: Timestamp) -> (Vec<Effect>, Option<Timest
             None => {}
         }
         state.options_dirty.extend(dirty.map(|since| (chat, since)));
+    }
+    match save_due(&mut state.edit_kept.dirty, EDIT_REST_MS, now) {
+        Some(Due::Now) => effects.extend(editor::keep_edit(state)),
+        Some(Due::At(at)) => wake_at(at),
+        None => {}
     }
     match state.spent.until {
         // The day has changed, and with it what was spent on it.

@@ -42,10 +42,21 @@ fn a_bot_as_text_goes_to_the_clipboard_and_is_told() {
 fn an_exported_bot_is_told_with_its_file() {
     let mut state = state();
     let to = PathBuf::from("/home/me").join(BotFormat::Yaml.file_name(&"ada".into()));
-    apply(&mut state, BackendEvent::BotExported { name: "Ada".to_owned(), to }, NOW);
+    apply(
+        &mut state,
+        BackendEvent::BotExported { name: "Ada".to_owned(), to, losses: Vec::new() },
+        NOW,
+    );
     let toast = &state.toasts[0];
     assert_eq!((toast.title.as_str(), toast.level), ("Exported Ada", ToastLevel::Info));
     assert!(toast.body.ends_with("ada.yaml"), "{}", toast.body);
+
+    let losses = vec!["an assistant has no variables".to_owned()];
+    let to = PathBuf::from("/home/me/bob.json");
+    apply(&mut state, BackendEvent::BotExported { name: "Bob".to_owned(), to, losses }, NOW);
+    let toast = &state.toasts[1];
+    assert!(toast.body.contains("has no place for all of it"), "{}", toast.body);
+    assert_eq!(toast.detail, "an assistant has no variables");
 }
 
 #[test]
@@ -63,6 +74,16 @@ fn a_mistake_in_a_plain_file_leads_to_the_folder_it_is_in() {
         let folder = PathBuf::from("/config");
         assert!(matches!(&effects[..], [Effect::OpenFolder(to)] if *to == folder), "{effects:?}");
     }
+}
+
+#[test]
+fn a_mistake_that_ends_as_a_question_has_no_full_stop_behind_it() {
+    let mut state = state();
+    let detail = "personas.yaml:2:3: nme: did you mean \"name\"?".to_owned();
+    let notice = Notice { code: NoticeCode::PersonasUnreadable, detail };
+    apply(&mut state, BackendEvent::Notice(notice), NOW);
+    let body = &state.toasts[0].body;
+    assert!(body.contains("did you mean \"name\"? What it held"), "{body}");
 }
 
 #[test]

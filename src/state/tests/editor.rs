@@ -214,14 +214,114 @@ fn a_deleted_bot_comes_back_with_its_tools_and_marks() {
     );
     tell(&mut state, Vec::new());
     let undo = state.toasts[0].actions[0].command.clone();
-    let effects = handle(&mut state, undo, at(0));
-    let marks = commands(effects.clone()).into_iter().any(
-        |command| matches!(command, BackendCommand::MarkBot { bot, favourite: true } if bot == entry.bot.id),
-    );
-    assert!(marks);
+    let effects = commands(handle(&mut state, undo, at(0)));
     let save = SaveBot { bot: entry.bot, base: entry.base, granted: entry.granted };
-    assert_eq!(saved(effects), [save]);
+    assert!(
+        matches!(effects.as_slice(), [BackendCommand::RestoreBot(back)] if **back == save),
+        "{effects:?}"
+    );
     assert!(state.toasts.is_empty());
+}
+
+#[test]
+fn a_bot_with_unsaved_changes_is_deleted_only_when_asked_twice_and_undo_brings_them_back() {
+    let mut state = with(vec![own("a")]);
+    ask(&mut state, BotCommand::Customise("a".into()));
+    rename(&mut state, "Typed");
+    ask(&mut state, BotCommand::OpenGallery);
+    assert!(commands(ask(&mut state, BotCommand::Delete("a".into()))).is_empty());
+    assert_eq!(state.overlay, Overlay::DeleteEdited("a".into()));
+    handle(&mut state, UiCommand::CloseOverlay, at(0));
+    assert_eq!(editor(&state).bot.name, "Typed");
+
+    ask(&mut state, BotCommand::Delete("a".into()));
+    ask(&mut state, BotCommand::Delete("a".into()));
+    assert_eq!((&state.overlay, state.editor.is_none()), (&Overlay::Nothing, true));
+    tell(&mut state, Vec::new());
+    let undo = state.toasts[0].actions[0].command.clone();
+    handle(&mut state, undo, at(0));
+    // What is told before the bot is back changes nothing.
+    tell(&mut state, Vec::new());
+    tell(&mut state, vec![own("a")]);
+    let back = editor(&state);
+    assert_eq!((back.bot.name.as_str(), back.saved.as_ref()), ("Typed", Some(&bot("a"))));
+    assert_eq!(state.page, Page::Gallery, "who undoes stays where they are");
+}
+
+/// What the editor hands over to be kept until so many milliseconds have passed.
+fn kept(state: &mut AppState, ms: i64) -> Vec<Option<Box<EditedBot>>> {
+    let kept = commands(tick(state, Timestamp(NOW.0 + ms)).0).into_iter();
+    let kept = kept.filter_map(|command| {
+        let BackendCommand::KeepEdit(edited) = command else { return None };
+        Some(edited)
+    });
+    kept.collect()
+}
+
+#[test]
+fn what_is_typed_is_kept_soon_and_forgotten_when_it_is_discarded() {
+    let mut state = with(vec![own("a")]);
+    ask(&mut state, BotCommand::Customise("a".into()));
+    assert_eq!(kept(&mut state, 10_000), [], "nothing is unsaved");
+    rename(&mut state, "Typed");
+    assert_eq!(kept(&mut state, 0), []);
+    let found = kept(&mut state, 2_000);
+    let [Some(edited)] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!((edited.bot.name.as_str(), edited.is_change), ("Typed", true));
+    edit(&mut state, EditorCommand::Show);
+    assert_eq!(kept(&mut state, 10_000), [], "it is there already");
+    edit(&mut state, EditorCommand::DiscardNow);
+    assert_eq!(kept(&mut state, 10_000), [None]);
+}
+
+#[test]
+fn what_was_not_saved_when_the_app_ended_is_in_the_editor_again() {
+    let mut entry = BotEntry::new(bot("a"), BotOrigin::Own);
+    entry.granted = vec!["read_file".to_owned()];
+    let typed = Bot { instructions: "Typed".to_owned(), ..bot("a") };
+    let base = Some(("tutor".into(), BotVersion::FIRST));
+    let edited = |bot: Bot, is_change| EditedBot {
+        bot,
+        is_change,
+        base: base.clone(),
+        granted: vec!["search_web".to_owned()],
+        values: [("topic".to_owned(), "bees".to_owned())].into(),
+    };
+    let again = |edited| {
+        let mut state = with(vec![entry.clone()]);
+        apply(&mut state, BackendEvent::EditKept(Box::new(edited)), NOW);
+        state
+    };
+
+    let mut state = again(edited(typed.clone(), true));
+    let found = editor(&state);
+    assert_eq!((&found.bot, found.saved.as_ref()), (&typed, Some(&bot("a"))));
+    assert_eq!(
+        (found.granted.as_slice(), found.values["topic"].as_str()),
+        (["search_web".to_owned()].as_slice(), "bees")
+    );
+    assert!(found.has_edits() && state.page != Page::Editor);
+    assert_eq!(kept(&mut state, 10_000), [], "it is on the disk");
+    let effects = commands(edit(&mut state, EditorCommand::Show));
+    assert!(matches!(effects.as_slice(), [BackendCommand::StartChat(_)]), "{effects:?}");
+
+    let state = again(edited(bot("new"), false));
+    assert_eq!((&editor(&state).saved, &editor(&state).base), (&None, &base));
+
+    let saved = EditedBot { granted: entry.granted.clone(), ..edited(bot("a"), false) };
+    let mut state = again(saved);
+    assert!(state.editor.is_none(), "it was saved in the last moment");
+    assert_eq!(kept(&mut state, 10_000), [None]);
+}
+
+#[test]
+fn a_copy_of_what_ships_with_the_app_has_no_torn_lines() {
+    let wrapped =
+        Bot { instructions: "You help\nwith it.\n\n- One\n  entry".to_owned(), ..bot("a") };
+    let mut state = with(vec![BotEntry::new(wrapped, BotOrigin::BuiltIn)]);
+    ask(&mut state, BotCommand::Customise("a".into()));
+    assert_eq!(editor(&state).bot.instructions, "You help with it.\n\n- One entry");
+    assert!(!editor(&state).has_edits());
 }
 
 #[test]

@@ -69,6 +69,19 @@ const ONLY_V3: [&str; 7] = [
     "source",
 ];
 
+/// Fields with something in them that version 2 has no place for.
+pub(super) fn only_newer(bot: &Bot) -> Vec<&'static str> {
+    let data = bot.card.as_ref().and_then(|card| card.get("data"));
+    let is_set = |name: &&str| {
+        let field = data.and_then(|data| data.get(*name));
+        field.is_some_and(|value| {
+            let is_blank = [json!(null), json!([]), json!({}), json!("")].contains(value);
+            !is_blank
+        })
+    };
+    ONLY_V3.into_iter().filter(is_set).collect()
+}
+
 type Fields = Map<String, Value>;
 
 /// Whether JSON is a character card.

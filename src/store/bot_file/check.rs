@@ -5,7 +5,7 @@ use super::fault::Fault;
 use crate::protocol::{Bot, check};
 
 pub(super) use crate::protocol::check::{
-    LONGEST_DESCRIPTION, LONGEST_ID, LONGEST_NAME, MOST_STOPS, html_tag, places, size,
+    LONGEST_DESCRIPTION, LONGEST_ID, LONGEST_NAME, MOST_STOPS, html_tag, places, scripts, size,
 };
 
 /// All that is wrong with a bot.

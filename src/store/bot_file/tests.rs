@@ -46,7 +46,7 @@ author: Ada
 license: CC0-1.0
 "#;
 
-fn bot() -> Bot {
+pub(super) fn bot() -> Bot {
     one(BOT.as_bytes()).bot
 }
 

@@ -16,6 +16,11 @@ const DEEPEST: usize = 48;
 /// More values than any bot has.
 const MOST_VALUES: usize = 50_000;
 
+/// That something is nested too deeply, where no field of it can be named.
+pub(super) fn too_deep() -> String {
+    format!("this is nested deeper than {DEEPEST} levels; nothing of a bot is")
+}
+
 /// A value and where it begins.
 #[derive(Clone, Debug)]
 pub(super) struct Node<'a> {
@@ -97,8 +102,13 @@ impl<'a, I: Iterator<Item = std::result::Result<(Event<'a>, Span), ScanError>>> 
     fn next(&mut self) -> Result<Option<(Event<'a>, Span)>> {
         self.events.next().transpose().map_err(|error| {
             let marker = error.marker();
-            Fault::new(format!("this is not YAML: {}", error.info()))
-                .at(Place::after(marker.line().saturating_sub(1), marker.col()))
+            let info = error.info().to_string();
+            let message = if info.starts_with("recursion limit") {
+                too_deep()
+            } else {
+                format!("this is not YAML: {info}")
+            };
+            Fault::new(message).at(Place::after(marker.line().saturating_sub(1), marker.col()))
         })
     }
 

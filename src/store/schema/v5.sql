@@ -26,3 +26,9 @@ CREATE TABLE token (
 
 -- Whose a chat is: the id of a guest's token; null: the owner's.
 ALTER TABLE chat ADD COLUMN owner TEXT;
+
+-- As a gateway: whether the journal of a run that has ended is still there, and the last event that
+-- stayed when the run was taken up after a crash: later ones were told twice, in other pieces.
+ALTER TABLE run ADD COLUMN kept INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE run ADD COLUMN cut INTEGER;
+CREATE INDEX run_kept ON run (ended) WHERE kept = 1;

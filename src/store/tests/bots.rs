@@ -201,8 +201,63 @@ async fn a_file_of_the_version_before_bots_keeps_its_chats() {
     assert_eq!((chats[0].id, chats[0].title.as_str()), (chat, "Old"));
     assert_eq!((&chats[0].bot, chats[0].test), (&None, false));
     assert_eq!(opened.handle.message(message).await.unwrap().unwrap().bot, None);
-    assert_eq!(opened.handle.stats().await.unwrap().schema_version, 3);
+    assert_eq!(opened.handle.stats().await.unwrap().schema_version, schema::LATEST);
     assert!(open::beside(&path, ".v2.bak").exists(), "a copy was made first");
     opened.handle.save_bot(save(bot("ada", "one"))).await.unwrap();
     assert_eq!(own(&opened.handle).await.len(), 1);
+}
+
+#[tokio::test]
+async fn an_undone_deletion_brings_the_versions_back_until_it_is_purged() {
+    let Fixture { store, dir: _dir } = ticking();
+    for text in ["one", "two"] {
+        store.save_bot(save(bot("ada", text))).await.unwrap();
+    }
+    store.archive_bot("ada".into(), true).await.unwrap();
+    let before = own(&store).await;
+    store.delete_bot("ada".into()).await.unwrap();
+    store.restore_bot(save(bot("ada", "two"))).await.unwrap();
+    assert_eq!(own(&store).await, before);
+    assert_eq!(version_names(&store, "ada").await, ["1.1", "1.0"]);
+
+    store.delete_bot("ada".into()).await.unwrap();
+    store.purge_deleted_bots(Timestamp(0)).await.unwrap();
+    store.restore_bot(save(bot("ada", "two"))).await.unwrap();
+    assert_eq!(version_names(&store, "ada").await, ["1.1", "1.0"], "it is not old yet");
+    store.delete_bot("ada".into()).await.unwrap();
+    store.purge_deleted_bots(Timestamp(i64::MAX)).await.unwrap();
+    store.restore_bot(save(bot("ada", "two"))).await.unwrap();
+    assert_eq!(version_names(&store, "ada").await, ["1.0"]);
+}
+
+#[tokio::test]
+async fn what_the_editor_holds_is_kept_replaced_and_forgotten() {
+    let Fixture { store, dir } = ticking();
+    assert_eq!(store.kept_edit().await.unwrap(), KeptEdit::Nothing);
+    let edited = |text: &str| {
+        Box::new(EditedBot {
+            bot: bot("ada", text),
+            is_change: true,
+            base: Some(("tutor".into(), BotVersion::FIRST)),
+            granted: vec!["search_web".to_owned()],
+            values: [("topic".to_owned(), "bees".to_owned())].into(),
+        })
+    };
+    for text in ["one", "two"] {
+        store.keep_edit(Some(edited(text))).await.unwrap();
+        assert_eq!(store.kept_edit().await.unwrap(), KeptEdit::Read(edited(text)));
+    }
+    let db = Connection::open(dir.path().join("switchboard.db")).unwrap();
+    db.execute("UPDATE bot_edit SET data = '{'", []).unwrap();
+    assert!(matches!(store.kept_edit().await.unwrap(), KeptEdit::Unreadable(_)));
+    for _ in 0..2 {
+        store.put_edit_aside().await.unwrap();
+        assert_eq!(store.kept_edit().await.unwrap(), KeptEdit::Nothing);
+    }
+    let aside: String =
+        db.query_row("SELECT data FROM bot_edit WHERE n = 1", [], |row| row.get(0)).unwrap();
+    assert_eq!(aside, "{");
+    store.keep_edit(Some(edited("three"))).await.unwrap();
+    store.keep_edit(None).await.unwrap();
+    assert_eq!(store.kept_edit().await.unwrap(), KeptEdit::Nothing);
 }

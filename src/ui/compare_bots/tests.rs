@@ -12,13 +12,13 @@ use crate::ui::shell::sample::{self, NOW, Stage, stage};
 fn dialog() -> Harness<'static, Stage<CompareView>> {
     let template = Bot {
         version: BotVersion::FIRST.next(),
-        instructions: "Be brief.\nBe kind.".to_owned(),
+        instructions: "Be brief\nalways.\n\nBe kind.".to_owned(),
         ..Bot::blank(BotId::from("tutor"), "Tutor")
     };
     let mine = Bot {
         id: BotId::from("my-tutor"),
         version: BotVersion::FIRST,
-        instructions: "Be brief.\nBe strict.".to_owned(),
+        instructions: "Be brief always.\n\nBe strict.".to_owned(),
         ..template.clone()
     };
     let base = Some((template.id.clone(), BotVersion::FIRST));
@@ -45,6 +45,7 @@ fn both_are_named_with_their_versions_and_only_what_differs_is_shown() {
     harness.get_by_label_contains("Yours was made of version 1.0");
     harness.get_by_label("− Be kind.");
     harness.get_by_label("+ Be strict.");
+    assert!(harness.query_by_label_contains("− Be brief").is_none(), "it is only wrapped");
     harness.get_by_label("Instructions");
     assert!(harness.query_by_label("Description").is_none());
 }

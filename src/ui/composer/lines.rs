@@ -2,7 +2,7 @@
 
 use egui::{Frame, Margin, RichText, Ui, vec2};
 
-use crate::protocol::{ChatId, MessageId, NextSpeaker, Role, Round};
+use crate::protocol::{AnswerStatus, ChatId, MessageId, NextSpeaker, Role, Round, SpeakingOrder};
 use crate::state::{
     AppState, BotCommand, Conversation, Overlay, PickerPurpose, SettingsTab, UiCommand,
 };
@@ -14,6 +14,7 @@ use crate::ui::widgets::{self, Chip, Chosen};
 #[derive(Debug, Default)]
 pub(super) struct LinesView {
     next: Option<(ChatId, MessageId, Option<String>)>,
+    over: Option<((ChatId, MessageId, AnswerStatus), Option<String>)>,
 }
 
 impl LinesView {
@@ -32,6 +33,7 @@ impl LinesView {
         newer_ui(ui, state, out);
         guide_ui(ui, state, out);
         self.next_ui(ui, conversation);
+        self.over_ui(ui, conversation, out);
         if blank && state.overlay == Overlay::Nothing {
             starters_ui(ui, conversation, out);
         }
@@ -53,6 +55,68 @@ impl LinesView {
             ui.add_space(6.0);
         }
     }
+}
+
+impl LinesView {
+    /// Where a round ended because an answer named nobody: says so, and offers who can be named.
+    fn over_ui(&mut self, ui: &mut Ui, conversation: &Conversation, out: &mut Vec<UiCommand>) {
+        let last = conversation.messages.back();
+        let answer = last.and_then(|last| Some((last.id, last.answer.as_ref()?.status)));
+        let (Some((id, status)), false) = (answer, conversation.is_running()) else { return };
+        let key = (conversation.chat, id, status);
+        if self.over.as_ref().is_none_or(|(known, _)| *known != key) {
+            self.over = Some((key, named_nobody(conversation)));
+        }
+        let Some((_, Some(name))) = &self.over else { return };
+        let members = conversation.cast.iter().filter_map(|cast| cast.room.as_ref());
+        let palette = Palette::of(ui);
+        ui.scope(|ui| {
+            ui.spacing_mut().item_spacing = vec2(6.0, 4.0);
+            ui.horizontal_wrapped(|ui| {
+                ui.set_row_height(24.0);
+                let words =
+                    format!("{name} named nobody, so the round is over. Address somebody with @");
+                let text = RichText::new(words).font(theme::small()).color(palette.dim);
+                ui.add(egui::Label::new(text).selectable(false));
+                for member in members.flat_map(|room| &room.members) {
+                    let call = format!("@{}", member.name);
+                    if widgets::chip(ui, &call, Chosen::No).clicked() {
+                        out.push(UiCommand::DraftChanged(addressed(
+                            &conversation.draft.text,
+                            &call,
+                        )));
+                        out.push(UiCommand::FocusComposer);
+                    }
+                }
+            });
+        });
+        ui.add_space(6.0);
+    }
+}
+
+/// What is typed, with a name behind it.
+fn addressed(typed: &str, call: &str) -> String {
+    match typed.trim_end() {
+        "" => format!("{call} "),
+        typed => format!("{typed} {call} "),
+    }
+}
+
+/// Whose answer ended the round by naming nobody, where a name would have gone on with it.
+fn named_nobody(conversation: &Conversation) -> Option<String> {
+    let cast = conversation.cast.as_ref()?;
+    let room = cast.room.as_ref()?;
+    match room.order {
+        SpeakingOrder::InTurn | SpeakingOrder::Concluded => return None,
+        SpeakingOrder::ByMention | SpeakingOrder::Moderated => {}
+    }
+    let last = conversation.messages.back().filter(|last| Round::is_whole(last))?;
+    let round = Round::of(conversation.messages.iter())?;
+    // Whom the user addressed answers alone: that round ends as it should.
+    let is_called = !room.named_in(&round.question).is_empty();
+    let is_over = !is_called && room.next_speaker(&round) == NextSpeaker::Over;
+    let name = cast.name_of(last.bot.as_ref()?);
+    is_over.then(|| name.to_owned())
 }
 
 /// Who speaks after a running answer, where its text does not decide that.

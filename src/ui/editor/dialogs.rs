@@ -3,8 +3,8 @@
 use egui::{Context, Id, Modal, RichText, ScrollArea, Ui};
 use jiff::{Timestamp as Moment, tz::TimeZone};
 
-use crate::protocol::{Bot, BotVersion, BotVersionInfo, Timestamp};
-use crate::state::{AppState, Editor, EditorCommand, Overlay, UiCommand};
+use crate::protocol::{Bot, BotId, BotVersion, BotVersionInfo, Timestamp};
+use crate::state::{AppState, BotCommand, Editor, EditorCommand, Overlay, UiCommand};
 use crate::ui::bot_diff::DiffView;
 use crate::ui::settings::parts;
 use crate::ui::theme::{self, Palette};
@@ -38,6 +38,7 @@ impl EditorDialogs {
         let Some(editor) = &state.editor else { return };
         let (name, width) = match state.overlay {
             Overlay::DiscardBot => ("Discard the changes?", 420.0),
+            Overlay::DeleteEdited(_) => ("Delete the bot with its changes?", 420.0),
             Overlay::BotVersions => ("Versions", WIDTH),
             Overlay::Nothing
             | Overlay::Palette
@@ -62,6 +63,8 @@ impl EditorDialogs {
             ui.label(title.color(Palette::of(ui).text));
             if state.overlay == Overlay::DiscardBot {
                 discard_ui(ui, editor, out);
+            } else if let Overlay::DeleteEdited(bot) = &state.overlay {
+                delete_ui(ui, editor, bot, out);
             } else {
                 self.versions_ui(ui, editor, out);
             }
@@ -78,7 +81,10 @@ impl EditorDialogs {
             return;
         };
         let looked_at = |info: &&BotVersionInfo| Some(info.bot.version) == self.version;
-        let Some(shown) = versions.iter().find(looked_at).or(versions.first()) else {
+        // What is there already needs no restoring: the newest that differs is looked at first.
+        let differs = |info: &&BotVersionInfo| differ(&info.bot, &editor.bot);
+        let first = versions.iter().find(differs).or(versions.first());
+        let Some(shown) = versions.iter().find(looked_at).or(first) else {
             parts::note_ui(ui, "No version is saved yet");
             close_ui(ui, out);
             return;
@@ -114,8 +120,7 @@ impl EditorDialogs {
             });
         ui.horizontal_wrapped(|ui| {
             let label = format!("Restore version {}", shown.bot.version);
-            let version = editor.bot.version;
-            let differs = Bot { version, ..shown.bot.clone() } != editor.bot;
+            let differs = differ(&shown.bot, &editor.bot);
             let restore = ui.add_enabled_ui(differs, |ui| widgets::primary_button(ui, &label));
             if differs {
                 dialog::first_focus(ui, &restore.inner);
@@ -137,6 +142,11 @@ impl EditorDialogs {
         let moment = Moment::from_millisecond(at.0).unwrap_or_default();
         moment.to_zoned(zone).strftime("%Y-%m-%d %H:%M").to_string()
     }
+}
+
+/// Whether two bots differ in more than their version.
+fn differ(one: &Bot, other: &Bot) -> bool {
+    Bot { version: other.version, ..one.clone() } != *other
 }
 
 fn close_ui(ui: &mut Ui, out: &mut Vec<UiCommand>) {
@@ -162,6 +172,26 @@ fn discard_ui(ui: &mut Ui, editor: &Editor, out: &mut Vec<UiCommand>) {
         }
         if widgets::danger_button(ui, "Discard").clicked() {
             out.push(UiCommand::Editor(EditorCommand::DiscardNow));
+        }
+    });
+}
+
+fn delete_ui(ui: &mut Ui, editor: &Editor, bot: &BotId, out: &mut Vec<UiCommand>) {
+    let words = format!(
+        "What was changed in {} is not saved and would go with it. Undo, right after, brings back \
+         the bot, its versions and these changes.",
+        editor.bot.name
+    );
+    parts::note_ui(ui, &words);
+    ui.add_space(4.0);
+    ui.horizontal_wrapped(|ui| {
+        let keep = widgets::primary_button(ui, "Keep the bot");
+        dialog::first_focus(ui, &keep);
+        if keep.clicked() {
+            out.push(UiCommand::CloseOverlay);
+        }
+        if widgets::danger_button(ui, "Delete").clicked() {
+            out.push(UiCommand::Bots(BotCommand::Delete(bot.clone())));
         }
     });
 }

@@ -1,5 +1,6 @@
 //! What the sections of the form have in common.
 
+use std::cell::Cell;
 use std::fmt::Debug;
 use std::hash::Hash;
 
@@ -21,9 +22,14 @@ pub(super) struct Form<'a> {
     pub(super) state: &'a AppState,
     pub(super) editor: &'a Editor,
     pub(super) problems: &'a [BotProblem],
+    /// Whether the first field with which something is wrong is looked for.
+    pub(super) seeks: Cell<bool>,
 }
 
-impl Form<'_> {
+impl<'a> Form<'a> {
+    pub(super) fn new(state: &'a AppState, editor: &'a Editor) -> Self {
+        Self { state, editor, problems: state.editor_problems(), seeks: Cell::new(false) }
+    }
     /// The id of a control: another bot in the editor has other ones, so that undo does not lead
     /// into the text of the bot before.
     pub(super) fn id(&self, name: impl Hash + Debug) -> Id {
@@ -33,7 +39,7 @@ impl Form<'_> {
     /// What is wrong with a field and with what is in it.
     pub(super) fn problem_ui(&self, ui: &mut Ui, field: &str) {
         for problem in self.problems.iter().filter(|problem| is_about(problem, field)) {
-            parts::problem_ui(ui, &sentence(&problem.message));
+            self.told_ui(ui, problem);
         }
     }
 
@@ -41,8 +47,48 @@ impl Form<'_> {
     pub(super) fn list_problem_ui(&self, ui: &mut Ui, field: &str) {
         let own = |problem: &&BotProblem| problem.field.as_deref() == Some(field);
         for problem in self.problems.iter().filter(own) {
-            parts::problem_ui(ui, &sentence(&problem.message));
+            self.told_ui(ui, problem);
         }
+    }
+
+    /// That a field is empty is no news to who has not been there yet.
+    fn told_ui(&self, ui: &mut Ui, problem: &BotProblem) {
+        let field = problem.field.as_deref().unwrap_or_default();
+        let is_empty = problem.message.starts_with("is empty");
+        if is_empty && !self.editor.tried && !self.is_touched(ui, field) {
+            return;
+        }
+        let words = sentence(&problem.message);
+        let told = ui.scope(|ui| parts::problem_ui(ui, &words)).response;
+        // The first one that is drawn is the uppermost.
+        if self.seeks.replace(false) {
+            told.scroll_to_me(Some(egui::Align::Center));
+            ui.memory_mut(|memory| memory.request_focus(self.id(field)));
+        }
+    }
+
+    fn is_touched(&self, ui: &Ui, field: &str) -> bool {
+        let key = self.id(("touched", field));
+        ui.data(|data| data.get_temp::<bool>(key)).unwrap_or_default()
+    }
+
+    /// Notes where the keyboard is, and which fields it has been in.
+    pub(super) fn note(&self, response: &Response, field: &str) {
+        let ctx = &response.ctx;
+        if response.changed() || response.lost_focus() {
+            let key = self.id(("touched", field));
+            ctx.data_mut(|data| data.insert_temp(key, true));
+        }
+        if response.has_focus() {
+            let key = self.id("last field");
+            ctx.data_mut(|data| data.insert_temp(key, response.id));
+        }
+    }
+
+    /// The field that had the keyboard last; the first one without.
+    pub(super) fn last_field(&self, ui: &Ui) -> Id {
+        let known = ui.data(|data| data.get_temp::<Id>(self.id("last field")));
+        known.unwrap_or_else(|| self.id("name"))
     }
 
     /// A field of one line with its label, and what is wrong with it.
@@ -50,6 +96,7 @@ impl Form<'_> {
         parts::labelled_ui(ui, line.label, |ui| {
             let field = Field { hint: line.hint, ..Field::new(self.id(line.field), line.label) };
             let response = field.field_ui(ui, text);
+            self.note(&response, line.field);
             self.problem_ui(ui, line.field);
             response
         })
@@ -58,6 +105,7 @@ impl Form<'_> {
     /// A field of several lines over the whole width, and what is wrong with it.
     pub(super) fn area_ui(&self, ui: &mut Ui, area: &Area<'_>, text: &mut String) -> Response {
         let response = area_ui(ui, self.id(area.field), area, text);
+        self.note(&response, area.field);
         self.problem_ui(ui, area.field);
         response
     }

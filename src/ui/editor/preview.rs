@@ -1,5 +1,6 @@
 //! What the model is told, with the answers to the bot's questions filled in.
 
+use egui::text::{LayoutJob, TextFormat};
 use egui::{Label, RichText, ScrollArea, Ui, vec2};
 
 use super::parts::{self as form_parts, Area, Form};
@@ -18,10 +19,12 @@ pub(super) struct PreviewView {
     member: Option<BotId>,
     text: String,
     tokens: u64,
+    /// What stands for answers that are missing.
+    missing: Vec<String>,
 }
 
 impl PreviewView {
-    /// Draws it; the text is `height` high at most.
+    /// Draws it; all of it is `height` high at most.
     pub(super) fn preview_ui(
         &mut self,
         ui: &mut Ui,
@@ -30,6 +33,7 @@ impl PreviewView {
         out: &mut Vec<UiCommand>,
     ) {
         let palette = Palette::of(ui);
+        let bottom = ui.cursor().top() + height;
         self.follow(form);
         let tokens = format!("≈ {} tokens", self.tokens);
         parts::row_ui(
@@ -49,17 +53,17 @@ impl PreviewView {
         self.members_ui(ui, form);
         ScrollArea::vertical()
             .id_salt(("what the model is told", form.editor.key))
-            .max_height(height)
+            .max_height((bottom - ui.cursor().top()).max(40.0))
             .auto_shrink([false, true])
             .show(ui, |ui| {
                 for variable in &form.editor.bot.variables {
                     value_ui(ui, form, variable, out);
                 }
-                let text = if self.text.is_empty() { "Nothing yet" } else { &self.text };
                 let frame = egui::Frame::new().fill(palette.code).corner_radius(theme::ROUNDING);
                 frame.inner_margin(10).show(ui, |ui| {
                     ui.set_width(ui.available_width());
-                    let text = RichText::new(text).color(palette.text).line_height(Some(20.0));
+                    let text = if self.text.is_empty() { "Nothing yet" } else { &self.text };
+                    let text = with_dim(text, &self.missing, palette);
                     ui.add(Label::new(text).wrap().selectable(true));
                 });
             });
@@ -68,7 +72,17 @@ impl PreviewView {
     /// Fills the texts in anew; counts only what changed.
     fn follow(&mut self, form: &Form<'_>) {
         let entry = BotEntry::new(form.editor.bot.clone(), BotOrigin::Own);
-        let (_, cast) = opening::cast(&entry, &form.editor.values, form.state);
+        let mut values = form.editor.values.clone();
+        self.missing.clear();
+        for variable in &form.editor.bot.variables {
+            let default = variable.default.as_deref();
+            if default.is_none() && form.editor.value_of(&variable.name, None).trim().is_empty() {
+                let stands_for = format!("‹{}›", variable.name);
+                values.insert(variable.name.clone(), stands_for.clone());
+                self.missing.push(stands_for);
+            }
+        }
+        let (_, cast) = opening::cast(&entry, &values, form.state);
         self.member = self.member.take().filter(|id| cast.member(id).is_some());
         let text = cast.told(self.member.as_ref().unwrap_or(&cast.bot));
         if self.text != text {
@@ -93,6 +107,32 @@ impl PreviewView {
             }
         });
     }
+}
+
+/// The text, with what stands for missing answers in a weaker colour.
+fn with_dim(text: &str, missing: &[String], palette: &Palette) -> LayoutJob {
+    let format = |color| TextFormat {
+        font_id: theme::body(),
+        color,
+        line_height: Some(20.0),
+        ..TextFormat::default()
+    };
+    let mut job = LayoutJob::default();
+    let mut rest = text;
+    while let Some((at, word)) = first_of(rest, missing) {
+        let (before, behind) = rest.split_at(at);
+        job.append(before, 0.0, format(palette.text));
+        job.append(word, 0.0, format(palette.dim));
+        rest = behind.strip_prefix(word).unwrap_or_default();
+    }
+    job.append(rest, 0.0, format(palette.text));
+    job
+}
+
+/// Which of the words comes first, and where.
+fn first_of<'a>(text: &str, words: &'a [String]) -> Option<(usize, &'a str)> {
+    let found = words.iter().filter_map(|word| Some((text.find(word.as_str())?, word.as_str())));
+    found.min_by_key(|(at, _)| *at)
 }
 
 /// The answer to a question, as it would be given before a chat begins.

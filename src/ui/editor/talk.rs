@@ -3,7 +3,9 @@
 use egui::Ui;
 
 use super::parts::{self as form_parts, Area, Asked, Form, Line, Typed};
+use crate::protocol::check;
 use crate::protocol::{Bot, Role, Seed, Variable, VariableKind};
+use crate::state::{EditorCommand, UiCommand};
 use crate::ui::settings::field::{Field, FieldStyle};
 use crate::ui::settings::parts;
 use crate::ui::theme;
@@ -13,6 +15,16 @@ use crate::ui::widgets::{self, Chosen};
 #[derive(Debug, Default)]
 pub(super) struct TalkView {
     choices: Vec<Typed<Vec<String>>>,
+    names: Vec<Name>,
+}
+
+/// The name of a question while it is typed.
+#[derive(Debug, Default)]
+struct Name {
+    /// As it was drawn last.
+    drawn: String,
+    /// As the texts have it: the last one that was a name, and no other question's.
+    in_texts: String,
 }
 
 /// The kinds of answers.
@@ -87,7 +99,8 @@ pub(super) fn starters_ui(ui: &mut Ui, form: &Form<'_>, bot: &mut Bot) {
                 ui,
                 theme::CONTROL_HEIGHT,
                 |ui| {
-                    Field::new(form.id(&field), &name).field_ui(ui, starter);
+                    let response = Field::new(form.id(&field), &name).field_ui(ui, starter);
+                    form.note(&response, &field);
                 },
                 |ui| form_parts::item_buttons_ui(ui, &name, (place, count)),
             );
@@ -107,10 +120,24 @@ pub(super) fn starters_ui(ui: &mut Ui, form: &Form<'_>, bot: &mut Bot) {
 }
 
 impl TalkView {
-    pub(super) fn questions_ui(&mut self, ui: &mut Ui, form: &Form<'_>, bot: &mut Bot) {
+    pub(super) fn questions_ui(
+        &mut self,
+        ui: &mut Ui,
+        form: &Form<'_>,
+        bot: &mut Bot,
+        out: &mut Vec<UiCommand>,
+    ) {
         form.list_problem_ui(ui, "variables");
         let count = bot.variables.len();
         self.choices.resize_with(count, Typed::default);
+        self.names.resize_with(count, Name::default);
+        for (name, variable) in self.names.iter_mut().zip(&bot.variables) {
+            if name.drawn != variable.name {
+                // It was changed by something else than its field.
+                name.drawn.clone_from(&variable.name);
+                name.in_texts.clone_from(&variable.name);
+            }
+        }
         let mut asked = None;
         for (place, variable) in bot.variables.iter_mut().enumerate() {
             let Some(choices) = self.choices.get_mut(place) else { continue };
@@ -124,18 +151,71 @@ impl TalkView {
         if let Some((asked, place)) = asked {
             asked.apply(&mut bot.variables, place);
             self.choices.clear();
+            self.names.clear();
         }
+        self.follow_names(form, bot, out);
         if widgets::small_button(ui, "Add a question").clicked() {
             let name = format!("answer_{}", bot.variables.len() + 1);
-            bot.variables.push(Variable {
-                name,
-                label: String::new(),
-                kind: VariableKind::Text,
-                default: None,
-                choices: Vec::new(),
-            });
+            bot.variables.push(question(name));
         }
     }
+
+    /// What is typed as the name of a question stands in the texts too, and keeps its answer.
+    fn follow_names(&mut self, form: &Form<'_>, bot: &mut Bot, out: &mut Vec<UiCommand>) {
+        let typed: Vec<String> =
+            bot.variables.iter().map(|variable| variable.name.clone()).collect();
+        for (name, now) in self.names.iter_mut().zip(&typed) {
+            if name.drawn == *now {
+                continue;
+            }
+            name.drawn.clone_from(now);
+            // While it is no name, or another's, the texts keep the last one.
+            let is_alone = typed.iter().filter(|other| *other == now).count() == 1;
+            if !is_alone || check::places(&format!("{{{{{now}}}}}")).next() != Some(now.as_str()) {
+                continue;
+            }
+            bot.rename_places(&name.in_texts, now);
+            if let Some(value) = form.editor.values.get(&name.in_texts).cloned() {
+                let name = now.clone();
+                out.push(UiCommand::Editor(EditorCommand::SetValue { name, value }));
+            }
+            name.in_texts.clone_from(now);
+        }
+    }
+}
+
+fn question(name: String) -> Variable {
+    Variable {
+        name,
+        label: String::new(),
+        kind: VariableKind::Text,
+        default: None,
+        choices: Vec::new(),
+    }
+}
+
+/// Offers to ask for what the instructions name and nobody asks for.
+pub(super) fn unknown_ui(ui: &mut Ui, bot: &mut Bot) {
+    // A card of another program may hold words in braces that mean something there.
+    if bot.card.is_some() {
+        return;
+    }
+    let unknown: Vec<String> = bot.unknown_places().into_iter().map(str::to_owned).collect();
+    if unknown.is_empty() {
+        return;
+    }
+    ui.horizontal_wrapped(|ui| {
+        for name in unknown {
+            if widgets::small_button(ui, &format!("Ask for {{{{{name}}}}} at start")).clicked() {
+                bot.variables.push(Variable { label: asked_for(&name), ..question(name) });
+            }
+        }
+    });
+}
+
+/// The question for a name, as people write it: `user_name` becomes `User name`.
+fn asked_for(name: &str) -> String {
+    form_parts::sentence(name.replace('_', " ").trim())
 }
 
 fn question_ui(
@@ -161,7 +241,8 @@ fn question_ui(
             note: "in the texts, in {{ }}",
             ..Field::new(form.id(&field), "Name in the texts")
         };
-        drawn.field_ui(ui, &mut variable.name);
+        let response = drawn.field_ui(ui, &mut variable.name);
+        form.note(&response, &field);
         form.problem_ui(ui, &field);
     });
     parts::labelled_ui(ui, "Answer", |ui| {

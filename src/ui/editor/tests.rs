@@ -251,3 +251,58 @@ fn what_is_wrong_stands_below_its_field_and_keeps_it_from_being_saved() {
     assert_eq!(state.toasts[0].title, "Not saved yet");
     assert!(state.toasts[0].body.starts_with("instructions: "), "{}", state.toasts[0].body);
 }
+
+fn fresh() -> AppState {
+    let mut state = state_with(Vec::new());
+    let context = HandleContext { now: NOW, ids: crate::protocol::IdSource };
+    handle(&mut state, UiCommand::Bots(BotCommand::New), context);
+    state
+}
+
+#[test]
+fn another_name_of_a_question_stands_in_the_texts_too() {
+    let mut harness = stage(1200.0, edited(bot()));
+    type_into(&mut harness, "Name in the texts", "s");
+    assert_eq!(now(&harness).variables[0].name, "languages");
+    assert_eq!(now(&harness).instructions, "You review {{languages}}.");
+    // What is no name leaves the texts alone until it is one again.
+    type_into(&mut harness, "Name in the texts", " ");
+    assert_eq!(now(&harness).instructions, "You review {{languages}}.");
+    harness.key_press(Key::Backspace);
+    harness.run();
+    type_into(&mut harness, "Name in the texts", "2");
+    assert_eq!(now(&harness).instructions, "You review {{languages2}}.");
+}
+
+#[test]
+fn a_name_that_nobody_asks_for_becomes_a_question_by_a_click() {
+    let mut harness = stage(1200.0, edited(bot()));
+    type_into(&mut harness, "Instructions", " For {{user_group}}.");
+    harness.get_by_label("Ask for {{user_group}} at start").click();
+    harness.run();
+    let added = now(&harness).variables.last().unwrap();
+    assert_eq!((added.name.as_str(), added.label.as_str()), ("user_group", "User group"));
+    assert!(harness.query_by_label("Ask for {{user_group}} at start").is_none());
+    harness.get_by_label("You review Rust. For ‹user_group›.");
+}
+
+#[test]
+fn a_new_bot_begins_with_its_name_which_typing_replaces() {
+    let mut harness = stage(1200.0, fresh());
+    harness.event(Event::Text("Ada".to_owned()));
+    harness.run();
+    assert_eq!((now(&harness).name.as_str(), now(&harness).id.as_str()), ("Ada", "ada"));
+}
+
+#[test]
+fn what_is_empty_is_told_once_it_was_to_be_saved_and_the_first_field_gets_the_keyboard() {
+    let mut harness = stage(1200.0, fresh());
+    let told = |harness: &Stage| harness.query_all_by_label_contains("Is empty").count();
+    assert_eq!(told(&harness), 0);
+    harness.get_by_label("Save").click();
+    harness.run();
+    assert!(told(&harness) >= 2);
+    harness.event(Event::Text("Counts".to_owned()));
+    harness.run();
+    assert_eq!(now(&harness).description, "Counts");
+}

@@ -16,7 +16,7 @@ use crate::ui::theme::{self, Palette};
 use crate::ui::widgets::{self, Button};
 
 /// Height of the buttons with the room around them.
-const FOOT: f32 = 20.0 + theme::CONTROL_HEIGHT + 12.0;
+pub(super) const FOOT: f32 = 20.0 + theme::CONTROL_HEIGHT + 12.0;
 /// Lines longer than this are hard to read.
 const COLUMN: f32 = 640.0;
 
@@ -27,6 +27,17 @@ pub(super) struct DetailView {
     shown: Option<BotId>,
     focus_start: bool,
     exporting: bool,
+}
+
+/// The place of the details where no bot is chosen.
+pub(super) fn blank_ui(ui: &mut Ui, rect: Rect, is_loaded: bool) {
+    panel(ui, rect);
+    if is_loaded {
+        let place = rect.shrink2(vec2(PADDING, 0.0)).with_min_y(rect.top() + 20.0);
+        let mut child = ui.new_child(UiBuilder::new().max_rect(place).id_salt("no details"));
+        let color = Palette::of(&child).faint;
+        widgets::small_label(&mut child, "Details of a bot stand here", color);
+    }
 }
 
 impl DetailView {

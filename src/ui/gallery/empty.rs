@@ -2,7 +2,7 @@
 
 use egui::{CursorIcon, RichText, Ui, vec2};
 
-use crate::state::{AppState, BotCommand, GalleryFilter, UiCommand};
+use crate::state::{AppState, BotCommand, Found, GalleryFilter, UiCommand};
 use crate::ui::theme::{self, Palette};
 use crate::ui::widgets::{self, Chosen};
 
@@ -41,24 +41,52 @@ pub(super) fn empty_ui(ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) 
         }
         return;
     }
-    if !gallery.nearest().is_empty() {
-        ui.label(RichText::new("Near to it").color(palette.dim));
-        ui.horizontal_wrapped(|ui| {
-            ui.spacing_mut().item_spacing = vec2(6.0, 6.0);
-            for near in gallery.nearest() {
-                let chip = widgets::chip(ui, near, Chosen::No);
-                if chip.on_hover_cursor(CursorIcon::PointingHand).clicked() {
-                    if gallery.filter != GalleryFilter::All {
-                        out.push(UiCommand::Bots(BotCommand::Show(GalleryFilter::All)));
-                    }
-                    out.push(UiCommand::Bots(BotCommand::Search(near.clone())));
-                }
-            }
-        });
-    }
     if widgets::button(ui, "Clear the search").clicked() {
         out.push(UiCommand::Bots(BotCommand::Search(String::new())));
     }
+}
+
+/// Above cards that do not fit the search: what they are, and what else leads on.
+pub(super) fn others_ui(ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {
+    let gallery = &state.gallery;
+    let words = match gallery.found() {
+        Found::Fitting => return,
+        Found::Near => "Near to it",
+        Found::Usual => "Look into a category, or begin with one of these",
+    };
+    let palette = Palette::of(ui);
+    ui.add_space(8.0);
+    ui.scope(|ui| {
+        ui.spacing_mut().item_spacing = vec2(8.0, 6.0);
+        let heading = format!("No bot fits “{}”", shortened(gallery.query.trim()));
+        let heading = RichText::new(heading).font(theme::semibold(16.0)).color(palette.text);
+        ui.add(egui::Label::new(heading).truncate());
+        ui.horizontal(|ui| {
+            ui.label(RichText::new(words).color(palette.dim));
+            if widgets::small_button(ui, "Clear the search").clicked() {
+                out.push(UiCommand::Bots(BotCommand::Search(String::new())));
+            }
+        });
+        if gallery.found() == Found::Usual {
+            categories_ui(ui, state, out);
+        }
+    });
+    ui.add_space(12.0);
+}
+
+/// Leads from the search into a category.
+fn categories_ui(ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = vec2(6.0, 6.0);
+        for shelf in state.gallery.counts().shelves(GalleryFilter::All) {
+            let GalleryFilter::Category(category) = shelf.filter else { continue };
+            let chip = widgets::chip(ui, category.label(), Chosen::No);
+            if chip.on_hover_cursor(CursorIcon::PointingHand).clicked() {
+                out.push(UiCommand::Bots(BotCommand::Search(String::new())));
+                out.push(UiCommand::Bots(BotCommand::Show(shelf.filter)));
+            }
+        }
+    });
 }
 
 fn hint(filter: GalleryFilter) -> &'static str {

@@ -3,7 +3,7 @@
 use egui::{Color32, CursorIcon, Popup, Ui, vec2};
 
 use super::{GAP, search_id};
-use crate::state::{AppState, BotCommand, GallerySort, Shelf, UiCommand};
+use crate::state::{AppState, BotCommand, Found, GallerySort, Shelf, UiCommand};
 use crate::ui::icon::Icon;
 use crate::ui::settings::field::Field;
 use crate::ui::sidebar::menu::MenuItem;
@@ -38,10 +38,8 @@ impl ShelvesView {
     fn chips_ui(&mut self, ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {
         let chosen = state.gallery.filter;
         let shelves = state.gallery.counts().shelves(chosen);
-        let chips: Vec<(Shelf, String)> = shelves
-            .into_iter()
-            .map(|shelf| (shelf, format!("{} {}", shelf.filter.label(), shelf.count)))
-            .collect();
+        let chips: Vec<(Shelf, String)> =
+            shelves.into_iter().map(|shelf| (shelf, chip_text(shelf, shelf.count))).collect();
         let widths: Vec<f32> = chips.iter().map(|(_, text)| chip_width(ui, text)).collect();
         let more = chip_width(ui, "More");
         let room = ui.available_width();
@@ -55,8 +53,17 @@ impl ShelvesView {
         }
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing = vec2(CHIP_GAP, CHIP_GAP);
-            for (shelf, text) in visible {
-                let chip = widgets::chip(ui, text, Chosen::from(shelf.filter == chosen));
+            for (shelf, _) in visible {
+                // What stands where is decided by all bots: a search moves little.
+                let count = state.gallery.fitting().count(shelf.filter);
+                let chosen = Chosen::from(shelf.filter == chosen);
+                // Not in a scope: that would not be wrapped.
+                let opacity = ui.opacity();
+                if count == 0 && chosen == Chosen::No {
+                    ui.multiply_opacity(0.6);
+                }
+                let chip = widgets::chip(ui, &chip_text(*shelf, count), chosen);
+                ui.set_opacity(opacity);
                 if chip.on_hover_cursor(CursorIcon::PointingHand).clicked() {
                     out.push(UiCommand::Bots(BotCommand::Show(shelf.filter)));
                 }
@@ -79,10 +86,19 @@ impl ShelvesView {
     }
 }
 
+/// `Coding 9`
+fn chip_text(shelf: Shelf, count: usize) -> String {
+    format!("{} {count}", shelf.filter.label())
+}
+
 fn search_ui(ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {
     let gallery = &state.gallery;
     let is_searched = !gallery.query.trim().is_empty();
-    let note = if is_searched { hits(gallery.shown().len()) } else { String::new() };
+    let count = match gallery.found() {
+        Found::Fitting => gallery.shown().len(),
+        Found::Near | Found::Usual => 0,
+    };
+    let note = if is_searched { hits(count) } else { String::new() };
     let field =
         Field { note: &note, ..Field::search(search_id(), "Search by name, tag or what it does") };
     let mut query = gallery.query.clone();

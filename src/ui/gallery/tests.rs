@@ -111,18 +111,18 @@ fn escape_clears_the_search_and_then_leaves() {
 #[test]
 fn arrows_walk_over_the_cards_and_enter_starts_a_chat() {
     let mut harness = gallery(sample::state());
-    // By name, three in a row: API, Budget, Bug / Code, Debate, Fact / Language, Meeting, Research
-    assert_eq!(selected(&harness), "api-designer");
+    // Three in a row: Meeting, Code, SQL / Bug, Research, Language / API, Fact, Budget / Debate
+    assert_eq!(selected(&harness), "meeting-notes");
     let steps: &[(&[Key], &str)] = &[
-        (&[Key::ArrowDown], "api-designer"),
-        (&[Key::ArrowDown], "code-reviewer"),
-        (&[Key::ArrowRight], "debate"),
-        (&[Key::ArrowDown, Key::ArrowLeft], "language-tutor"),
-        (&[Key::End], "sql-expert"),
-        (&[Key::Home], "api-designer"),
-        (&[Key::ArrowRight], "budget-planner"),
-        (&[Key::PageDown], "sql-expert"),
-        (&[Key::PageUp, Key::ArrowUp], "api-designer"),
+        (&[Key::ArrowDown], "meeting-notes"),
+        (&[Key::ArrowDown], "bug-hunter"),
+        (&[Key::ArrowRight], "research-assistant"),
+        (&[Key::ArrowDown, Key::ArrowLeft], "api-designer"),
+        (&[Key::End], "debate"),
+        (&[Key::Home], "meeting-notes"),
+        (&[Key::ArrowRight], "code-reviewer"),
+        (&[Key::PageDown], "debate"),
+        (&[Key::PageUp, Key::ArrowUp], "meeting-notes"),
     ];
     for (keys, expected) in steps {
         press(&mut harness, keys);
@@ -131,7 +131,7 @@ fn arrows_walk_over_the_cards_and_enter_starts_a_chat() {
     press(&mut harness, &[Key::ArrowDown, Key::ArrowDown, Key::Enter]);
     let state = &harness.state().state;
     let cast = state.cast().unwrap();
-    assert_eq!(cast.bot.as_str(), "code-reviewer");
+    assert_eq!(cast.bot.as_str(), "bug-hunter");
 }
 
 #[test]
@@ -251,7 +251,7 @@ fn a_room_tells_who_takes_part_and_when_it_ends() {
         "Contra",
         "sums up",
         "All answer twice without seeing one another’s answers of the round, then Judge sums up",
-        "At most 5 answers follow each of your messages",
+        "They stop before that, after 5 answers to each of your messages",
         "Instructions for all",
         "Instructions for Contra",
         "You are Contra of the debate.",
@@ -308,7 +308,7 @@ fn the_order_is_chosen_from_a_menu() {
     let mut harness = gallery(sample::state());
     click(&mut harness, "Order: Best first");
     click(&mut harness, "By category");
-    assert_eq!(selected(&harness), "api-designer");
+    assert_eq!(selected(&harness), "meeting-notes");
     let state = &harness.state().state;
     let first = state.gallery.shown()[0];
     assert_eq!(state.bots.all()[first].bot.name, "Meeting Notes");
@@ -342,10 +342,11 @@ fn the_menu_offers_what_can_be_done_with_a_bot() {
     card(&harness, "Code Reviewer").click();
     harness.run();
     click(&mut harness, "More for Code Reviewer");
-    for label in ["Make a favourite", "Duplicate", "Compare with mine", "Archive"] {
+    for label in ["Make a favourite", "Duplicate", "Compare with mine"] {
         harness.get_by_label(label);
     }
     assert!(harness.query_by_label("Delete").is_none());
+    assert!(harness.query_by_label("Archive").is_none());
     click(&mut harness, "Export…");
     click(&mut harness, "Character card V3");
     let asked = harness.state().asked();
@@ -356,6 +357,7 @@ fn the_menu_offers_what_can_be_done_with_a_bot() {
     harness.get_by_label("Made of Code Reviewer v1.1");
     click(&mut harness, "More for My Reviewer");
     harness.get_by_label("Delete");
+    harness.get_by_label("Archive");
     assert!(harness.query_by_label("Compare with mine").is_none());
 }
 
@@ -389,8 +391,45 @@ fn an_empty_result_leads_on() {
     assert_eq!(cards(&harness), ["Code Reviewer"]);
     press(&mut harness, &[Key::Escape]);
     type_text(&mut harness, "budgte");
-    click(&mut harness, "Budget Planner");
+    harness.get_by_label("No bot fits “budgte”");
+    harness.get_by_label("no bot");
     assert_eq!(cards(&harness), ["Budget Planner"]);
+    press(&mut harness, &[Key::Enter]);
+    assert_eq!(harness.state().state.cast().unwrap().bot.as_str(), "budget-planner");
+}
+
+#[test]
+fn a_search_without_a_result_moves_neither_its_field_nor_the_details() {
+    let mut harness = gallery(sample::state());
+    let places = |harness: &Gallery| {
+        let order = harness.get_by_label("Order: Best first").rect();
+        (order, harness.get_by_label("Start chat").rect())
+    };
+    let before = places(&harness);
+    type_text(&mut harness, "qqqq");
+    harness.get_by_label("No bot fits “qqqq”");
+    harness.get_by_label("Coding 0");
+    assert_eq!(places(&harness), before);
+    click(&mut harness, "Finance");
+    assert_eq!(cards(&harness), ["Budget Planner"]);
+    assert_eq!(harness.state().state.gallery.query, "");
+    type_text(&mut harness, "review");
+    harness.get_by_label("No bot fits “review”");
+    assert_eq!(harness.get_by_label("Order: Best first").rect(), before.0);
+}
+
+#[test]
+fn asking_for_the_gallery_again_leads_back_to_its_search() {
+    for mut harness in [gallery(sample::state()), narrow(sample::state())] {
+        card(&harness, "Bug Hunter").click();
+        harness.run();
+        let again = crate::state::UiCommand::Bots(crate::state::BotCommand::OpenGallery);
+        harness.state_mut().take(vec![again]);
+        harness.run();
+        type_text(&mut harness, "sql");
+        assert_eq!(harness.state().state.gallery.query, "sql");
+        assert_eq!(cards(&harness), ["SQL Expert"]);
+    }
 }
 
 #[test]

@@ -24,12 +24,16 @@ pub(super) fn about(entry: &BotEntry) -> String {
     about
 }
 
-/// The line at the foot of a bot's card: where it comes from only where that is not the app.
+/// The line at the foot of a bot's card: how many take part in a room, and where it comes from only
+/// where that is not the app.
 pub(super) fn foot(entry: &BotEntry) -> String {
-    let category = entry.bot.category.as_str();
+    let mut foot = entry.bot.category.as_str().to_owned();
+    if let Some(room) = &entry.bot.room {
+        foot.push_str(&format!(" · {} take part", room.members.len()));
+    }
     match entry.origin {
-        BotOrigin::BuiltIn => category.to_owned(),
-        BotOrigin::Own | BotOrigin::Personas => format!("{category} · {}", origin(entry.origin)),
+        BotOrigin::BuiltIn => foot,
+        BotOrigin::Own | BotOrigin::Personas => format!("{foot} · {}", origin(entry.origin)),
     }
 }
 
@@ -124,49 +128,29 @@ pub(super) fn order(room: &Room) -> Vec<String> {
              sums up"
         ),
     };
-    let answers = match room.most_answers {
-        1 => "1 answer follows".to_owned(),
-        more => format!("{more} answers follow"),
-    };
     let last = room.members.last().map_or("", |member| member.name.as_str());
-    vec![
-        speak,
-        format!("At most {answers} each of your messages"),
-        format!("A message with @{last} is answered by {last} alone"),
-    ]
+    let named = format!("A message with @{last} is answered by {last} alone");
+    [Some(speak), limit(room), Some(named)].into_iter().flatten().collect()
 }
 
-/// A text without the line breaks that only its file has: those within a paragraph or an entry of
-/// a list. What a narrow panel shows would be torn otherwise.
-pub(super) fn unwrapped(text: &str) -> String {
-    let mut unwrapped = String::with_capacity(text.len());
-    let mut in_code = false;
-    let mut goes_on = false;
-    for line in text.trim_end().lines() {
-        let trimmed = line.trim();
-        let is_fence = trimmed.starts_with("```");
-        let is_own = in_code || is_fence || trimmed.is_empty() || begins_block(trimmed);
-        if is_own || !goes_on {
-            if !unwrapped.is_empty() {
-                unwrapped.push('\n');
-            }
-            unwrapped.push_str(line.trim_end());
-        } else {
-            unwrapped.push(' ');
-            unwrapped.push_str(trimmed);
+/// How many answers there are at most, where the order does not say that already.
+fn limit(room: &Room) -> Option<String> {
+    let most = usize::try_from(room.most_answers).unwrap_or(usize::MAX);
+    let rounds = usize::try_from(room.rounds.max(1)).unwrap_or(usize::MAX);
+    let all = room.members.len().saturating_mul(rounds);
+    let answers = match most {
+        1 => "1 answer".to_owned(),
+        more => format!("{more} answers"),
+    };
+    match room.order {
+        SpeakingOrder::InTurn | SpeakingOrder::Concluded if most >= all => None,
+        SpeakingOrder::InTurn | SpeakingOrder::Concluded => {
+            Some(format!("They stop before that, after {answers} to each of your messages"))
         }
-        in_code ^= is_fence;
-        goes_on = !in_code && !is_fence && !trimmed.is_empty() && !trimmed.starts_with('#');
+        SpeakingOrder::ByMention | SpeakingOrder::Moderated => {
+            Some(format!("They stop after {answers} to each of your messages in any case"))
+        }
     }
-    unwrapped
-}
-
-/// Whether a line is an entry of a list, a heading, a quotation or a row of a table.
-fn begins_block(line: &str) -> bool {
-    let after_number = line.trim_start_matches(|char: char| char.is_ascii_digit());
-    let is_numbered = after_number.len() < line.len()
-        && (after_number.starts_with(". ") || after_number.starts_with(") "));
-    is_numbered || ["- ", "* ", "+ ", "#", ">", "|"].iter().any(|begin| line.starts_with(begin))
 }
 
 /// `a, b and c`.
@@ -233,27 +217,15 @@ mod tests {
         for (speaking, rounds, expected) in table {
             let lines = order(&room(speaking, rounds));
             assert_eq!(lines[0], expected);
-            assert_eq!(lines[1], "At most 12 answers follow each of your messages");
-            assert_eq!(lines[2], "A message with @Chair is answered by Chair alone");
+            let limit = "They stop after 12 answers to each of your messages in any case";
+            let is_open = matches!(speaking, SpeakingOrder::ByMention | SpeakingOrder::Moderated);
+            assert_eq!(lines.contains(&limit.to_owned()), is_open, "{lines:?}");
+            let alone = "A message with @Chair is answered by Chair alone";
+            assert_eq!(lines.last().map(String::as_str), Some(alone));
         }
-    }
-
-    #[test]
-    fn only_line_breaks_within_a_paragraph_go() {
-        let table = [
-            ("One\nsentence.\n", "One sentence."),
-            ("One\n\nTwo\nthree", "One\n\nTwo three"),
-            ("1. **First**\n   of all\n2. Second\n", "1. **First** of all\n2. Second"),
-            ("Text:\n- one\n- two\n  more\nend", "Text:\n- one\n- two more end"),
-            ("# Title\nText\nmore", "# Title\nText more"),
-            ("```\nlet a;\n  let b;\n```\nand\nso", "```\nlet a;\n  let b;\n```\nand so"),
-            ("| a | b |\n|---|---|\n| 1 | 2 |", "| a | b |\n|---|---|\n| 1 | 2 |"),
-            ("In\n2026 it was", "In 2026 it was"),
-            ("", ""),
-        ];
-        for (text, expected) in table {
-            assert_eq!(unwrapped(text), expected, "{text:?}");
-        }
+        let short = Room { most_answers: 5, ..room(SpeakingOrder::InTurn, 3) };
+        let stop = "They stop before that, after 5 answers to each of your messages";
+        assert_eq!(order(&short)[1], stop);
     }
 
     #[test]

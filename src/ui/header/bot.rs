@@ -2,7 +2,7 @@
 
 use egui::Ui;
 
-use crate::protocol::ChatBot;
+use crate::protocol::{ChatBot, ChatSummary};
 use crate::state::{BotCommand, UiCommand};
 use crate::ui::theme::{self, Palette};
 use crate::ui::widgets::{self, Chip, Chosen};
@@ -12,21 +12,38 @@ const AROUND_TEXT: f32 = 22.0 + 8.0 + 6.0;
 /// A title gets this much before its chip does.
 const TITLE: f32 = 120.0;
 
-/// How wide the chip is; 0 where there is no room for it between here and `right`.
-pub(super) fn width(row: &Ui, bot: &ChatBot, right: f32) -> f32 {
-    let color = Palette::of(row).dim;
-    let text = row.painter().layout_no_wrap(bot.name.clone(), theme::small(), color);
-    let wanted = (text.size().x + AROUND_TEXT).ceil();
-    if right - row.cursor().left() < TITLE + wanted { 0.0 } else { wanted }
+/// The chip of a chat that began with a bot.
+pub(super) struct BotChip<'a> {
+    bot: &'a ChatBot,
+    text: String,
+    pub(super) width: f32,
 }
 
-/// Draws the chip behind the title.
-pub(super) fn chip_ui(row: &mut Ui, bot: &ChatBot, out: &mut Vec<UiCommand>) {
-    let dot = Some(Palette::of(row).tile(bot.color).ink);
-    let chip = Chip { text: &bot.name, dot, icon: None, trailing: None, chosen: Chosen::No };
-    let details = format!("{} v{}. Show details", bot.name, bot.version);
-    if widgets::chip_with(row, chip).on_hover_text(details).clicked() {
-        out.push(UiCommand::Bots(BotCommand::OpenGallery));
-        out.push(UiCommand::Bots(BotCommand::Select(Some(bot.id.clone()))));
+impl<'a> BotChip<'a> {
+    /// None where the chat has no bot, or where there is no room for it between here and `right`.
+    pub(super) fn of(chat: &'a ChatSummary, row: &Ui, right: f32) -> Option<Self> {
+        let bot = chat.bot.as_ref()?;
+        // The title may have said the name.
+        let text = match (chat.title.trim() == bot.name, bot.room) {
+            (false, _) => bot.name.clone(),
+            (true, true) => "Room".to_owned(),
+            (true, false) => format!("v{}", bot.version),
+        };
+        let color = Palette::of(row).dim;
+        let galley = row.painter().layout_no_wrap(text.clone(), theme::small(), color);
+        let width = (galley.size().x + AROUND_TEXT).ceil();
+        (right - row.cursor().left() >= TITLE + width).then_some(Self { bot, text, width })
+    }
+
+    /// Draws it behind the title.
+    pub(super) fn chip_ui(self, row: &mut Ui, out: &mut Vec<UiCommand>) {
+        let bot = self.bot;
+        let dot = Some(Palette::of(row).tile(bot.color).ink);
+        let chip = Chip { text: &self.text, dot, icon: None, trailing: None, chosen: Chosen::No };
+        let details = format!("{} v{}. Show details", bot.name, bot.version);
+        if widgets::chip_with(row, chip).on_hover_text(details).clicked() {
+            out.push(UiCommand::Bots(BotCommand::OpenGallery));
+            out.push(UiCommand::Bots(BotCommand::Select(Some(bot.id.clone()))));
+        }
     }
 }

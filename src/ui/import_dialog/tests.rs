@@ -5,7 +5,7 @@ use egui_kittest::{Harness, kittest::Queryable as _};
 
 use super::*;
 use crate::protocol::{
-    BackendCommand, BackendEvent, Bot, BotEntry, BotId, BotOrigin, BotProblem, BotRead, IdSource,
+    BackendCommand, BackendEvent, BotEntry, BotId, BotOrigin, BotProblem, BotRead, IdSource,
     Library, ToolNeed,
 };
 use crate::state::{Effect, HandleContext, apply, handle};
@@ -119,12 +119,27 @@ fn a_bot_that_is_there_already_is_said_to_be_and_another_of_its_id_asks() {
 
     let other = Bot { instructions: "Another".to_owned(), ..bot("mine") };
     let mut harness = dialog(vec![read(other, &[])]);
-    harness.get_by_label("You have a bot mine, in version 1.0");
-    harness.get_by_label("Make it the next version of mine").click();
+    harness.get_by_label("You have another bot mine, in version 1.0: keep both or update it?");
+    harness.get_by_label("Yours stays as it is, and this one gets an id of its own");
+    harness.get_by_label("Update my bot").click();
     harness.run();
+    harness.get_by_label("Updates your bot mine: version 1.0 → 1.1. Version 1.0 is kept");
     harness.get_by_label("Import 1 bot").click();
     harness.run();
     assert_eq!(kept(&harness)[0].keep, KeepAs::NextVersion);
+}
+
+#[test]
+fn two_bots_of_one_id_in_an_import_are_told_apart_and_twins_are_kept_once() {
+    let other = Bot { instructions: "Another".to_owned(), ..bot("new") };
+    let found = vec![read(bot("new"), &[]), read(bot("new"), &[]), read(other, &[])];
+    let mut harness = dialog(found);
+    harness.get_by_label("This very bot stands above");
+    harness.get_by_label("A bot above has the same id, new: they are kept as two");
+    harness.get_by_label("Import 2 bots").click();
+    harness.run();
+    let texts: Vec<String> = kept(&harness).into_iter().map(|kept| kept.bot.instructions).collect();
+    assert_eq!(texts, ["You are new.", "Another"]);
 }
 
 #[test]
@@ -151,6 +166,33 @@ fn a_text_can_be_pasted_and_read() {
     harness.run();
     assert_eq!(harness.state().state.overlay, Overlay::Nothing);
     assert_eq!(harness.state().state.import, None);
+}
+
+#[test]
+fn without_a_file_dialog_a_text_is_pasted_read_by_key_and_not_lost_by_a_slip() {
+    let mut state = sample::state();
+    let context = HandleContext { now: NOW, ids: IdSource };
+    handle(&mut state, UiCommand::Bots(BotCommand::NoImportDialog), context);
+    assert!(state.toasts.is_empty());
+    let mut harness = stage(
+        vec2(900.0, 700.0),
+        state,
+        ImportView::default(),
+        |view: &mut ImportView, ui, state, out| view.import_ui(ui.ctx(), state, out),
+    );
+    harness.run();
+    harness.get_by_label_contains("No file dialog could be opened here");
+    assert!(harness.query_by_label("Choose files…").is_none());
+    harness.event(Event::Paste("switchboard:bot:abc".to_owned()));
+    harness.run();
+    harness.key_press(Key::Escape);
+    harness.run();
+    assert_eq!(harness.state().state.overlay, Overlay::Import);
+    harness.get_by_label_contains("not read yet");
+    harness.key_press_modifiers(egui::Modifiers::COMMAND, Key::Enter);
+    harness.run();
+    let asked = harness.state().asked();
+    assert!(asked.contains(&"Bots(ImportText(\"switchboard:bot:abc\"))".to_owned()), "{asked:?}");
 }
 
 #[test]

@@ -31,7 +31,8 @@ fn bot() -> Bot {
 
 fn dialog() -> Dialog {
     let mut state = samples::chat();
-    let bots = vec![Arc::new(BotEntry::new(bot(), BotOrigin::BuiltIn))];
+    let other = Bot { id: "other".into(), ..bot() };
+    let bots = [bot(), other].map(|bot| Arc::new(BotEntry::new(bot, BotOrigin::BuiltIn))).into();
     let library = Library { bots, problems: Vec::new() };
     apply(&mut state, BackendEvent::Bots(Arc::new(library)), samples::NOW);
     let mut driven = Driven::new(state);
@@ -127,4 +128,63 @@ fn enter_in_several_lines_makes_a_line_and_escape_leaves() {
     dialog.run();
     assert_eq!(dialog.state().state.overlay, Overlay::Nothing);
     assert_eq!(dialog.state().state.page, page);
+}
+
+#[test]
+fn what_was_suggested_is_selected_and_typing_replaces_it() {
+    let mut dialog = dialog();
+    type_text(&mut dialog, "Bees");
+    dialog.key_press(Key::Tab);
+    dialog.run();
+    type_text(&mut dialog, "12");
+    assert_eq!(field(&dialog, "Which count?").value().as_deref(), Some("12"));
+    // What was typed is not replaced when one comes back to it.
+    dialog.key_press_modifiers(Modifiers::SHIFT, Key::Tab);
+    dialog.run();
+    type_text(&mut dialog, "!");
+    let topic = field(&dialog, "Which topic?").value().unwrap_or_default();
+    assert!(topic.contains("Bees") && topic.contains('!'), "{topic}");
+}
+
+#[test]
+fn the_caret_of_one_bots_dialog_is_none_of_anothers() {
+    let mut dialog = dialog();
+    type_text(&mut dialog, "A long answer");
+    dialog.key_press(Key::ArrowLeft);
+    dialog.run();
+    for bot in ["other", "quiz"] {
+        dialog.key_press(Key::Escape);
+        dialog.run();
+        let start = UiCommand::Bots(BotCommand::Start(bot.into()));
+        dialog.state_mut().take(vec![start]);
+        dialog.run();
+        type_text(&mut dialog, "ab");
+        type_text(&mut dialog, "c");
+        assert_eq!(field(&dialog, "Which topic?").value().as_deref(), Some("abc"), "{bot}");
+    }
+}
+
+#[test]
+fn a_click_beside_it_keeps_what_was_typed() {
+    let click = |dialog: &mut Dialog| {
+        let pos = egui::pos2(20.0, 20.0);
+        dialog.event(egui::Event::PointerMoved(pos));
+        for pressed in [true, false] {
+            let button = egui::PointerButton::Primary;
+            let modifiers = Modifiers::NONE;
+            dialog.event(egui::Event::PointerButton { pos, button, pressed, modifiers });
+            dialog.run();
+        }
+    };
+    let mut typed = dialog();
+    type_text(&mut typed, "Bees");
+    click(&mut typed);
+    assert_eq!(typed.state().state.overlay, Overlay::StartBot("quiz".into()));
+    assert_eq!(field(&typed, "Which topic?").value().as_deref(), Some("Bees"));
+    typed.key_press(Key::Escape);
+    typed.run();
+    assert_eq!(typed.state().state.overlay, Overlay::Nothing);
+    let mut untouched = dialog();
+    click(&mut untouched);
+    assert_eq!(untouched.state().state.overlay, Overlay::Nothing);
 }

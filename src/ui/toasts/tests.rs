@@ -81,3 +81,23 @@ fn toasts_are_reached_by_tab_and_block_nothing() {
     harness.run();
     assert_eq!(harness.state().asked(), ["NewChat"]);
 }
+
+#[test]
+fn toasts_stand_at_the_lower_right_of_the_page_and_leave_dialogs_their_buttons() {
+    let place = egui::Rect::from_min_max(egui::pos2(264.0, 48.0), egui::pos2(556.0, 580.0));
+    let mut state = sample::state();
+    state.toasts = vec![toast(1, ToastLevel::Error, "It failed")];
+    let mut harness =
+        stage(vec2(900.0, 700.0), state, ToastsView::default(), move |view, ui, state, out| {
+            stand_in(ui.ctx(), place);
+            view.toasts_ui(ui.ctx(), state, out);
+        });
+    harness.run();
+    let toast = harness.get_by_role_and_label(accesskit::Role::Label, "It failed").rect();
+    assert!((440.0..=580.0).contains(&toast.bottom()), "{toast:?}");
+    assert!(toast.right() <= place.right(), "{toast:?}");
+    harness.state_mut().state.overlay = Overlay::Import;
+    harness.run();
+    let toast = harness.get_by_role_and_label(accesskit::Role::Label, "It failed").rect();
+    assert!(toast.top() < 48.0, "{toast:?}");
+}

@@ -143,12 +143,151 @@ fn an_import_keeps_what_is_right_and_says_what_is_not() {
     assert!(err(&imported).contains("1 problem; 1 bot imported"), "{}", err(&imported));
     // A template stays what it is: its id is taken.
     let template = out(&run(path, &["bots", "export", "meeting-notes"]));
-    write(path, "template.yaml", template);
+    write(path, "template.yaml", template.replace("description: ", "description: Mine. "));
     let again = run(path, &["bots", "import", "template.yaml"]);
     assert!(out(&again).contains("is imported as meeting-notes-2"), "{}", out(&again));
     assert!(err(&again).contains("another bot has the id meeting-notes"), "{}", err(&again));
     let shown = json(path, &["bots", "show", "meeting-notes-2", "--json"]);
     assert_eq!(shown["base"]["id"], "meeting-notes");
+    let third = run(path, &["bots", "import", "template.yaml"]);
+    assert_eq!(
+        out(&third),
+        format!("{} is there already as meeting-notes-2\n", shown["name"].as_str().unwrap())
+    );
+}
+
+/// The ids of the user's own bots.
+fn own(folder: &Path) -> Vec<String> {
+    let all = json(folder, &["bots", "list", "--archived", "--json"]);
+    let own = all.as_array().unwrap().iter().filter(|bot| bot["origin"] == "own");
+    own.map(|bot| bot["id"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_bot_that_is_there_already_is_said_to_be_and_not_copied() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let template = out(&run(path, &["bots", "export", "meeting-notes"]));
+    write(path, "template.yaml", template);
+    let imported = run(path, &["bots", "import", "template.yaml"]);
+    assert!(imported.status.success(), "{}", err(&imported));
+    assert!(out(&imported).ends_with(" is there already as meeting-notes\n"), "{}", out(&imported));
+    assert_eq!(own(path), Vec::<String>::new());
+    write(path, "bot.yaml", BOT);
+    run(path, &["bots", "import", "bot.yaml"]);
+    let again = run(path, &["bots", "import", "bot.yaml"]);
+    assert!(again.status.success(), "{}", err(&again));
+    assert_eq!(out(&again), "Notes of mine is there already as notes-of-mine\n");
+    assert_eq!(own(path), ["notes-of-mine"]);
+}
+
+#[test]
+fn another_bot_of_an_own_ones_id_updates_it_aloud_or_becomes_a_copy() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    write(path, "bot.yaml", BOT);
+    run(path, &["bots", "import", "bot.yaml"]);
+    write(path, "changed.yaml", BOT.replace("Keep them short", "Keep them long"));
+    let copied = run(path, &["bots", "import", "--copy", "changed.yaml"]);
+    assert!(out(&copied).contains("is imported as notes-of-mine-2"), "{}", out(&copied));
+    let twice = run(path, &["bots", "import", "--copy", "changed.yaml"]);
+    assert!(out(&twice).contains("is there already as notes-of-mine-2"), "{}", out(&twice));
+    assert_eq!(json(path, &["bots", "show", "notes-of-mine", "--json"])["version"], "1.0");
+    let updated = run(path, &["bots", "import", "changed.yaml"]);
+    let said = out(&updated);
+    assert!(said.contains("Updates your bot notes-of-mine: version 1.0 → 1.1"), "{said}");
+    assert!(err(&updated).contains("--copy"), "{}", err(&updated));
+    let shown = json(path, &["bots", "show", "notes-of-mine", "--json"]);
+    assert!(shown["bot"]["instructions"].as_str().unwrap().contains("long"), "{shown}");
+    assert_eq!(own(path), ["notes-of-mine", "notes-of-mine-2"]);
+}
+
+#[test]
+fn one_id_in_two_files_is_named_and_the_first_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    write(path, "a.yaml", BOT);
+    write(path, "b.yaml", BOT.replace("Keep them short", "Keep them long"));
+    write(path, "c.yaml", BOT);
+    let checked = run(path, &["bots", "validate", "a.yaml", "b.yaml", "c.yaml"]);
+    assert_eq!(checked.status.code(), Some(1));
+    assert_eq!(
+        out(&checked),
+        "a.yaml: 1 bot, nothing wrong\n\
+         b.yaml: id: \"notes-of-mine\" is the id of a bot in a.yaml too\n\
+         c.yaml: id: \"notes-of-mine\" is the id of a bot in a.yaml too; it is the very same bot\n"
+    );
+    assert!(err(&checked).contains("2 problems in 2 of 3 files"), "{}", err(&checked));
+    let imported = run(path, &["bots", "import", "a.yaml", "b.yaml", "c.yaml"]);
+    assert_eq!(imported.status.code(), Some(1));
+    let said = out(&imported);
+    assert!(
+        said.contains("b.yaml: notes-of-mine is skipped: a bot in a.yaml has this id"),
+        "{said}"
+    );
+    let same = "c.yaml: notes-of-mine is skipped: it is the very same bot as in a.yaml";
+    assert!(said.contains(same), "{said}");
+    assert!(err(&imported).contains("1 bot skipped; 1 bot imported"), "{}", err(&imported));
+    assert_eq!(own(path), ["notes-of-mine"]);
+    let shown = out(&run(path, &["bots", "export", "notes-of-mine"]));
+    assert_eq!(shown, BOT);
+    let twins = run(path, &["bots", "import", "a.yaml", "c.yaml"]);
+    assert!(twins.status.success(), "{}", err(&twins));
+}
+
+#[test]
+fn validate_and_import_speak_json() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    write(path, "bot.yaml", BOT.replace("Keep them", "No <script> tags, and keep them"));
+    write(path, "wrong.yaml", BOT.replace("category", "categry"));
+    let read = |args: &[&str]| {
+        let output = run(path, args);
+        let value: Value = serde_json::from_slice(&output.stdout).unwrap();
+        (output.status.code(), value)
+    };
+    let (code, checked) = read(&["bots", "validate", "--json", "bot.yaml", "wrong.yaml"]);
+    assert_eq!(code, Some(2));
+    assert_eq!(checked["bots"][0]["id"], "notes-of-mine");
+    assert_eq!(checked["bots"][0]["warnings"].as_array().unwrap().len(), 1, "{checked}");
+    let problem = &checked["problems"][0];
+    assert_eq!((&problem["source"], &problem["line"]), (&"wrong.yaml".into(), &5.into()));
+    assert_eq!(problem["field"], "categry");
+    let import = ["bots", "import", "--json", "--grant", "read_file", "bot.yaml"];
+    let (code, imported) = read(&import);
+    assert_eq!(code, Some(0));
+    let bot = &imported["bots"][0];
+    assert_eq!((&bot["result"], &bot["version"]), (&"imported".into(), &"1.0".into()));
+    assert_eq!(bot["granted"], serde_json::json!(["read_file"]));
+    assert_eq!(read(&import).1["bots"][0]["result"], "there");
+    write(path, "bot.yaml", BOT);
+    let (_, updated) = read(&import);
+    let bot = &updated["bots"][0];
+    assert_eq!((&bot["result"], &bot["from_version"]), (&"updated".into(), &"1.0".into()));
+    let (code, failed) = read(&["bots", "import", "--json", "wrong.yaml"]);
+    assert_eq!((code, failed["problems"].as_array().unwrap().len()), (Some(2), 1));
+}
+
+#[test]
+fn an_export_writes_over_nothing_and_says_what_is_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let export = ["bots", "export", "meeting-notes", "--format", "openai", "-o", "a.json"];
+    let exported = run(path, &export);
+    assert!(exported.status.success(), "{}", err(&exported));
+    assert!(
+        err(&exported).contains("note: an assistant has no place for its"),
+        "{}",
+        err(&exported)
+    );
+    write(path, "a.json", "mine");
+    let refused = run(path, &export);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(err(&refused).contains("a.json is there already"), "{}", err(&refused));
+    assert!(err(&refused).contains("--force"), "{}", err(&refused));
+    assert_eq!(std::fs::read_to_string(path.join("a.json")).unwrap(), "mine");
+    assert!(run(path, &[&export[..], &["--force"]].concat()).status.success());
+    assert!(std::fs::read_to_string(path.join("a.json")).unwrap().contains("instructions"));
 }
 
 #[test]

@@ -19,7 +19,7 @@ fn a_bot_is_found_and_a_chat_begins_with_it() {
     window.press_with(Modifiers::COMMAND, Key::G);
     window.until_sees("Gallery");
     window.type_text("borrow checker");
-    window.until_sees("Rust mentor");
+    window.until_sees("Rust Mentor");
     window.press(Key::Enter);
     window.until("what the bot asks first", |window| {
         matches!(window.state().overlay, Overlay::StartBot(_))

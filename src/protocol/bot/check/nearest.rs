@@ -5,8 +5,13 @@ pub fn suggestion<'a>(written: &str, allowed: impl IntoIterator<Item = &'a str> 
     match nearest(written, allowed.clone()) {
         Some(near) => format!("did you mean {near:?}?"),
         None => {
-            let all: Vec<&str> = allowed.into_iter().collect();
-            format!("allowed are {}", all.join(", "))
+            let all: Vec<&str> =
+                allowed.into_iter().filter(|word| !word.trim().is_empty()).collect();
+            match all.as_slice() {
+                [] => "there are none".to_owned(),
+                [one] => format!("only {one} is allowed"),
+                all => format!("allowed are {}", all.join(", ")),
+            }
         }
     }
 }
@@ -19,12 +24,14 @@ pub fn nearest<'a>(written: &str, allowed: impl IntoIterator<Item = &'a str>) ->
     };
     let wanted = plain(written);
     let most = (wanted.len() / 3).max(1);
-    let steps = allowed.into_iter().map(|word| (steps(&wanted, &plain(word)), word));
+    // A blank is nothing that anybody means.
+    let words = allowed.into_iter().filter(|word| !word.trim().is_empty());
+    let steps = words.map(|word| (steps(&wanted, &plain(word)), word));
     steps.filter(|(steps, _)| *steps <= most).min_by_key(|(steps, _)| *steps).map(|(_, word)| word)
 }
 
 /// How many letters must be changed, put in, left out or swapped with their neighbour.
-fn steps(from: &[char], to: &[char]) -> usize {
+pub fn steps(from: &[char], to: &[char]) -> usize {
     let mut before: Vec<usize> = Vec::new();
     let mut row: Vec<usize> = (0..=to.len()).collect();
     for (i, a) in from.iter().enumerate() {
@@ -67,6 +74,9 @@ mod tests {
             assert_eq!(nearest(written, words), expected, "{written:?}");
         }
         assert_eq!(suggestion("x", ["low", "high"]), "allowed are low, high");
+        assert_eq!(suggestion("x", ["low"]), "only low is allowed");
+        assert_eq!(suggestion("x", []), "there are none");
+        assert_eq!(suggestion("x", [" "]), "there are none");
         assert_eq!(suggestion("hgih", ["low", "high"]), "did you mean \"high\"?");
     }
 }

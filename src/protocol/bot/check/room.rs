@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use super::{
-    Fault, LONGEST_NAME, MOST_STOPS, check_html, check_id, check_line, check_model,
-    check_parameters, suggestion,
+    Fault, LONGEST_NAME, MOST_STOPS, check_id, check_line, check_model, check_parameters, html,
+    suggestion,
 };
 use crate::protocol::{Bot, Role, Room, SpeakingOrder};
 
@@ -59,7 +59,7 @@ fn check_members(room: &Room, faults: &mut Vec<Fault>) {
         let at = |field: &str| format!("room.members[{i}].{field}");
         check_id(&at("id"), &member.id, faults);
         check_line(&at("name"), &member.name, LONGEST_NAME, faults);
-        check_html(&at("name"), &member.name, faults);
+        html::check_line(&at("name"), &member.name, faults);
         check_model(&at("model"), &member.model, faults);
         check_parameters(&at("parameters"), &member.parameters, faults);
         let stops = member.parameters.stop.len();

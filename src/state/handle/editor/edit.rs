@@ -5,10 +5,9 @@ use std::sync::Arc;
 
 use super::super::super::apply::push_toast;
 use super::super::super::editor::slug;
-use super::super::super::model::{Effect, HandleContext, Overlay, Page, ToastLevel};
+use super::super::super::model::{Effect, FocusTarget, HandleContext, Overlay, Page, ToastLevel};
 use super::super::super::opening;
 use super::super::super::{AppState, Conversation, Editor};
-use super::own::NEW_NAME;
 use crate::protocol::{BackendCommand, Bot, BotEntry, BotOrigin, SaveBot, StartChat, Timestamp};
 
 /// Puts a bot into the editor and shows it. What stood there before goes.
@@ -18,6 +17,7 @@ pub(super) fn put_in(state: &mut AppState, next: Editor, context: HandleContext)
     state.editor = Some(Editor { key: state.counter, ..next });
     state.check_editor();
     super::super::open_page(state, Page::Editor);
+    state.request_focus(FocusTarget::FormTop);
     effects.extend(restart_test(state, context));
     effects
 }
@@ -30,9 +30,9 @@ pub(super) fn change(state: &mut AppState, bot: Bot) -> Vec<Effect> {
         editor.bot.id = before.id;
         return Vec::new();
     }
-    let (renamed, same_id) = (before.name != editor.bot.name, before.id == editor.bot.id);
-    let follows = before.name == NEW_NAME || before.id.as_str().starts_with(&slug(&before.name));
-    if editor.base.is_none() && renamed && same_id && follows {
+    editor.id_is_chosen |= before.id != editor.bot.id;
+    let renamed = before.name != editor.bot.name;
+    if editor.base.is_none() && renamed && !editor.id_is_chosen {
         let name = editor.bot.name.clone();
         if !slug(&name).is_empty() {
             let id = state.free_bot_id(&name, &HashSet::new());
@@ -72,6 +72,10 @@ pub(super) fn save(state: &mut AppState, now: Timestamp) -> Vec<Effect> {
         }
         let words = (ToastLevel::Warning, "Not saved yet".to_owned(), body, Vec::new());
         push_toast(state, words, String::new(), now);
+        if let Some(editor) = &mut state.editor {
+            editor.tried = true;
+        }
+        state.request_focus(FocusTarget::FormProblem);
         return Vec::new();
     }
     let Some(editor) = &mut state.editor else { return Vec::new() };
@@ -120,7 +124,7 @@ pub(super) fn close(state: &mut AppState) -> Vec<Effect> {
 }
 
 /// Forgets the chat beside the form.
-fn end_test(state: &mut AppState) -> Vec<Effect> {
+pub(super) fn end_test(state: &mut AppState) -> Vec<Effect> {
     let Some(editor) = &mut state.editor else { return Vec::new() };
     editor.tested = None;
     let Some(chat) = editor.test.take() else { return Vec::new() };

@@ -12,7 +12,7 @@ use crate::protocol::{
 };
 
 /// The name of a bot that has none yet.
-pub(super) const NEW_NAME: &str = "New bot";
+const NEW_NAME: &str = "New bot";
 
 pub(super) fn make(state: &mut AppState, context: HandleContext) -> Vec<Effect> {
     let id = state.free_bot_id(NEW_NAME, &HashSet::new());
@@ -24,7 +24,7 @@ pub(super) fn customise(state: &mut AppState, id: &BotId, context: HandleContext
     let Some(entry) = state.bots.get(id).cloned() else { return Vec::new() };
     match entry.origin {
         BotOrigin::Own if state.editor.as_ref().is_some_and(|editor| is_of(editor, id)) => {
-            super::show(state)
+            super::show(state, context)
         }
         BotOrigin::Own => open(state, Editor::of(&entry), context),
         BotOrigin::BuiltIn => {
@@ -50,6 +50,8 @@ fn copy(state: &AppState, entry: &BotEntry, id: &str) -> Editor {
     let id = state.free_bot_id(id, &HashSet::new());
     let base = (entry.bot.id.clone(), entry.bot.version);
     let bot = Bot { id, version: BotVersion::FIRST, ..entry.bot.clone() };
+    // The files of the app are wrapped; in a form their texts would look torn.
+    let bot = if entry.origin == BotOrigin::BuiltIn { bot.unwrapped() } else { bot };
     Editor::new(bot, Some(base), entry.granted.clone())
 }
 
@@ -96,6 +98,18 @@ pub(super) fn delete(state: &mut AppState, id: &BotId, now: Timestamp) -> Vec<Ef
     if entry.origin != BotOrigin::Own {
         return Vec::new();
     }
+    let edited = state.editor.as_ref().filter(|editor| is_of(editor, id) && editor.has_edits());
+    let asked = Overlay::DeleteEdited(id.clone());
+    if edited.is_some() && state.overlay != asked {
+        state.overlay = asked;
+        return Vec::new();
+    }
+    if let Some(edited) = edited.cloned() {
+        state.put_away = Some(Box::new(Editor { test: None, ..edited }));
+    }
+    if state.overlay == asked {
+        super::super::close_overlay(state);
+    }
     let mut effects = vec![Effect::Backend(BackendCommand::DeleteBot { bot: id.clone() })];
     if state.gallery.selected.as_ref() == Some(id) {
         state.gallery.selected = None;
@@ -110,7 +124,12 @@ pub(super) fn delete(state: &mut AppState, id: &BotId, now: Timestamp) -> Vec<Ef
     effects
 }
 
-pub(super) fn restore(state: &mut AppState, entry: &BotEntry) -> Vec<Effect> {
+/// Brings a deleted bot back, and what was not saved of it into the editor.
+pub(super) fn restore(
+    state: &mut AppState,
+    entry: &BotEntry,
+    context: HandleContext,
+) -> Vec<Effect> {
     let id = &entry.bot.id;
     let is_undo = |action: &ToastAction| matches!(&action.command, UiCommand::Bots(BotCommand::Restore(known)) if known.bot.id == *id);
     state.toasts.retain(|toast| !toast.actions.iter().any(is_undo));
@@ -119,14 +138,13 @@ pub(super) fn restore(state: &mut AppState, entry: &BotEntry) -> Vec<Effect> {
         base: entry.base.clone(),
         granted: entry.granted.clone(),
     };
-    let mut effects = vec![Effect::Backend(BackendCommand::SaveBot(Box::new(save)))];
-    if entry.favourite {
-        let mark = BackendCommand::MarkBot { bot: id.clone(), favourite: true };
-        effects.push(Effect::Backend(mark));
-    }
-    if entry.archived {
-        let archive = BackendCommand::ArchiveBot { bot: id.clone(), archived: true };
-        effects.push(Effect::Backend(archive));
+    state.awaited_bot = Some(id.clone());
+    let mut effects = vec![Effect::Backend(BackendCommand::RestoreBot(Box::new(save)))];
+    if let Some(put_away) = state.put_away.take_if(|editor| is_of(editor, id)) {
+        let (page, back) = (state.page.clone(), state.back.clone());
+        effects.extend(open(state, *put_away, context));
+        // Who undoes stays where they are; the gallery leads to the editor.
+        (state.page, state.back) = (page, back);
     }
     effects
 }

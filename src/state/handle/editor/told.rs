@@ -1,17 +1,46 @@
 //! What the backend tells about bots that are made, changed, read or written.
 
 use super::super::super::apply::push_toast;
-use super::super::super::model::{Overlay, ToastLevel};
+use super::super::super::editor::Handed;
+use super::super::super::model::{Effect, Overlay, ToastLevel};
 use super::super::super::{AppState, Editor, Read};
+use super::{edit, keep};
 use crate::protocol::{
-    Bot, BotOrigin, BotProblem, BotRead, BotVersionInfo, NoticeCode, QueryId, Timestamp,
+    Bot, BotOrigin, BotProblem, BotRead, BotVersionInfo, EditedBot, NoticeCode, QueryId, Timestamp,
 };
 
 /// What a toast says of a bot that was kept, before the version.
 const SAVED: &str = "Saved as version";
 
+/// What was in the editor when the app ended is in it again. It is not shown: the gallery leads
+/// there.
+pub(in crate::state) fn edit_kept(
+    state: &mut AppState,
+    edited: EditedBot,
+    now: Timestamp,
+) -> Vec<Effect> {
+    // It comes with the first library; nobody types as fast.
+    if state.editor.as_ref().is_some_and(Editor::has_edits) {
+        return Vec::new();
+    }
+    let own = state.bots.get(&edited.bot.id).filter(|entry| entry.origin == BotOrigin::Own);
+    let editor = Editor::again(&edited, own.map(AsRef::as_ref));
+    state.edit_kept.handed = Handed::Known(Some(Box::new(edited)));
+    if !editor.has_edits() {
+        // It was saved in the last moment.
+        keep::note_change(state, now);
+        return Vec::new();
+    }
+    let effects = edit::end_test(state);
+    state.counter += 1;
+    state.editor = Some(Editor { key: state.counter, ..editor });
+    state.check_editor();
+    effects
+}
+
 /// What was handed to be saved may be there now.
 pub(in crate::state) fn library_changed(state: &mut AppState, now: Timestamp) {
+    let awaited = state.awaited_bot.clone();
     if let Some(id) = state.awaited_bot.take_if(|id| state.bots.get(id).is_some()) {
         state.gallery.selected = Some(id);
     }
@@ -19,8 +48,9 @@ pub(in crate::state) fn library_changed(state: &mut AppState, now: Timestamp) {
     let id = editor.saved.as_ref().or(editor.saving.as_ref().map(|saving| &saving.0));
     let Some(id) = id.map(|bot| &bot.id) else { return };
     let Some(entry) = state.bots.get(id).filter(|entry| entry.origin == BotOrigin::Own) else {
-        // It was deleted elsewhere: what stands here would be a new bot.
-        if editor.saving.is_none() {
+        // It was deleted elsewhere: what stands here would be a new bot. One that is brought back
+        // is on its way.
+        if editor.saving.is_none() && awaited.as_ref() != Some(id) {
             editor.saved = None;
             editor.untouched = None;
         }
@@ -34,7 +64,8 @@ pub(in crate::state) fn library_changed(state: &mut AppState, now: Timestamp) {
     if !editor.saving.as_deref().is_some_and(is_it) {
         return;
     }
-    editor.saving = None;
+    (editor.saving, editor.tried) = (None, false);
+    state.edit_kept.dirty.get_or_insert(now);
     editor.saved = Some(kept.clone());
     editor.saved_granted.clone_from(&entry.granted);
     editor.bot.version = version;
@@ -48,10 +79,11 @@ pub(in crate::state) fn library_changed(state: &mut AppState, now: Timestamp) {
 
 /// What could not be written is not on its way any more: Save asks again.
 pub(in crate::state) fn notice(state: &mut AppState, code: &NoticeCode) {
-    if matches!(code, NoticeCode::WriteFailed | NoticeCode::Busy)
-        && let Some(editor) = &mut state.editor
-    {
-        editor.saving = None;
+    if matches!(code, NoticeCode::WriteFailed | NoticeCode::Busy) {
+        state.edit_kept.handed = Handed::Unknown;
+        if let Some(editor) = &mut state.editor {
+            editor.saving = None;
+        }
     }
 }
 

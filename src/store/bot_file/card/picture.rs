@@ -23,6 +23,8 @@ const LONGEST: usize = 16 * 1024 * 1024;
 const LONGEST_CARD: u64 = 4 * 1024 * 1024;
 /// The keys of the chunks, the newer card first.
 const KEYS: [&str; 2] = ["ccv3", "chara"];
+/// So many broken chunks are named.
+const MOST_DAMAGE: usize = 5;
 const WIDTH: u32 = 400;
 const HEIGHT: u32 = 600;
 
@@ -31,28 +33,33 @@ pub(in super::super) fn is_png(bytes: &[u8]) -> bool {
     bytes.starts_with(SIGNATURE)
 }
 
-/// The JSON of the card in a picture.
-pub(in super::super) fn read(bytes: &[u8]) -> Result<Value> {
+/// The JSON of the card in a picture, and what of the picture is damaged, in sentences: a card
+/// that is whole counts, whatever is broken beside it.
+pub(in super::super) fn read(bytes: &[u8]) -> Result<(Value, Vec<String>)> {
     if bytes.len() > LONGEST {
         let (is, most) = (size(bytes.len()), size(LONGEST));
         return Err(Fault::new(format!("the picture is {is} long; {most} are read at most")));
     }
-    let (texts, broken) = texts(bytes);
-    let found = KEYS.iter().find_map(|key| texts.iter().find(|text| text.key == *key));
-    let Some(text) = found else {
-        // A card that is there counts, whatever is broken beside it.
-        let none = "there is no character card in this picture; programs that send pictures often take it out";
-        return Err(broken.unwrap_or_else(|| Fault::new(none)));
-    };
-    let key = text.key;
-    let letters = text.content()?;
-    let letters: Vec<u8> = letters.into_iter().filter(|byte| !byte.is_ascii_whitespace()).collect();
-    let json = STANDARD.decode(&letters).map_err(|error| {
-        Fault::new(format!("the card in the chunk {key} of this picture is no base64: {error}"))
-    })?;
-    serde_json::from_slice(&json).map_err(|error| {
-        Fault::new(format!("the card in the chunk {key} of this picture is no JSON: {error}"))
-    })
+    let Found { texts, mut damage } = texts(bytes);
+    for key in KEYS {
+        for text in texts.iter().filter(|text| text.key == key) {
+            match text.card() {
+                Ok(card) => return Ok((card, damage.iter().map(remark).collect())),
+                Err(fault) => damage.push(fault),
+            }
+        }
+    }
+    let none =
+        "there is no character card in this picture; programs that send pictures often take it out";
+    Err(damage.into_iter().next().unwrap_or_else(|| Fault::new(none)))
+}
+
+/// A fault that refuses nothing, as a sentence.
+fn remark(fault: &Fault) -> String {
+    let message = fault.to_string();
+    let mut letters = message.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters).collect()
 }
 
 /// A text of a picture.
@@ -64,14 +71,25 @@ struct Text<'a> {
 enum Body<'a> {
     Plain(&'a [u8]),
     Packed(&'a [u8]),
-    Broken(Fault),
 }
 
 impl Text<'_> {
+    fn card(&self) -> Result<Value> {
+        let key = self.key;
+        let letters = self.content()?;
+        let letters: Vec<u8> =
+            letters.into_iter().filter(|byte| !byte.is_ascii_whitespace()).collect();
+        let json = STANDARD.decode(&letters).map_err(|error| {
+            Fault::new(format!("the card in the chunk {key} of this picture is no base64: {error}"))
+        })?;
+        serde_json::from_slice(&json).map_err(|error| {
+            Fault::new(format!("the card in the chunk {key} of this picture is no JSON: {error}"))
+        })
+    }
+
     fn content(&self) -> Result<Vec<u8>> {
         let packed = match &self.body {
             Body::Plain(bytes) => return Ok(bytes.to_vec()),
-            Body::Broken(fault) => return Err(fault.clone()),
             Body::Packed(packed) => *packed,
         };
         let mut bytes = Vec::new();
@@ -91,37 +109,36 @@ impl Text<'_> {
     }
 }
 
-/// The texts of a picture that may be cards, and the first thing in it that is broken.
-fn texts(bytes: &[u8]) -> (Vec<Text<'_>>, Option<Fault>) {
-    let (mut texts, mut broken) = (Vec::new(), None);
+/// What a picture holds.
+struct Found<'a> {
+    /// The texts that may be cards.
+    texts: Vec<Text<'a>>,
+    /// What is broken, in the order of the file.
+    damage: Vec<Fault>,
+}
+
+fn texts(bytes: &[u8]) -> Found<'_> {
+    let (mut texts, mut damage) = (Vec::new(), Vec::new());
     let mut at = SIGNATURE.len();
     while at < bytes.len() {
         let Some(chunk) = Chunk::read(bytes, at) else {
             let name = Chunk::name(bytes, at);
             let message = format!("the picture is cut off in its chunk {name} at byte {at}");
-            broken = broken.or(Some(Fault::new(message)));
-            break;
+            damage.push(Fault::new(message));
+            return Found { texts, damage };
         };
         at += chunk.data.len() + 12;
-        let text = chunk.text();
-        if !chunk.is_whole {
-            let name = chunk.kind;
-            let message = format!(
-                "the chunk {name} at byte {} of this picture is broken: its checksum does not match",
-                chunk.at
-            );
-            let fault = Fault::new(message);
-            texts.extend(text.map(|text| Text { body: Body::Broken(fault.clone()), ..text }));
-            broken = broken.or(Some(fault));
-            continue;
+        if chunk.is_whole {
+            texts.extend(chunk.text());
+        } else if damage.len() < MOST_DAMAGE {
+            damage.push(chunk.damage());
         }
-        texts.extend(text);
         if chunk.kind == "IEND" {
-            return (texts, broken);
+            return Found { texts, damage };
         }
     }
-    let cut = || Fault::new("the picture is cut off: its end is missing");
-    (texts, broken.or_else(|| Some(cut())))
+    damage.push(Fault::new("the picture is cut off: its end is missing"));
+    Found { texts, damage }
 }
 
 struct Chunk<'a> {
@@ -147,6 +164,16 @@ impl<'a> Chunk<'a> {
     fn name(bytes: &[u8], at: usize) -> String {
         let name = bytes.get(at + 4..at + 8).unwrap_or_default();
         String::from_utf8_lossy(name).escape_debug().to_string()
+    }
+
+    /// That its checksum does not match, and what follows.
+    fn damage(&self) -> Fault {
+        let follows = match self.kind.as_str() {
+            "tEXt" | "zTXt" | "iTXt" => "was left out",
+            _ => "may not be shown right",
+        };
+        let (kind, at) = (&self.kind, self.at);
+        Fault::new(format!("the {kind} chunk at byte {at} has a wrong checksum and {follows}"))
     }
 
     /// The card in it, if it is a text that may be one.

@@ -135,12 +135,18 @@ const CHANGES: &[(&str, &str, &str)] = &[
     (
         "name: Notes",
         "name: <script>alert(1)</script>",
-        "file:3:7: name: holds HTML (<script>); it is shown as plain text",
+        "file:3:7: name: holds HTML (<script>), which would be shown as plain text; take the tags out",
     ),
     (
         "description: Turns",
         "description: <img src=x> Turns",
         "file:4:14: description: holds HTML (<img src=x>)",
+    ),
+    ("[meetings, summary]", "[meetings, <b>sum</b>]", "file:6:18: tags[1]: holds HTML (<b>)"),
+    (
+        "transcript of this morning",
+        "<a href=x>transcript</a>",
+        "file:26:5: starters[0]: holds HTML (<a href=x>)",
     ),
     ("name: Notes", "name: \" \"", "file:3:7: name: is empty"),
     ("name: Notes", "name: \"a\\nb\"", "file:3:7: name: holds a line break"),
@@ -220,6 +226,34 @@ fn each_mistake_is_named_with_its_place_and_what_is_allowed() {
 fn script_tags_in_instructions_are_text() {
     let text = BOT.replace("- Decisions first", "- Never write <script> tags");
     assert_eq!(told(text.as_bytes()), "notes is fine");
+    let remarks = super::one(text.as_bytes()).remarks;
+    assert_eq!(
+        remarks,
+        ["Its instructions hold a script tag, which is plain text here and is never run"]
+    );
+    let seed = BOT.replace("Paste the transcript", "<SCRIPT src=x>Paste");
+    let remarks = super::one(seed.as_bytes()).remarks;
+    assert!(remarks[0].starts_with("Its opening messages hold a script tag"), "{remarks:?}");
+    let card = r#"{"spec":"chara_card_v2","data":{"name":"A","description":"<script>x"}}"#;
+    assert_eq!(super::one(card.as_bytes()).remarks.len(), 1);
+    // Placeholders and types of a language are no HTML.
+    let text = BOT.replace("of this morning", "of <date> as a Vec<String>");
+    assert_eq!(told(text.as_bytes()), "notes is fine");
+}
+
+#[test]
+fn what_is_nested_too_deeply_is_said_to_be_whatever_it_is_written_in() {
+    let deep = |count: usize| format!("{}1{}", "[".repeat(count), "]".repeat(count));
+    for (text, expected) in [
+        (format!("{{\"a\": {}}}", deep(300)), "file:1:133: this is nested deeper than 48 levels"),
+        (deep(300), "this is nested deeper than 48 levels"),
+        (deep(100), "is nested deeper than 48 levels"),
+        (format!("{{\"id\": {}}}", deep(60)), "id[0]"),
+        (format!("a: {}", deep(3_000)), "this is nested deeper than 48 levels"),
+    ] {
+        let said = told(text.as_bytes());
+        assert!(said.contains(expected) && said.contains("deeper than 48"), "{said}");
+    }
 }
 
 #[test]

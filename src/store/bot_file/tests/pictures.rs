@@ -75,10 +75,7 @@ fn what_is_wrong_with_a_picture_is_named() {
         (&no_card, "file: there is no character card in this picture; programs that send"),
         (&whole[..70], "file: the picture is cut off in its chunk tEXt at byte 33"),
         (&whole[..8], "file: the picture is cut off: its end is missing"),
-        (
-            &changed,
-            "file: the chunk tEXt at byte 33 of this picture is broken: its checksum does not match",
-        ),
+        (&changed, "file: the tEXt chunk at byte 33 has a wrong checksum and was left out"),
         (
             &picture(&[chunk(b"tEXt", b"chara\0!!!")]),
             "file: the card in the chunk chara of this picture is no base64: Invalid",
@@ -106,10 +103,48 @@ fn what_is_wrong_with_a_picture_is_named() {
         let said = told(bytes);
         assert!(said.starts_with(expected), "said:     {said}\nexpected: {expected}");
     }
-    // A card that is whole counts, whatever is broken behind it.
+}
+
+#[test]
+fn a_card_that_is_whole_counts_and_what_is_broken_beside_it_is_named() {
+    let broken = |mut chunk: Vec<u8>| {
+        *chunk.last_mut().unwrap() ^= 1;
+        chunk
+    };
+    let newer = || text("ccv3", &CARD.replace("chara_card_v2", "chara_card_v3"));
+    let good = || text("chara", CARD);
+    let whole = picture(&[good()]);
     let mut broken_end = whole.clone();
     *broken_end.last_mut().unwrap() ^= 1;
-    assert_eq!(one(&broken_end).bot.name, "Ada");
+    let at = whole.len() - 12;
+    let left_out = "The tEXt chunk at byte 33 has a wrong checksum and was left out".to_owned();
+    let table: Vec<(Vec<u8>, String)> = vec![
+        (picture(&[broken(newer()), good()]), left_out.clone()),
+        (picture(&[broken(good()), newer()]), left_out.clone()),
+        (picture(&[broken(chunk(b"tEXt", b"Comment\0hi")), good()]), left_out),
+        (
+            picture(&[broken(chunk(b"IDAT", b"x")), good()]),
+            "The IDAT chunk at byte 33 has a wrong checksum and may not be shown right".to_owned(),
+        ),
+        (
+            broken_end,
+            format!("The IEND chunk at byte {at} has a wrong checksum and may not be shown right"),
+        ),
+        (
+            [&whole[..at], &chunk(b"IDAT", b"picture")[..9]].concat(),
+            format!("The picture is cut off in its chunk IDAT at byte {at}"),
+        ),
+        (
+            picture(&[text("ccv3", "{\"spec\":"), good()]),
+            "The card in the chunk ccv3 of this picture is no JSON: EOF while parsing a value at line 1 column 8".to_owned(),
+        ),
+    ];
+    for (bytes, expected) in table {
+        let read = one(&bytes);
+        assert_eq!(read.bot.name, "Ada", "{expected}");
+        assert_eq!(read.remarks, [expected]);
+    }
+    assert_eq!(one(&whole).remarks, Vec::<String>::new());
 }
 
 #[test]

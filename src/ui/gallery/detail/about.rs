@@ -5,7 +5,7 @@ use egui::{RichText, Ui, vec2};
 use super::super::words;
 use super::parts::{fact_ui, heading_ui, note_ui, text_button, text_card_ui};
 use super::room;
-use crate::protocol::{Bot, BotEntry, RiskLevel, Role, ToolNeed, known_tool};
+use crate::protocol::{Bot, BotEntry, RiskLevel, Role, ToolNeed, known_tool, unwrapped};
 use crate::state::opening::{KnownModels as _, suited};
 use crate::state::{AppState, BotCommand, SettingsTab, UiCommand};
 use crate::ui::theme::{self, Palette, model_color};
@@ -170,7 +170,7 @@ fn seeds_ui(ui: &mut Ui, bot: &Bot) {
         let palette = Palette::of(ui);
         widgets::small_label(ui, who, palette.faint);
         ui.add_space(2.0);
-        text_card_ui(ui, &words::unwrapped(&seed.content));
+        text_card_ui(ui, &unwrapped(&seed.content));
         ui.add_space(6.0);
     }
 }
@@ -181,11 +181,11 @@ fn instructions_ui(ui: &mut Ui, bot: &Bot) {
     if bot.instructions.trim().is_empty() {
         note_ui(ui, "None: the model answers as it does by itself");
     } else {
-        text_card_ui(ui, &words::unwrapped(&bot.instructions));
+        text_card_ui(ui, &unwrapped(&bot.instructions));
     }
     for member in bot.room.iter().flat_map(|room| &room.members) {
         heading_ui(ui, &format!("Instructions for {}", member.name));
-        text_card_ui(ui, &words::unwrapped(&member.instructions));
+        text_card_ui(ui, &unwrapped(&member.instructions));
     }
 }
 

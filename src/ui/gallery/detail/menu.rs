@@ -58,8 +58,11 @@ impl DetailView {
             item(ui, MenuItem::new(Icon::Columns2, "Compare with mine", ""), compare);
         }
         let text = if entry.archived { "Take out of the archive" } else { "Archive" };
-        let archive = BotCommand::Archive { bot: bot(), archived: !entry.archived };
-        item(ui, MenuItem::new(Icon::Archive, text, ""), archive);
+        // The archive takes the user's own bots only.
+        if entry.origin == BotOrigin::Own {
+            let archive = BotCommand::Archive { bot: bot(), archived: !entry.archived };
+            item(ui, MenuItem::new(Icon::Archive, text, ""), archive);
+        }
         if pages_ui(ui, Icon::Download, "Export…") {
             self.exporting = true;
         }

@@ -103,12 +103,11 @@ fn a_chat_opens_with_folded_instructions_seeds_starters_and_its_bot_in_the_heade
     assert!(harness.query_by_label("Review my code").is_none(), "something is typed");
     type_text(&mut harness, ", please");
     assert_eq!(harness.state().state.draft().text, "Explain lifetimes, please");
-    let chips: Vec<_> = harness.get_all_by_label("Rust mentor").collect();
-    chips
-        .into_iter()
-        .find(|chip| chip.rect().top() < 48.0 && chip.rect().left() > 300.0)
-        .unwrap()
-        .click();
+    // The title has said the name: it stands in the header once.
+    let names = harness.get_all_by_label("Rust mentor");
+    let in_header = |rect: egui::Rect| rect.top() < 48.0 && rect.left() > 264.0;
+    assert_eq!(names.filter(|node| in_header(node.rect())).count(), 1);
+    harness.get_by_label("v1.0").click();
     harness.run();
     assert_eq!(harness.state().state.page, Page::Gallery);
     assert_eq!(harness.state().state.gallery.selected, Some("rust-mentor".into()));
@@ -143,6 +142,54 @@ fn an_answer_in_a_room_shows_who_speaks_with_which_model_and_who_is_next() {
     harness.get_by_label("Ada Byron");
     harness.get_by_label_contains("Claude Sonnet 5.5 · ");
     harness.get_by_label("Bo speaks next");
+    finish(&mut harness);
+    assert!(harness.query_by_label("Bo speaks next").is_none());
+}
+
+#[test]
+fn the_header_of_a_room_shows_its_members_order_and_round() {
+    let rounds = |order, rounds| {
+        let mut bot = panel();
+        let room = bot.room.as_mut().unwrap();
+        (room.order, room.rounds) = (order, rounds);
+        bot
+    };
+    let mut harness = window(begun(rounds(SpeakingOrder::InTurn, 3)));
+    for label in ["Room", "Member: Ada Byron", "Member: Bo", "In turn"] {
+        let rect = harness.get_by_label(label).rect();
+        assert!(rect.bottom() < 48.0 && rect.left() > 264.0, "{label} {rect:?}");
+    }
+    harness.get_by_label("Member: Bo").hover();
+    harness.run();
+    harness.get_by_label("Bo");
+    let harness = window(answering(rounds(SpeakingOrder::InTurn, 3), "ada"));
+    harness.get_by_label("In turn · round 1 of 3");
+    let harness = window(answering(rounds(SpeakingOrder::ByMention, 3), "ada"));
+    harness.get_by_label("By mention");
+}
+
+#[test]
+fn a_round_that_ended_because_nobody_was_named_says_so_and_offers_who_can_be() {
+    let mut bot = panel();
+    bot.room.as_mut().unwrap().order = SpeakingOrder::ByMention;
+    let mut harness = window(answering(bot, "ada"));
+    let words = "Ada Byron named nobody, so the round is over. Address somebody with @";
+    assert!(harness.query_by_label(words).is_none(), "it still runs");
+    finish(&mut harness);
+    harness.get_by_label(words);
+    type_text(&mut harness, "Well,");
+    harness.get_by_label("@Bo").click();
+    harness.run();
+    assert_eq!(harness.state().state.draft().text, "Well, @Bo ");
+
+    // Where the order ends the round by itself there is nothing to say.
+    let mut harness = window(answering(panel(), "bo"));
+    finish(&mut harness);
+    assert!(harness.query_by_label_contains("named nobody").is_none());
+}
+
+/// The answer that runs comes to its end.
+fn finish(harness: &mut Window) {
     let state = &mut harness.state_mut().state;
     let run = state.conversation().unwrap().run.clone().unwrap();
     let chat = state.open_chat().unwrap();
@@ -154,7 +201,6 @@ fn an_answer_in_a_room_shows_who_speaks_with_which_model_and_who_is_next() {
     let event = RunEvent { chat, run: run.id, seq: Seq(1), at: NOW, event: done, resume: None };
     apply(state, BackendEvent::Run(event), NOW);
     harness.run();
-    assert!(harness.query_by_label("Bo speaks next").is_none());
 }
 
 fn type_text(harness: &mut Window, text: &str) {

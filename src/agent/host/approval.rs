@@ -1,0 +1,53 @@
+//! Stops, and consent to tool calls.
+
+use super::Hub;
+use super::refusal::Refusal;
+use crate::net::gateway::host::SessionKey;
+use crate::protocol::{ApprovalAnswer, BackendCommand, ChatId, RunId, StopMode};
+
+impl Hub {
+    /// Stops a run, or the run of a chat. One that has ended is stopped already.
+    pub(super) async fn cancel(
+        &mut self,
+        (key, id): (SessionKey, Option<String>),
+        run: Option<RunId>,
+        chat: Option<ChatId>,
+        mode: StopMode,
+    ) -> Result<(), Refusal> {
+        let chat = match (run, chat) {
+            (Some(run), _) => match self.runs.get(&run) {
+                Some(live) => live.chat,
+                None => {
+                    let place = self.store.run_place(run).await?;
+                    let missing = || Refusal::not_found("There is no such run");
+                    let chat = place.ok_or_else(missing)?.chat;
+                    self.seen(key, chat).await?;
+                    self.ack(key, id, Some(chat));
+                    return Ok(());
+                }
+            },
+            (None, Some(chat)) => chat,
+            (None, None) => return Err(Refusal::bad_request("Say which run or which chat")),
+        };
+        self.seen(key, chat).await?;
+        self.ask(BackendCommand::Stop { chat, mode }).await;
+        self.ack(key, id, Some(chat));
+        Ok(())
+    }
+
+    /// Passes an answer on to the call that waits for it.
+    pub(super) async fn approval(
+        &mut self,
+        key: SessionKey,
+        id: Option<String>,
+        answer: ApprovalAnswer,
+    ) -> Result<(), Refusal> {
+        let waits = self.runs.values().find(|live| live.approvals.contains(&answer.id));
+        let missing = || Refusal::not_found("No tool call of this id waits for consent");
+        let chat = waits.map(|live| live.chat).ok_or_else(missing)?;
+        self.seen(key, chat).await?;
+        self.ask(BackendCommand::AnswerApproval { chat, answer }).await;
+        self.ack(key, id, Some(chat));
+        Ok(())
+    }
+}

@@ -1,0 +1,78 @@
+//! Frames that the gateway writes.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::protocol::{
+    BadFrame, ErrorKind, NotificationLevel, PROTOCOL_VERSION, ServerMessage, StreamEvent,
+};
+
+/// What a frame is about, in brief.
+const LONGEST_REASON: usize = 200;
+
+#[derive(Serialize)]
+struct Versioned<'a, T> {
+    #[serde(flatten)]
+    message: &'a T,
+    v: u32,
+}
+
+/// A message as it stands on the wire, with the version.
+pub fn spell(message: &ServerMessage) -> Arc<str> {
+    versioned(message)
+}
+
+/// A remark that belongs to no run.
+pub fn notification(level: NotificationLevel, code: &str, message: &str) -> Arc<str> {
+    versioned(&StreamEvent::notification(level, code, message))
+}
+
+fn versioned<T: Serialize>(message: &T) -> Arc<str> {
+    match serde_json::to_string(&Versioned { message, v: PROTOCOL_VERSION }) {
+        Ok(text) => text.into(),
+        // Only maps with keys that are no text cannot be written, and there are none.
+        Err(error) => {
+            tracing::error!(%error, "a frame cannot be written");
+            r#"{"type":"notification","payload":{"level":"error","code":"internal","message":"A frame could not be written"},"v":1}"#.into()
+        }
+    }
+}
+
+/// Answers a frame that cannot be read, by its name where it has one.
+pub(super) fn bad_frame(text: Option<&str>, bad: &BadFrame) -> Arc<str> {
+    let id = text.and_then(name_of);
+    let message: String = bad.0.chars().take(LONGEST_REASON).collect();
+    spell(&ServerMessage::Error {
+        id,
+        message: format!("The frame cannot be read: {message}"),
+        code: "bad_frame".to_owned(),
+        kind: ErrorKind::BadRequest,
+        retryable: false,
+    })
+}
+
+fn name_of(text: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Named {
+        id: String,
+    }
+    serde_json::from_str::<Named>(text).ok().map(|named| named.id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::{FromServer, read_from_server};
+
+    #[test]
+    fn a_bad_frame_is_answered_by_its_name_and_bears_the_version() {
+        let said = bad_frame(Some(r#"{"type":1,"id":"seven"}"#), &BadFrame("x".repeat(10_000)));
+        let value: serde_json::Value = serde_json::from_str(&said).unwrap();
+        assert_eq!(value["v"], 1);
+        assert!(said.len() < 500);
+        let FromServer::Said(said) = read_from_server(&said).unwrap() else { panic!() };
+        let ServerMessage::Error { id, code, .. } = *said else { panic!() };
+        assert_eq!((id.as_deref(), code.as_str()), (Some("seven"), "bad_frame"));
+    }
+}

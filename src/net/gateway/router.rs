@@ -1,0 +1,57 @@
+//! Which path leads where, and web pages that may not come in.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+
+use super::front::Front;
+use super::{health, upgrade};
+
+/// What a page may send besides what it always may.
+const PAGE_HEADERS: &str = "authorization, content-type, last-event-id, x-client-id";
+
+/// All paths.
+pub(super) fn router(front: &Arc<Front>) -> Router {
+    Router::new()
+        .route("/healthz", get(health::healthz))
+        .route("/ws", get(upgrade::whole))
+        .fallback(unknown)
+        .layer(middleware::from_fn_with_state(front.clone(), origins))
+        .with_state(front.clone())
+}
+
+async fn unknown() -> Response {
+    (StatusCode::NOT_FOUND, "There is nothing at this path\n").into_response()
+}
+
+/// Refuses pages of origins that are not listed; others are no pages and have no origin.
+async fn origins(State(front): State<Arc<Front>>, request: Request, next: Next) -> Response {
+    let Some(origin) = request.headers().get(header::ORIGIN).cloned() else {
+        return next.run(request).await;
+    };
+    let listed =
+        front.config.origins.iter().any(|listed| listed == "*" || origin == *listed.as_str());
+    if !listed {
+        tracing::info!(origin = ?origin, "a page of a foreign origin was refused");
+        return (StatusCode::FORBIDDEN, "This origin is not listed\n").into_response();
+    }
+    let mut response = if request.method() == Method::OPTIONS {
+        StatusCode::NO_CONTENT.into_response()
+    } else {
+        next.run(request).await
+    };
+    allow(response.headers_mut(), origin);
+    response
+}
+
+fn allow(headers: &mut HeaderMap, origin: HeaderValue) {
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    headers.insert(header::VARY, HeaderValue::from_static("origin"));
+    headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static(PAGE_HEADERS));
+    headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST"));
+}

@@ -175,7 +175,7 @@ async fn suffer(
             swallow(mirror_in),
         )
     };
-    let mut calm = shared.is_calm.subscribe();
+    let (mut calm, mut calm_later) = (shared.is_calm.subscribe(), shared.is_calm.subscribe());
     let mut carry = Box::pin(carry);
     tokio::select! {
         // Both sides have ended it themselves.
@@ -184,7 +184,7 @@ async fn suffer(
             if fault == Fault::HalfOpen {
                 // The halves are held, and not polled any more.
                 let give_up = Duration::from_secs(3);
-                timeout(give_up, calm.wait_for(|calm| *calm)).await.ok();
+                timeout(give_up, calm_later.wait_for(|calm| *calm)).await.ok();
             }
         }
         _ = calm.wait_for(|calm| *calm) => {}

@@ -5,21 +5,27 @@
 //! models, and nothing that a client does here reaches another client.
 
 mod accept;
+mod body;
 mod close;
+mod commands;
+mod completions;
 mod door;
 mod frames;
 mod front;
+mod guard;
 mod health;
 pub mod host;
 mod line;
 mod meter;
 pub mod outbox;
+mod pair;
+mod pairing;
+mod reply;
 mod router;
 mod socket;
+mod streams;
 mod tls;
 mod upgrade;
-
-pub use frames::{notification, spell};
 
 use std::io;
 use std::net::SocketAddr;

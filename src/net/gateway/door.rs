@@ -16,9 +16,6 @@ use super::front::Front;
 use super::host::Visitor;
 use super::meter::Meter;
 
-/// Why somebody may not come in, in the words of HTTP.
-pub(super) const NO_ENTRY: &str = "A valid token is needed";
-
 const PROTOCOL_PREFIX: &str = "bearer.";
 
 /// Somebody who was let in. All connections with one token share it.

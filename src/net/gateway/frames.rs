@@ -1,11 +1,13 @@
 //! Frames that the gateway writes.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::protocol::{
-    BadFrame, ErrorKind, NotificationLevel, PROTOCOL_VERSION, ServerMessage, StreamEvent,
+    BadFrame, ErrorKind, FromServer, NotificationLevel, PROTOCOL_VERSION, RunId, Seq,
+    ServerMessage, StreamEvent, Welcome, read_from_server,
 };
 
 /// What a frame is about, in brief.
@@ -19,13 +21,19 @@ struct Versioned<'a, T> {
 }
 
 /// A message as it stands on the wire, with the version.
-pub fn spell(message: &ServerMessage) -> Arc<str> {
+pub(super) fn spell(message: &ServerMessage) -> Arc<str> {
     versioned(message)
 }
 
 /// A remark that belongs to no run.
-pub fn notification(level: NotificationLevel, code: &str, message: &str) -> Arc<str> {
+fn notification(level: NotificationLevel, code: &str, message: &str) -> Arc<str> {
     versioned(&StreamEvent::notification(level, code, message))
+}
+
+/// The gateway stops.
+pub(super) fn stopping() -> Arc<str> {
+    let message = "The gateway stops. What runs is kept";
+    notification(NotificationLevel::Warning, "server_stopping", message)
 }
 
 fn versioned<T: Serialize>(message: &T) -> Arc<str> {
@@ -41,7 +49,11 @@ fn versioned<T: Serialize>(message: &T) -> Arc<str> {
 
 /// Answers a frame that cannot be read, by its name where it has one.
 pub(super) fn bad_frame(text: Option<&str>, bad: &BadFrame) -> Arc<str> {
-    let id = text.and_then(name_of);
+    refusal(text.and_then(name_of), bad)
+}
+
+/// Answers a frame of this name that has no place.
+pub(super) fn refusal(id: Option<String>, bad: &BadFrame) -> Arc<str> {
     let message: String = bad.0.chars().take(LONGEST_REASON).collect();
     spell(&ServerMessage::Error {
         id,
@@ -50,6 +62,62 @@ pub(super) fn bad_frame(text: Option<&str>, bad: &BadFrame) -> Arc<str> {
         kind: ErrorKind::BadRequest,
         retryable: false,
     })
+}
+
+/// The welcome in a frame.
+pub(super) fn welcome(text: &str) -> Option<Box<Welcome>> {
+    let FromServer::Said(said) = read_from_server(text).ok()? else { return None };
+    if let ServerMessage::Welcome(welcome) = *said { Some(Box::new(welcome)) } else { None }
+}
+
+/// What decides about the way of a frame. The rest of it is not looked at.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Head<'a> {
+    #[serde(rename = "type", default, borrow)]
+    kind: Cow<'a, str>,
+    #[serde(default)]
+    run_id: Option<RunId>,
+    #[serde(default)]
+    seq: Option<Seq>,
+    #[serde(default)]
+    payload: Named,
+}
+
+/// Who is answered.
+#[derive(Debug, Default, Deserialize)]
+struct Named {
+    #[serde(default)]
+    id: Option<String>,
+}
+
+impl<'a> Head<'a> {
+    /// Of a frame of the host.
+    pub(super) fn of(frame: &'a str) -> Self {
+        serde_json::from_str(frame).unwrap_or_default()
+    }
+
+    pub(super) fn is_welcome(&self) -> bool {
+        self.kind == "welcome"
+    }
+
+    /// Its place in a run.
+    pub(super) fn event(&self) -> Option<(RunId, Seq)> {
+        self.run_id.zip(self.seq)
+    }
+
+    /// Whether it says what became of a command.
+    pub(super) fn is_answer(&self) -> bool {
+        self.event().is_none() && matches!(&*self.kind, "ack" | "error")
+    }
+
+    /// The command that it answers, lists included.
+    pub(super) fn answers(&self) -> Option<&str> {
+        if self.event().is_some() {
+            return None;
+        }
+        self.payload.id.as_deref()
+    }
 }
 
 fn name_of(text: &str) -> Option<String> {

@@ -11,6 +11,9 @@ use tokio_util::task::TaskTracker;
 
 use super::door::Passes;
 use super::host::{Doorkeeper, HostInput, HostSender, SessionKey};
+use super::pair::Pairs;
+use super::pairing::Tries;
+use super::streams::Streams;
 use super::{GatewayConfig, Timing};
 
 /// How many sockets without a token are told so at once; more than that get a plain 401.
@@ -28,6 +31,9 @@ pub(super) struct Front {
     pub(super) end: CancellationToken,
     pub(super) tasks: TaskTracker,
     pub(super) passes: Passes,
+    pub(super) pairs: Pairs,
+    pub(super) streams: Streams,
+    pub(super) tries: Tries,
     /// Room for clients.
     pub(super) clients: Arc<Semaphore>,
     /// Room for the second sockets of pairs.
@@ -59,6 +65,9 @@ impl Front {
             end: CancellationToken::new(),
             tasks: TaskTracker::new(),
             passes: Passes::default(),
+            pairs: Pairs::default(),
+            streams: Streams::default(),
+            tries: Tries::default(),
             clients: Arc::new(Semaphore::new(most)),
             seconds: Arc::new(Semaphore::new(most)),
             refused: Arc::new(Semaphore::new(MOST_REFUSED)),

@@ -11,6 +11,7 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
 use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
@@ -20,9 +21,9 @@ use super::frames;
 use super::front::Front;
 use super::meter::{Meter, Pace};
 use super::outbox::OutboxReader;
+use super::pair::Confirmed;
 use crate::protocol::{
-    BadFrame, ClientCommand, CommandFrame, FRAME_LIMIT, FromClient, NotificationLevel,
-    read_from_client,
+    BadFrame, ClientCommand, CommandFrame, FRAME_LIMIT, FromClient, read_from_client,
 };
 
 /// What is read at once. Idle clients are many, and each has a buffer of this size.
@@ -65,6 +66,17 @@ pub(super) struct Line {
     hello_by: Option<Instant>,
     heard: Instant,
     ping_at: Instant,
+    /// Pings that are not answered yet.
+    asked: u32,
+    confirm: Option<Confirm>,
+}
+
+/// What a client has read for certain: a ping behind a frame is answered after it.
+struct Confirm {
+    confirmed: Arc<Confirmed>,
+    sent: u64,
+    asked: u64,
+    done: u64,
 }
 
 /// What came of a socket.
@@ -113,6 +125,8 @@ impl Line {
             hello_by: Some(hello_by),
             heard: now,
             ping_at: now + timing.heartbeat,
+            asked: 0,
+            confirm: None,
             front,
         }
     }
@@ -121,6 +135,19 @@ impl Line {
     pub(super) fn follow(&mut self, outbox: OutboxReader) {
         self.hello_by = None;
         self.outbox = Some(outbox);
+    }
+
+    /// From now on it says how many frames of its outbox were read.
+    pub(super) fn confirm(&mut self, confirmed: Arc<Confirmed>) {
+        self.confirm = Some(Confirm { confirmed, sent: 0, asked: 0, done: 0 });
+    }
+
+    /// Answers a command that has no place here.
+    pub(super) fn refuse(&mut self, id: Option<String>, bad: &BadFrame) -> Result<(), Close> {
+        if self.meter.bad(Instant::now()) {
+            return Err(Close::Flood);
+        }
+        self.send(text(&frames::refusal(id, bad)))
     }
 
     /// Sends and receives until something must be decided.
@@ -158,12 +185,7 @@ impl Line {
     pub(super) async fn close(mut self, close: Close) {
         let patience = self.front.timing().farewell;
         if close == Close::Stopping {
-            let frame = frames::notification(
-                NotificationLevel::Warning,
-                "server_stopping",
-                "The gateway stops. What runs is kept",
-            );
-            if self.send(text(&frame)).is_err() {
+            if self.send(text(&frames::stopping())).is_err() {
                 return;
             }
         }
@@ -178,6 +200,12 @@ impl Line {
         };
         let now = Instant::now();
         self.heard = now;
+        if let Message::Pong(payload) = &message
+            && self.asked > 0
+        {
+            self.asked -= 1;
+            return self.confirmed(payload).map(|()| None);
+        }
         match self.meter.frame(now) {
             Pace::Fine => {}
             Pace::WaitUntil(at) => {
@@ -192,7 +220,7 @@ impl Line {
                 let bad = BadFrame("frames are text, and this one is binary".to_owned());
                 self.bad(None, &bad).map(|()| None)
             }
-            // Answered, or the answer to one of ours; a close is answered with the next read.
+            // What needs an answer gets it with the next read.
             Message::Ping(_) | Message::Pong(_) | Message::Close(_) | Message::Frame(_) => Ok(None),
         }
     }
@@ -220,6 +248,9 @@ impl Line {
         while let Some(frame) = next {
             bytes += frame.len();
             self.send(text(&frame))?;
+            if let Some(confirm) = &mut self.confirm {
+                confirm.sent += 1;
+            }
             next = match &mut self.outbox {
                 Some(outbox) if outbox.has_overflowed() => return Err(Close::Slow),
                 Some(outbox) if bytes < BATCH => outbox.try_next(),
@@ -234,8 +265,35 @@ impl Line {
             return Err(Close::Gone);
         }
         self.flushing = false;
+        self.ask()?;
         let made_room = self.outbox.as_ref().is_some_and(OutboxReader::made_room);
         Ok(made_room.then_some(Heard::Room))
+    }
+
+    /// Asks whether all was read that was sent, one question at a time.
+    fn ask(&mut self) -> Result<(), Close> {
+        let Some(confirm) = &mut self.confirm else { return Ok(()) };
+        if confirm.sent == confirm.asked || confirm.asked != confirm.done {
+            return Ok(());
+        }
+        confirm.asked = confirm.sent;
+        let payload = confirm.sent.to_be_bytes().to_vec();
+        self.ping(payload)
+    }
+
+    fn confirmed(&mut self, payload: &[u8]) -> Result<(), Close> {
+        let Some(confirm) = &mut self.confirm else { return Ok(()) };
+        let Ok(count) = <[u8; 8]>::try_from(payload).map(u64::from_be_bytes) else { return Ok(()) };
+        if count == confirm.asked {
+            confirm.done = count;
+            confirm.confirmed.set(count);
+        }
+        self.ask()
+    }
+
+    fn ping(&mut self, payload: Vec<u8>) -> Result<(), Close> {
+        self.asked = self.asked.saturating_add(1);
+        self.send(Message::Ping(payload.into()))
     }
 
     fn send(&mut self, message: Message) -> Result<(), Close> {
@@ -254,7 +312,7 @@ impl Line {
         }
         if self.ping_at <= now {
             self.ping_at = now + timing.heartbeat;
-            self.send(Message::Ping(Vec::new().into()))?;
+            self.ping(Vec::new())?;
         }
         self.set_timer();
         Ok(())
@@ -330,21 +388,21 @@ async fn fed(outbox: Option<&mut OutboxReader>, is_flushing: bool) -> Fed {
         return Fed::Overflow;
     }
     let next = outbox.next().await;
-    match next {
-        _ if outbox.has_overflowed() => Fed::Overflow,
-        Some(frame) => Fed::Frame(frame),
-        None => Fed::End,
+    if outbox.has_overflowed() {
+        return Fed::Overflow;
     }
+    next.map_or(Fed::End, Fed::Frame)
 }
 
 fn why(error: &Error) -> Close {
-    match error {
-        Error::Capacity(_) => Close::TooLong,
-        Error::Utf8(_) => Close::NotText,
-        Error::Protocol(
-            tokio_tungstenite::tungstenite::error::ProtocolError::ResetWithoutClosingHandshake,
-        ) => Close::Gone,
-        Error::Protocol(_) => Close::Broken,
-        _ => Close::Gone,
+    let is_reset = |error| matches!(error, &ProtocolError::ResetWithoutClosingHandshake);
+    if matches!(error, Error::Capacity(_)) {
+        Close::TooLong
+    } else if matches!(error, Error::Utf8(_)) {
+        Close::NotText
+    } else if matches!(error, Error::Protocol(error) if !is_reset(error)) {
+        Close::Broken
+    } else {
+        Close::Gone
     }
 }

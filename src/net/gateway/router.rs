@@ -7,10 +7,10 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 
 use super::front::Front;
-use super::{health, upgrade};
+use super::{commands, completions, health, pairing, streams, upgrade};
 
 /// What a page may send besides what it always may.
 const PAGE_HEADERS: &str = "authorization, content-type, last-event-id, x-client-id";
@@ -20,6 +20,14 @@ pub(super) fn router(front: &Arc<Front>) -> Router {
     Router::new()
         .route("/healthz", get(health::healthz))
         .route("/ws", get(upgrade::whole))
+        .route("/ws/backend-api", get(upgrade::commands))
+        .route("/ws/frontend-api", get(upgrade::events))
+        .route("/events", get(streams::events))
+        .route("/commands", post(commands::take))
+        .route("/pair", post(pairing::pair))
+        .route("/v1/models", get(completions::models))
+        .route("/v1/models/{*id}", get(completions::model))
+        .route("/v1/chat/completions", post(completions::complete))
         .fallback(unknown)
         .layer(middleware::from_fn_with_state(front.clone(), origins))
         .with_state(front.clone())

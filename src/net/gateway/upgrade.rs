@@ -17,7 +17,8 @@ use super::close::Close;
 use super::door::{self, Pass};
 use super::front::Front;
 use super::line::{Ws, goodbye, socket_config};
-use super::socket;
+use super::pair::{self, Side};
+use super::{reply, socket};
 
 /// The subprotocol, for clients that name one.
 const SUBPROTOCOL: &str = "switchboard.v1";
@@ -26,11 +27,22 @@ const SUBPROTOCOL: &str = "switchboard.v1";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Whole,
+    Half(Side),
 }
 
 /// `/ws`
 pub(super) async fn whole(State(front): State<Arc<Front>>, request: Request) -> Response {
     upgrade(front, request, Kind::Whole).await
+}
+
+/// `/ws/backend-api`
+pub(super) async fn commands(State(front): State<Arc<Front>>, request: Request) -> Response {
+    upgrade(front, request, Kind::Half(Side::Commands)).await
+}
+
+/// `/ws/frontend-api`
+pub(super) async fn events(State(front): State<Arc<Front>>, request: Request) -> Response {
+    upgrade(front, request, Kind::Half(Side::Events)).await
 }
 
 async fn upgrade(front: Arc<Front>, mut request: Request, kind: Kind) -> Response {
@@ -44,11 +56,13 @@ async fn upgrade(front: Arc<Front>, mut request: Request, kind: Kind) -> Respons
     let offers_ours = door::protocols(&parts.headers).any(|name| name == SUBPROTOCOL);
     let admitted = door::admit(&front, &parts).await;
     let room = match &admitted {
+        // A pair is one client.
+        Some(_) if kind == Kind::Half(Side::Commands) => front.seconds.clone().try_acquire_owned(),
         Some(_) => front.clients.clone().try_acquire_owned(),
         None => front.refused.clone().try_acquire_owned(),
     };
     let Ok(permit) = room else {
-        return if admitted.is_some() { full() } else { no_entry() };
+        return if admitted.is_some() { reply::full() } else { reply::no_entry() };
     };
     let owner = front.clone();
     front.spawn(Box::pin(begin(owner, on_upgrade, kind, admitted, permit)));
@@ -74,6 +88,7 @@ async fn begin(
     };
     match kind {
         Kind::Whole => socket::serve(front, ws, pass, permit).await,
+        Kind::Half(side) => pair::serve(front, (ws, side), pass, permit).await,
     }
 }
 
@@ -115,16 +130,4 @@ fn no_websocket() -> Response {
     headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
     headers.insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
     response
-}
-
-/// There is no room for another client.
-pub(super) fn full() -> Response {
-    let retry = [(header::RETRY_AFTER, "5")];
-    (StatusCode::SERVICE_UNAVAILABLE, retry, "The gateway is full\n").into_response()
-}
-
-/// Without a token that counts.
-pub(super) fn no_entry() -> Response {
-    let how = [(header::WWW_AUTHENTICATE, "Bearer")];
-    (StatusCode::UNAUTHORIZED, how, format!("{}\n", door::NO_ENTRY)).into_response()
 }

@@ -1,7 +1,7 @@
 //! One socket for both directions.
 
 use serde_json::json;
-use switchboard::net::gateway::spell;
+
 use switchboard::protocol::{Access, ClientCommand, ServerMessage};
 
 use super::gate::{Client, Gate, OWNER, handshake};

@@ -26,6 +26,7 @@ mod link;
 mod net;
 mod real_window;
 mod responses;
+mod soak;
 mod switching;
 mod templates;
 mod window;

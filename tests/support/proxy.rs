@@ -117,6 +117,15 @@ impl Drop for Proxy {
     }
 }
 
+impl Shared {
+    async fn calmed(&self) {
+        let mut is_calm = self.is_calm.subscribe();
+        while !*is_calm.borrow_and_update() {
+            is_calm.changed().await.unwrap();
+        }
+    }
+}
+
 async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     let mut connections = JoinSet::new();
     while let Ok((client, _)) = listener.accept().await {
@@ -158,8 +167,9 @@ async fn suffer(
         client.set_zero_linger().unwrap();
         server.set_zero_linger().unwrap();
     }
+    let target = *shared.target.lock();
     let mirror = match fault {
-        Fault::Duplicate => TcpStream::connect(*shared.target.lock()).await.ok(),
+        Fault::Duplicate => TcpStream::connect(target).await.ok(),
         _ => None,
     };
     let (mirror_in, mirror_out) = mirror.map(TcpStream::into_split).unzip();
@@ -175,7 +185,6 @@ async fn suffer(
             swallow(mirror_in),
         )
     };
-    let (mut calm, mut calm_later) = (shared.is_calm.subscribe(), shared.is_calm.subscribe());
     let mut carry = Box::pin(carry);
     tokio::select! {
         // Both sides have ended it themselves.
@@ -184,10 +193,10 @@ async fn suffer(
             if fault == Fault::HalfOpen {
                 // The halves are held, and not polled any more.
                 let give_up = Duration::from_secs(3);
-                timeout(give_up, calm_later.wait_for(|calm| *calm)).await.ok();
+                timeout(give_up, shared.calmed()).await.ok();
             }
         }
-        _ = calm.wait_for(|calm| *calm) => {}
+        () = shared.calmed() => {}
     }
     // Dropped here: the sockets close, with a reset where that was wanted.
 }

@@ -21,12 +21,12 @@ struct Versioned<'a, T> {
 }
 
 /// A message as it stands on the wire, with the version.
-pub(super) fn spell(message: &ServerMessage) -> Arc<str> {
+pub fn spell(message: &ServerMessage) -> Arc<str> {
     versioned(message)
 }
 
 /// A remark that belongs to no run.
-fn notification(level: NotificationLevel, code: &str, message: &str) -> Arc<str> {
+pub fn notification(level: NotificationLevel, code: &str, message: &str) -> Arc<str> {
     versioned(&StreamEvent::notification(level, code, message))
 }
 

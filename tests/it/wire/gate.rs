@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use switchboard::net::gateway::host::{Doorkeeper, HostInput, SessionKey, Visitor};
 use switchboard::net::gateway::outbox::Outbox;
 use switchboard::net::gateway::{Gateway, GatewayConfig, Timing, listen};
-use switchboard::protocol::{Access, CommandFrame, Hello};
+use switchboard::protocol::{Access, CommandFrame, Hello, RunId};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -86,6 +86,42 @@ impl Doorkeeper for Keys {
     }
 }
 
+/// The answer to a command.
+pub(crate) fn ack(id: &str) -> Arc<str> {
+    json!({ "type": "ack", "payload": { "id": id }, "v": 1 }).to_string().into()
+}
+
+/// The chat of [`event`]s.
+pub(crate) const CHAT: &str = "0190a000-0000-7000-8000-00000000000c";
+
+/// A run.
+pub(crate) fn run(number: u64) -> RunId {
+    RunId(uuid::Uuid::from_u128(0x0190_a000_0000_7000_8000_0000_0000_0000 + u128::from(number)))
+}
+
+/// An event of a run: text that is its number.
+pub(crate) fn event(run: RunId, seq: u64) -> Arc<str> {
+    let payload = json!({ "role": "assistant", "content": format!("{seq} "), "messageId": CHAT,
+        "offset": 0 });
+    placed("message", &payload, run, seq)
+}
+
+/// An event of any kind.
+pub(crate) fn placed(kind: &str, payload: &Value, run: RunId, seq: u64) -> Arc<str> {
+    json!({ "type": kind, "payload": payload, "v": 1, "chatId": CHAT, "runId": run, "seq": seq,
+        "ts": 1_795_220_283_123_i64 })
+    .to_string()
+    .into()
+}
+
+/// What a host answers to hello.
+pub(crate) fn welcome() -> Arc<str> {
+    json!({ "type": "welcome", "v": 1, "payload": { "protocol": 1, "serverId": "s", "epoch": "e",
+        "sessionId": "guide_1", "heartbeatMs": 30_000 } })
+    .to_string()
+    .into()
+}
+
 /// A gateway, with the test behind it.
 pub(crate) struct Gate {
     pub(crate) address: SocketAddr,
@@ -146,6 +182,20 @@ impl Gate {
             HostInput::Closed(session) => session,
             other => panic!("the end of a client and not {other:?}"),
         }
+    }
+
+    /// Waits for the end of this session, whatever else is said.
+    pub(crate) async fn until_closed(&mut self, session: SessionKey) {
+        loop {
+            if matches!(self.input().await, HostInput::Closed(closed) if closed == session) {
+                return;
+            }
+        }
+    }
+
+    /// An address of HTTP.
+    pub(crate) fn http(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
     }
 
     /// A client that has said hello, and how the host sees it.
@@ -238,5 +288,26 @@ impl Client {
         self.say(&json!({ "type": "list_bots", "id": "served" })).await;
         let (from, frame) = gate.command().await;
         assert_eq!((from, frame.id.as_deref()), (session, Some("served")));
+    }
+}
+
+/// A door through which nobody comes.
+#[derive(Debug)]
+pub(crate) struct Nobody;
+
+impl Doorkeeper for Nobody {
+    fn admit(
+        &self,
+        _token: Option<SecretString>,
+    ) -> Pin<Box<dyn Future<Output = Option<Visitor>> + Send + '_>> {
+        Box::pin(std::future::ready(None))
+    }
+
+    fn pair(
+        &self,
+        _code: SecretString,
+        _client: String,
+    ) -> Pin<Box<dyn Future<Output = Option<SecretString>> + Send + '_>> {
+        Box::pin(std::future::ready(None))
     }
 }

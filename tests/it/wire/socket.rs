@@ -2,13 +2,9 @@
 
 use serde_json::json;
 
-use switchboard::protocol::{Access, ClientCommand, ServerMessage};
+use switchboard::protocol::{Access, ClientCommand};
 
-use super::gate::{Client, Gate, OWNER, handshake};
-
-fn ack(id: &str) -> ServerMessage {
-    ServerMessage::Ack { id: Some(id.to_owned()), run_id: None, message_id: None, chat_id: None }
-}
+use super::gate::{Client, Gate, OWNER, ack, handshake};
 
 #[tokio::test]
 async fn a_client_says_hello_asks_and_is_answered() {
@@ -18,7 +14,7 @@ async fn a_client_says_hello_asks_and_is_answered() {
     client.say(&json!({ "type": "list_bots", "id": "1" })).await;
     let (session, frame) = gate.command().await;
     assert_eq!((session, frame.command), (seen.session, ClientCommand::ListBots {}));
-    seen.outbox.push(spell(&ack("1"))).unwrap();
+    seen.outbox.push(ack("1")).unwrap();
     let said = client.frame().await;
     assert_eq!(
         (&said["type"], &said["payload"]["id"], &said["v"]),
@@ -33,7 +29,7 @@ async fn frames_come_in_the_order_they_were_put_in() {
     let mut gate = Gate::open().await;
     let (mut client, seen) = gate.join("laptop").await;
     for at in 0..1_000 {
-        seen.outbox.push(spell(&ack(&at.to_string()))).unwrap();
+        seen.outbox.push(ack(&at.to_string())).unwrap();
     }
     for at in 0..1_000 {
         assert_eq!(client.frame().await["payload"]["id"], at.to_string());
@@ -70,7 +66,7 @@ async fn a_second_hello_is_a_new_session_of_the_same_socket() {
 async fn a_session_that_the_host_lets_go_is_closed_after_its_last_frame() {
     let mut gate = Gate::open().await;
     let (mut client, seen) = gate.join("laptop").await;
-    seen.outbox.push(spell(&ack("last"))).unwrap();
+    seen.outbox.push(ack("last")).unwrap();
     drop(seen.outbox);
     assert_eq!(client.frame().await["payload"]["id"], "last");
     assert_eq!(client.close_code().await, 4000);

@@ -39,6 +39,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::AbortOnDropHandle;
 
+pub use frames::{notification, spell};
 use front::Front;
 use host::{Doorkeeper, HostSender};
 

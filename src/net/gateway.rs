@@ -27,8 +27,6 @@ mod streams;
 mod tls;
 mod upgrade;
 
-pub use frames::{notification, spell};
-
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;

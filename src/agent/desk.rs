@@ -183,7 +183,7 @@ async fn tell_end(
     tell_page(shared, query, chat, page).await
 }
 
-async fn tell_page(
+pub(super) async fn tell_page(
     shared: &Shared,
     query: QueryId,
     chat: ChatId,

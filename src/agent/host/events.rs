@@ -58,6 +58,7 @@ impl Hub {
             | BackendEvent::ServerTested { .. }
             | BackendEvent::ServerPaired { .. }
             | BackendEvent::EditKept(_)
+            | BackendEvent::PathChanged { .. }
             | BackendEvent::AgentReady { .. } => {}
         }
     }

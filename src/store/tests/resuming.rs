@@ -69,6 +69,8 @@ async fn a_run_is_taken_up_at_its_newest_place_and_only_once() {
     assert_eq!((run.run, run.seq), (run_of(&left.answer), Seq(4)));
     assert_eq!((Some(run.point), run.question), (point(7), left.question.clone()));
     assert_eq!((run.answer.text().as_str(), run.answer.is_open()), ("one two ", true));
+    let place = opened.handle.run_place(run_of(&left.answer)).await.unwrap().unwrap();
+    assert_eq!((place.last, place.cut, place.ended), (Seq(4), Some(Seq(4)), false));
     // It goes on behind its last event, and ends like any other.
     let rest = [message(&left.answer, "half and whole", 8), done(&left.answer)];
     let mut rest = (5..).zip(rest).map(|(seq, event)| RunEvent {

@@ -113,7 +113,8 @@ pub(super) async fn run(paths: &Paths, args: ServeArgs) -> Outcome {
     let address = format!("{scheme}://{}", running.gateway.address());
     say(&format!("listening at {address}"))?;
     if let Some(code) = &code {
-        pairing::show(code, &address)?;
+        let reached = pairing::reachable(running.gateway.address());
+        pairing::show(code, &format!("{scheme}://{reached}"))?;
     } else if !has_token && args.anonymous.is_none() {
         note(
             "nobody can come in yet: make a token with `switchboard tokens add NAME`, or start with --pair",

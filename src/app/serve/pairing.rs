@@ -1,5 +1,7 @@
 //! A code that is shown once, for a person with a desktop beside the gateway.
 
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+
 use qrcode::QrCode;
 use qrcode::render::unicode::Dense1x2;
 use secrecy::{ExposeSecret, SecretString};
@@ -25,6 +27,27 @@ pub(super) fn code() -> Result<SecretString, Failure> {
     Ok(SecretString::from(code))
 }
 
+/// Where others reach a gateway that listens at all addresses of its machine: at the one by which
+/// the machine itself would go out. Nothing is sent to find that out.
+pub(super) fn reachable(listens: SocketAddr) -> SocketAddr {
+    if !listens.ip().is_unspecified() {
+        return listens;
+    }
+    let here = || {
+        let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?;
+        // An address for documentation (RFC 5737): any beyond the local network will do.
+        socket.connect((Ipv4Addr::new(192, 0, 2, 1), 9))?;
+        socket.local_addr()
+    };
+    match here() {
+        Ok(here) => SocketAddr::new(here.ip(), listens.port()),
+        Err(error) => {
+            tracing::debug!(%error, "this machine has no way out");
+            listens
+        }
+    }
+}
+
 /// Shows code and address, as text and as a picture for a camera.
 pub(super) fn show(code: &SecretString, address: &str) -> Outcome {
     let code = code.expose_secret();
@@ -48,6 +71,16 @@ pub(super) fn show(code: &SecretString, address: &str) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_that_can_be_reached_is_shown_as_it_is() {
+        for address in ["127.0.0.1:8899", "192.168.1.20:1", "[::1]:7"] {
+            let address: SocketAddr = address.parse().unwrap();
+            assert_eq!(reachable(address), address);
+        }
+        let all: SocketAddr = "0.0.0.0:8899".parse().unwrap();
+        assert_eq!(reachable(all).port(), 8899);
+    }
 
     #[test]
     fn codes_are_easy_to_read_and_differ() {

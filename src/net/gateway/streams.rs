@@ -230,7 +230,7 @@ impl Stream {
                 () = self.sender.closed() => return,
                 frame = self.reader.next() => match frame {
                     Some(frame) => self.frame(frame).await,
-                    None => return,
+                    None => return self.farewell().await,
                 },
                 _ = beats.tick() => self.write(Bytes::from_static(b": still here\n\n")).await,
             };
@@ -266,7 +266,7 @@ impl Stream {
     }
 
     async fn farewell(&self) {
-        if self.front.stop.is_cancelled() {
+        if self.front.is_ending() {
             let frame = frames::stopping();
             if self.write(spell(&frame)).await.is_err() {
                 tracing::debug!("a stream ended before it was told");

@@ -67,7 +67,13 @@ impl Open {
     /// The answer to the next command of this name.
     pub(super) fn wait_for(&self, id: &str) -> oneshot::Receiver<Arc<str>> {
         let (sender, receiver) = oneshot::channel();
-        self.waiting.lock().entry(id.to_owned()).or_default().push_back(sender);
+        let mut waiting = self.waiting.lock();
+        // Those who waited too long have gone.
+        waiting.retain(|_, senders| {
+            senders.retain(|sender| !sender.is_closed());
+            !senders.is_empty()
+        });
+        waiting.entry(id.to_owned()).or_default().push_back(sender);
         receiver
     }
 

@@ -1,5 +1,15 @@
 //! The desktop's side of the wire: one supervisor for each server.
 
+mod address;
+mod classic;
+mod pace;
+mod shell;
+pub mod step;
+mod watch;
+
+pub use pace::{LinkClock, Pace};
+pub use shell::{LinkTask, start};
+
 use std::fmt;
 
 use secrecy::SecretString;

@@ -260,10 +260,85 @@ async fn a_file_can_hold_the_token_and_a_code_is_shown_for_pairing() {
     let mut gateway =
         Serve::start(folder.path(), &["--token-file", file.to_str().unwrap(), "--pair"]);
     let line = gateway.line();
-    let code = line.strip_prefix("pairing code ").unwrap().split(' ').next().unwrap();
+    let code = line.strip_prefix("pairing code ").unwrap().split(" ").next().unwrap().to_owned();
     assert_eq!((code.len(), line.contains(&gateway.address)), (9, true), "{line}");
     let welcome = gateway.client("secret-of-the-file", "one", &[]).await.welcome().clone();
     assert_eq!(welcome.access, switchboard::protocol::Access::Owner);
+    let pair = || async {
+        let body = serde_json::json!({ "code": code.to_lowercase(), "client": "desk" });
+        let url = format!("http://{}/pair", gateway.address);
+        let client = reqwest::Client::new();
+        client.post(url).json(&body).send().await.unwrap()
+    };
+    let paired: serde_json::Value = pair().await.json().await.unwrap();
+    assert_eq!(pair().await.status(), 403, "once");
+    gateway.client(paired["token"].as_str().unwrap(), "two", &[]).await;
+    assert!(out(&run(folder.path(), &["tokens", "list"])).contains("desk"));
     let picture: Vec<String> = (0..8).map(|_| gateway.line()).collect();
     assert!(picture.iter().any(|line| line.contains('█')), "{picture:?}");
+}
+
+#[tokio::test]
+async fn other_programs_use_models_and_bots_over_the_api_of_openai() {
+    let (folder, server) = (folder(), Server::start());
+    let token = prepared(folder.path(), &server);
+    let gateway = Serve::start(folder.path(), &[]);
+    let http = reqwest::Client::new();
+    let url = |path: &str| format!("http://{}/v1/{path}", gateway.address);
+    let listed = http.get(url("models")).bearer_auth(&token).send().await.unwrap();
+    let listed: serde_json::Value = listed.json().await.unwrap();
+    let ids: Vec<&str> =
+        listed["data"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap()).collect();
+    assert!(ids.contains(&"guide/guide"), "{ids:?}");
+    let bot = ids.iter().find(|id| id.starts_with("bot:")).unwrap();
+    let ask = |model: &str, stream: bool| {
+        let body = serde_json::json!({
+            "model": model,
+            "stream": stream,
+            "messages": [
+                { "role": "user", "content": "Earlier" },
+                { "role": "assistant", "content": "Yes?" },
+                { "role": "user", "content": "And now" },
+            ],
+        });
+        http.post(url("chat/completions")).bearer_auth(&token).json(&body).send()
+    };
+    let answer: serde_json::Value = ask("mock/beta", false).await.unwrap().json().await.unwrap();
+    assert_eq!(answer["choices"][0]["message"]["content"], "beta: And now", "{answer}");
+    assert_eq!(answer["choices"][0]["finish_reason"], "stop");
+    let streamed = ask("mock/beta", true).await.unwrap().text().await.unwrap();
+    assert!(streamed.contains("And now") && streamed.ends_with("data: [DONE]\n\n"), "{streamed}");
+    let answer = ask(bot, false).await.unwrap();
+    assert_eq!(answer.status(), 200);
+    assert_eq!(ask("nobody/x", false).await.unwrap().status(), 404);
+    let nobody = http.get(url("models")).bearer_auth("sb_wrong").send().await.unwrap();
+    assert_eq!(nobody.status(), 401);
+    let chats = out(&run(folder.path(), &["chats", "list"]));
+    assert_eq!(chats, "", "no chat is left behind");
+}
+
+#[tokio::test]
+async fn where_sockets_are_blocked_a_stream_and_posts_do_the_same() {
+    let (folder, server) = (folder(), Server::start());
+    let token = prepared(folder.path(), &server);
+    let gateway = Serve::start(folder.path(), &[]);
+    let http = reqwest::Client::new();
+    let url = |path: &str| format!("http://{}/{path}?clientId=curl", gateway.address);
+    let mut stream = http.get(url("events")).bearer_auth(&token).send().await.unwrap();
+    let frame = switchboard::protocol::CommandFrame {
+        id: Some("7".to_owned()),
+        command: ClientCommand::Chat(Box::new(ask(new_chat(), "Hi"))),
+    };
+    let mut heard = String::new();
+    while !heard.contains("welcome") {
+        heard.push_str(&String::from_utf8_lossy(&stream.chunk().await.unwrap().unwrap()));
+    }
+    let ack = http.post(url("commands")).bearer_auth(&token).json(&frame).send().await.unwrap();
+    let ack: serde_json::Value = ack.json().await.unwrap();
+    assert_eq!((&ack["type"], &ack["payload"]["id"]), (&"ack".into(), &"7".into()), "{ack}");
+    while !heard.contains(r#""status":"complete""#) {
+        heard.push_str(&String::from_utf8_lossy(&stream.chunk().await.unwrap().unwrap()));
+    }
+    let run = ack["payload"]["runId"].as_str().unwrap();
+    assert!(heard.contains(&format!("id: {run}:1")) || heard.contains(&format!("id:{run}:1")));
 }

@@ -19,6 +19,7 @@ mod desk;
 mod flood;
 mod frames;
 mod gallery;
+mod gateway;
 mod picker;
 mod send;
 mod server;
@@ -60,6 +61,9 @@ fn main() {
     }
     if runs("store") {
         store::run(full);
+    }
+    if runs("gateway") {
+        gateway::run();
     }
     if runs("start") {
         start::run();

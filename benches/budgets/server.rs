@@ -36,7 +36,11 @@ impl Drop for Server {
     }
 }
 
-/// The far end. A model named `events-N` answers with N events.
+/// Events in a second of a paced answer.
+pub(crate) const PACE: u64 = 100;
+
+/// The far end. A model named `events-N` answers with N events, one named `paced-N` with 100 of
+/// them a second, each of which says when it was written.
 pub(crate) fn serve() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     println!("{}", listener.local_addr().unwrap().port());
@@ -65,12 +69,10 @@ fn answer(mut stream: TcpStream) {
     let mut body = vec![0; length];
     reader.read_exact(&mut body).unwrap();
     let text = String::from_utf8(body).unwrap();
-    let count: usize = text
-        .split("events-")
-        .nth(1)
-        .and_then(|rest| rest.split(|c: char| !c.is_ascii_digit()).next())
-        .and_then(|digits| digits.parse().ok())
-        .unwrap_or(10);
+    if let Some(count) = number_after(&text, "paced-") {
+        return paced(&mut stream, count);
+    }
+    let count = number_after(&text, "events-").unwrap_or(10);
     let mut out = String::from(
         "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n",
     );
@@ -90,4 +92,37 @@ fn answer(mut stream: TcpStream) {
     out.push_str("0\r\n\r\n");
     // The reader may go away in the middle.
     drop(stream.write_all(out.as_bytes()));
+}
+
+fn number_after(text: &str, name: &str) -> Option<usize> {
+    let rest = text.split(name).nth(1)?;
+    rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+}
+
+/// Microseconds since 1970, for two processes of one machine.
+pub(crate) fn wall_us() -> u64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    u64::try_from(since.as_micros()).unwrap()
+}
+
+fn paced(stream: &mut TcpStream, count: usize) {
+    let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n";
+    let (start, mut ended) =
+        (std::time::Instant::now(), stream.write_all(head.as_bytes()).is_err());
+    stream.set_nodelay(true).unwrap();
+    for number in 0..count {
+        let due = std::time::Duration::from_millis(1_000 / PACE) * u32::try_from(number).unwrap();
+        std::thread::sleep(due.saturating_sub(start.elapsed()));
+        let content = format!("@{} ", wall_us());
+        let event = format!(
+            "data: {{\"choices\":[{{\"index\":0,\"delta\":{{\"content\":\"{content}\"}}}}]}}\n\n"
+        );
+        ended |= stream.write_all(event.as_bytes()).is_err();
+        if ended {
+            return;
+        }
+    }
+    let end = "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
+    // The reader may go away in the middle.
+    drop(stream.write_all(end.as_bytes()));
 }

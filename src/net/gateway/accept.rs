@@ -10,7 +10,7 @@ use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
@@ -29,6 +29,10 @@ const LONGEST_HEAD: usize = 64 * 1024;
 /// How long accepting rests where the system has no more handles.
 const REST: Duration = Duration::from_millis(100);
 
+/// How long a connection too many is listened to, and how much of it.
+const REFUSAL: Duration = Duration::from_secs(1);
+const LONGEST_REFUSED: u64 = 64 * 1024;
+
 const FULL: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\ncontent-length: 0\r\nretry-after: 5\r\n\r\n";
 
@@ -46,7 +50,7 @@ pub(super) async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, front
             }
         };
         let Ok(permit) = room.clone().try_acquire_owned() else {
-            refuse(&stream);
+            front.spawn(refuse(stream));
             continue;
         };
         let (router, tls, owner) = (router.clone(), tls.clone(), front.clone());
@@ -72,9 +76,15 @@ async fn rest_after(error: &io::Error) {
     }
 }
 
-/// One try to say why, without waiting.
-fn refuse(stream: &TcpStream) {
-    if let Err(error) = stream.try_write(FULL) {
+/// Says why, without waiting for long.
+async fn refuse(mut stream: TcpStream) {
+    let said = async {
+        stream.write_all(FULL).await?;
+        stream.shutdown().await?;
+        // A connection that is closed with unread bytes is reset, and its answer may be lost.
+        tokio::io::copy(&mut stream.take(LONGEST_REFUSED), &mut tokio::io::sink()).await
+    };
+    if let Ok(Err(error)) = timeout(REFUSAL, said).await {
         tracing::debug!(%error, "a connection too many was closed");
     }
 }

@@ -7,7 +7,7 @@ use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 pub(super) enum Close {
     /// The client is gone already.
     Gone,
-    /// The gateway stops.
+    /// The gateway stops, or its host has.
     Stopping,
     /// The client broke the rules of WebSockets, compression included.
     Broken,
@@ -15,8 +15,6 @@ pub(super) enum Close {
     NotText,
     /// A frame over the limit.
     TooLong,
-    /// The host is gone.
-    NoHost,
     /// The same client came again.
     Replaced,
     /// No token, or one that does not count or no longer does.
@@ -38,7 +36,6 @@ impl Close {
             Self::Broken => (1002, "this is not how WebSockets speak"),
             Self::NotText => (1007, "this is no text"),
             Self::TooLong => (1009, "a frame is too long"),
-            Self::NoHost => (1011, "the gateway has no engine"),
             Self::Replaced => (4000, "the same client came in again"),
             Self::NoEntry => (4001, "a valid token is needed"),
             Self::Silent => (4002, "nothing was heard for too long"),

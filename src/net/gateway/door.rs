@@ -83,7 +83,7 @@ pub(super) async fn admit(front: &Front, request: &Parts) -> Option<Arc<Pass>> {
 
 /// Why a host has let a client go that did not read too slowly.
 pub(super) async fn why_let_go(front: &Front, pass: &Pass) -> Close {
-    if front.stop.is_cancelled() {
+    if front.is_ending() {
         return Close::Stopping;
     }
     if still_counts(front, pass).await { Close::Replaced } else { Close::NoEntry }

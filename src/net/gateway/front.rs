@@ -91,6 +91,11 @@ impl Front {
         self.host.send(input).await.map_err(|_input| HostGone)
     }
 
+    /// Whether the gateway stops, or its host already has.
+    pub(super) fn is_ending(&self) -> bool {
+        self.stop.is_cancelled() || self.host.is_closed()
+    }
+
     /// Counts a frame of a kind that is not known here.
     pub(super) fn ignore(&self, kind: &str) {
         let count = self.ignored.fetch_add(1, Ordering::Relaxed) + 1;

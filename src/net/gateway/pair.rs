@@ -317,7 +317,7 @@ impl Pair {
     }
 
     async fn tell(&self, input: HostInput) -> Result<(), Close> {
-        self.front.tell(input).await.map_err(|_gone| Close::NoHost)
+        self.front.tell(input).await.map_err(|_gone| Close::Stopping)
     }
 }
 

@@ -97,5 +97,5 @@ fn plain(front: &Front) -> Hello {
 }
 
 async fn tell(front: &Front, input: HostInput) -> Result<(), Close> {
-    front.tell(input).await.map_err(|_gone| Close::NoHost)
+    front.tell(input).await.map_err(|_gone| Close::Stopping)
 }

@@ -67,7 +67,13 @@ impl Open {
     /// The answer to the next command of this name.
     pub(super) fn wait_for(&self, id: &str) -> oneshot::Receiver<Arc<str>> {
         let (sender, receiver) = oneshot::channel();
-        self.waiting.lock().entry(id.to_owned()).or_default().push_back(sender);
+        let mut waiting = self.waiting.lock();
+        // Those who waited too long have gone.
+        waiting.retain(|_, senders| {
+            senders.retain(|sender| !sender.is_closed());
+            !senders.is_empty()
+        });
+        waiting.entry(id.to_owned()).or_default().push_back(sender);
         receiver
     }
 
@@ -108,11 +114,15 @@ pub(super) async fn events(State(front): State<Arc<Front>>, request: Request) ->
     let who = (pass.visitor.token.clone(), asked.hello.client_id.clone());
     let open = Arc::new(Open { session, waiting: Mutex::default() });
     let (sender, receiver) = mpsc::channel(MOST_WRITTEN);
-    let stream = Stream { front: front.clone(), pass, open: open.clone(), reader, sender };
-    front.streams.enter(who.clone(), open);
-    let visitor = stream.pass.visitor.clone();
+    let visitor = pass.visitor.clone();
     let opened = HostInput::Opened { session, visitor, hello: asked.hello, outbox: near };
-    front.spawn(Box::pin(stream.live((who, opened, asked.chat), permit)));
+    // Before the client knows of its stream: its commands must come after.
+    if front.tell(opened).await.is_err() {
+        return reply::plain(StatusCode::SERVICE_UNAVAILABLE, "The gateway stops");
+    }
+    front.streams.enter(who.clone(), open.clone());
+    let stream = Stream { front: front.clone(), pass, open, reader, sender };
+    front.spawn(Box::pin(stream.live((who, asked.chat), permit)));
     let headers = [
         (header::CONTENT_TYPE, "text/event-stream"),
         (header::CACHE_CONTROL, "no-store"),
@@ -196,12 +206,8 @@ struct Stream {
 struct Over;
 
 impl Stream {
-    async fn live(
-        mut self,
-        (who, opened, chat): (Who, HostInput, Option<ChatId>),
-        permit: OwnedSemaphorePermit,
-    ) {
-        if self.begin(opened, chat).await.is_ok() {
+    async fn live(mut self, (who, chat): (Who, Option<ChatId>), permit: OwnedSemaphorePermit) {
+        if self.begin(chat).await.is_ok() {
             self.carry().await;
         }
         self.front.streams.leave(&who, self.open.session);
@@ -209,9 +215,8 @@ impl Stream {
         drop(permit);
     }
 
-    async fn begin(&mut self, opened: HostInput, chat: Option<ChatId>) -> Result<(), Over> {
+    async fn begin(&mut self, chat: Option<ChatId>) -> Result<(), Over> {
         self.write(Bytes::from_static(b": switchboard\n\n")).await?;
-        self.front.tell(opened).await.map_err(|_gone| Over)?;
         if let Some(chat_id) = chat {
             let command = ClientCommand::Subscribe { chat_id, after_seq: None, bot_id: None };
             let frame = CommandFrame { id: None, command };
@@ -230,7 +235,7 @@ impl Stream {
                 () = self.sender.closed() => return,
                 frame = self.reader.next() => match frame {
                     Some(frame) => self.frame(frame).await,
-                    None => return,
+                    None => return self.farewell().await,
                 },
                 _ = beats.tick() => self.write(Bytes::from_static(b": still here\n\n")).await,
             };
@@ -266,7 +271,7 @@ impl Stream {
     }
 
     async fn farewell(&self) {
-        if self.front.stop.is_cancelled() {
+        if self.front.is_ending() {
             let frame = frames::stopping();
             if self.write(spell(&frame)).await.is_err() {
                 tracing::debug!("a stream ended before it was told");

@@ -151,6 +151,24 @@ async fn a_command_by_post_belongs_to_the_stream_and_is_answered_there_and_then(
 }
 
 #[tokio::test]
+async fn a_command_right_behind_the_head_of_a_stream_belongs_to_it() {
+    let mut gate = Gate::open().await;
+    for number in 0..20 {
+        let client = format!("script-{number}");
+        let reading = get(&gate, &format!("/events?clientId={client}")).await;
+        let answer =
+            tokio::spawn(post(&gate, Some(&client), &json!({ "type": "list_bots" })).send());
+        let seen = gate.opened().await;
+        let (session, frame) = gate.command().await;
+        assert_eq!((session, &seen.hello.client_id), (seen.session, &client));
+        seen.outbox.push(ack(&frame.id.unwrap())).unwrap();
+        assert_eq!(answer.await.unwrap().unwrap().status(), 200);
+        drop(reading);
+        assert_eq!(gate.closed().await, session);
+    }
+}
+
+#[tokio::test]
 async fn a_command_without_a_stream_has_a_session_of_its_own() {
     let mut gate = Gate::open().await;
     let answer = tokio::spawn(post(&gate, None, &json!({ "type": "list_bots" })).send());

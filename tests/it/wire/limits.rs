@@ -295,6 +295,33 @@ async fn handshakes_that_never_end_are_dropped_and_stand_in_nobodys_way() {
 }
 
 #[tokio::test]
+async fn connections_that_pile_up_are_refused_and_clients_who_are_in_stay() {
+    let mut gate = Gate::with(GatewayConfig { max_clients: 2, ..config() }).await;
+    let (mut good, seen) = gate.join("good").await;
+    let mut idle = Vec::new();
+    let refusal = loop {
+        let mut stream = TcpStream::connect(gate.address).await.unwrap();
+        stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n").await.unwrap();
+        idle.push(stream);
+        assert!(idle.len() < 2_000, "there is no end to them");
+        if idle.len() < 770 {
+            continue;
+        }
+        let mut last = String::new();
+        let stream = idle.last_mut().unwrap();
+        let heard = stream.read_to_string(&mut last);
+        if let Ok(Ok(_)) = tokio::time::timeout(Duration::from_millis(500), heard).await {
+            break last;
+        }
+    };
+    assert!(refusal.starts_with("HTTP/1.1 503 "), "{refusal}");
+    good.is_served(&mut gate, seen.session).await;
+    drop(idle);
+    let (mut other, theirs) = soon(gate.join("other")).await;
+    other.is_served(&mut gate, theirs.session).await;
+}
+
+#[tokio::test]
 async fn what_is_no_http_at_all_is_dropped() {
     let mut gate = Gate::open().await;
     let (mut good, seen) = gate.join("good").await;

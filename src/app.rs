@@ -18,6 +18,7 @@ mod log;
 mod models;
 mod providers;
 mod serve;
+mod servers;
 mod terminal;
 mod tokens;
 mod window;

@@ -15,6 +15,7 @@ use super::clock::Clock;
 use super::desk;
 use super::group::{Group, Running};
 use super::providers::Providers;
+use super::remote::RemoteChats;
 use super::stop::{ChatControl, StopWish};
 use super::title;
 use crate::protocol::{
@@ -30,6 +31,8 @@ pub(super) struct Shared {
     pub(super) store: StoreHandle,
     pub(super) providers: Arc<Providers>,
     pub(super) bots: Bots,
+    /// Chats that live on servers.
+    pub(super) remote_chats: RemoteChats,
     pub(super) events: mpsc::Sender<BackendEvent>,
     pub(super) clock: Clock,
     pub(super) ids: IdSource,

@@ -14,11 +14,12 @@ use super::desk;
 use super::manager::AgentManager;
 use super::providers::{ProviderSetup, Providers};
 use super::queue::PriorityQueue;
-use super::remote;
+use super::remote::{self, RemoteChats, RemoteParts};
 use super::resume;
 use super::stop::StopWish;
 use crate::protocol::{
     BackendCommand, BackendEvent, ChatId, EngineSettings, IdSource, Notice, NoticeCode,
+    ServerConfig,
 };
 use crate::store::{ReadState, Resumable, StoreHandle};
 
@@ -37,6 +38,8 @@ pub struct EngineParts {
     pub personas_file: PathBuf,
     /// Where answers come from.
     pub providers: ProviderSetup,
+    /// Remote servers, from `config.toml`.
+    pub servers: Vec<ServerConfig>,
     /// Time and chance.
     pub clock: Clock,
     /// How runs are carried out.
@@ -68,6 +71,11 @@ impl EngineHandle {
 
 /// Starts the engine on the current runtime.
 pub fn start(parts: EngineParts) -> EngineHandle {
+    let links = RemoteParts {
+        servers: parts.servers,
+        secrets: parts.providers.secrets.clone(),
+        http: parts.providers.http.clone(),
+    };
     let providers = Arc::new(Providers::new(
         parts.providers,
         parts.settings.edits.clone(),
@@ -79,6 +87,7 @@ pub fn start(parts: EngineParts) -> EngineHandle {
         store: parts.store,
         providers,
         bots: Bots::default(),
+        remote_chats: RemoteChats::default(),
         events: parts.events,
         clock: parts.clock,
         ids: IdSource,
@@ -98,9 +107,11 @@ pub fn start(parts: EngineParts) -> EngineHandle {
         shared: shared.clone(),
     };
     let task = tokio::spawn(async move {
+        // Before any command: none may make an agent here for a chat that lives elsewhere.
+        shared.remote_chats.read(&shared.store).await;
         let desk = tokio::spawn(desk::work(shared.clone(), desk_commands));
         let library = tokio::spawn(bots::work(shared.clone(), personas_file, library_commands));
-        let remote = tokio::spawn(remote::work(shared.clone(), remote_commands));
+        let remote = tokio::spawn(remote::work(shared.clone(), links, remote_commands));
         shared.providers.start();
         resume::go_on(parts.left, &mut dispatcher.agents);
         // The command line sees its own answer end and ends with it: what an earlier process left
@@ -226,6 +237,12 @@ impl Dispatcher {
     }
 
     fn dispatch(&mut self, command: BackendCommand) {
+        if self.shared.remote_chats.takes(&command) {
+            if let Err(error) = self.remote.try_send(command) {
+                self.refused(error.into_inner());
+            }
+            return;
+        }
         match command {
             BackendCommand::Send(request) => {
                 self.for_agent(request.chat, AgentCommand::Send(request));
@@ -248,9 +265,12 @@ impl Dispatcher {
             BackendCommand::SelectBranch { chat, .. }
             | BackendCommand::KeepAnswer { chat, .. }
             | BackendCommand::SetCast { chat, .. }
-            | BackendCommand::EndTest { chat }
             | BackendCommand::SetCovered { chat, .. } => {
                 self.for_agent(chat, AgentCommand::ChangePath(Box::new(command)));
+            }
+            BackendCommand::EndTest { chat } => {
+                self.for_agent(chat, AgentCommand::ChangePath(Box::new(command)));
+                self.agents.let_go(chat);
             }
             BackendCommand::Stop { chat, mode } => self.agents.stop(chat, StopWish::from(mode)),
             BackendCommand::RetryNow { chat } => self.agents.retry_now(chat),
@@ -297,6 +317,7 @@ impl Dispatcher {
                     self.refused(error.into_inner());
                 }
             }
+            // Taken above.
             BackendCommand::SaveServer { .. }
             | BackendCommand::RemoveServer { .. }
             | BackendCommand::TestServer { .. }
@@ -304,11 +325,7 @@ impl Dispatcher {
             | BackendCommand::LinkNow { .. }
             | BackendCommand::OpenRemoteChat { .. }
             | BackendCommand::LoadRemoteChats { .. }
-            | BackendCommand::AnswerApproval { .. } => {
-                if let Err(error) = self.remote.try_send(command) {
-                    self.refused(error.into_inner());
-                }
-            }
+            | BackendCommand::AnswerApproval { .. } => {}
             BackendCommand::Shutdown => {}
         }
     }

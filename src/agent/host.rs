@@ -31,6 +31,7 @@ use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 use super::clock::Clock;
+use super::desk::KEPT_AFTER_DELETION_MS;
 use crate::net::gateway::host::{HostInput, SessionKey};
 use crate::net::gateway::{notification, spell};
 use crate::protocol::{
@@ -50,12 +51,10 @@ use session::Session;
 const JOURNALS_KEPT_MS: i64 = 7 * 24 * 60 * 60 * 1_000;
 /// How long the start waits for the list of bots.
 const BOTS_PATIENCE: Duration = Duration::from_secs(5);
-/// How often it is looked whether something stands still, or is old.
-const TICK: Duration = Duration::from_millis(500);
-/// Ticks between two marks of the journal.
-const MARK_TICKS: u64 = 120;
+/// How often the journal is marked while there is work.
+const TICK: Duration = Duration::from_secs(60);
 /// Ticks between two looks for old journals.
-const PURGE_TICKS: u64 = 7_200;
+const PURGE_TICKS: u64 = 60;
 
 /// What the desktop's window decides about a chat, decided for a client: the composition root
 /// brings it along.
@@ -164,6 +163,8 @@ pub fn start(parts: HostParts) -> HostHandle {
 #[derive(Debug)]
 struct Waiting {
     chat: ChatId,
+    /// Whose it is; none: the owner's.
+    owner: Option<String>,
     /// Who is told, with the names of their commands.
     acks: Vec<(SessionKey, Option<String>)>,
 }
@@ -348,26 +349,24 @@ impl Hub {
         self.abandon(&session).await;
     }
 
-    /// What nobody asks for happens here: sessions that wait for room although nobody says that
-    /// there is some, the mark of the journal, old journals.
+    /// Marks the journal, and purges old ones.
     async fn tick(&mut self, count: u64) {
-        let stalled = |(key, session): (&SessionKey, &Session)| session.is_behind().then_some(*key);
-        let behind: Vec<SessionKey> = self.sessions.iter().filter_map(stalled).collect();
-        for key in behind {
-            self.pump(key).await;
-        }
-        if count.is_multiple_of(MARK_TICKS)
-            && std::mem::take(&mut self.has_worked)
+        if std::mem::take(&mut self.has_worked)
             && let Err(error) = self.store.mark_journal(&self.database).await
         {
             tracing::warn!(%error, "the journal could not be marked");
         }
         if count % PURGE_TICKS == 1 {
-            let before = Timestamp(self.now().0.saturating_sub(JOURNALS_KEPT_MS));
-            let store = self.store.clone();
+            let (now, store) = (self.now().0, self.store.clone());
             tokio::spawn(async move {
+                let before = Timestamp(now.saturating_sub(JOURNALS_KEPT_MS));
                 if let Err(error) = store.purge_journals(before).await {
                     tracing::warn!(%error, "old journals were not purged");
+                }
+                // The engine does so at its start; a gateway may run for months.
+                let before = Timestamp(now.saturating_sub(KEPT_AFTER_DELETION_MS));
+                if let Err(error) = store.purge_deleted(before).await {
+                    tracing::warn!(%error, "deleted chats were not purged");
                 }
             });
         }
@@ -375,8 +374,11 @@ impl Hub {
 
     /// Tells all clients that the gateway is about to end.
     fn tell_the_end(&mut self) {
-        let frame =
-            notification(NotificationLevel::Warning, "stopping", "The gateway is about to stop");
+        let frame = notification(
+            NotificationLevel::Warning,
+            "server_stopping",
+            "The gateway is about to stop",
+        );
         let keys: Vec<SessionKey> = self.sessions.keys().copied().collect();
         for key in keys {
             self.push(key, &frame);

@@ -1,6 +1,7 @@
 //! `switchboard ask`: one message, streamed to stdout, stored like any other.
 
 mod opening;
+mod remote;
 mod speakers;
 mod target;
 
@@ -27,7 +28,7 @@ use crate::store::secrets::Secrets;
 use crate::store::{Paths, ReadState, StoreHandle};
 
 /// What `ask` takes.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(super) struct AskArgs {
     /// Who shall answer, as provider/model; else the chat's model, else the default
     #[arg(long, value_name = "MODEL")]
@@ -44,6 +45,9 @@ pub(super) struct AskArgs {
     /// Answer although the budget is used up
     #[arg(long)]
     over_budget: bool,
+    /// Send it to this server; --model and --bot name what that server has
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["values", "over_budget"])]
+    server: Option<String>,
     /// Print one frame per line, as on the wire
     #[arg(long)]
     json: bool,
@@ -53,6 +57,9 @@ pub(super) struct AskArgs {
 
 /// Sends the message and streams the answer.
 pub(super) async fn run(paths: &Paths, args: AskArgs) -> Outcome {
+    if let Some(server) = args.server.clone() {
+        return remote::run(paths, args, &server).await;
+    }
     let text = message_text(args.text)?;
     let loaded = config::load(&paths.config_file());
     for notice in &loaded.notices {
@@ -262,6 +269,7 @@ impl Printer {
             | BackendEvent::ServerTested { .. }
             | BackendEvent::ServerPaired { .. }
             | BackendEvent::AgentReady { .. }
+            | BackendEvent::PathChanged { .. }
             | BackendEvent::Bots(_)
             | BackendEvent::EditKept(_)
             | BackendEvent::BotVersions { .. }

@@ -157,6 +157,7 @@ pub(super) fn engine(
     let settings = parts.settings.engine();
     agent::start(EngineParts {
         store,
+        servers: parts.settings.servers,
         personas_file: parts.paths.personas_file(),
         providers: ProviderSetup {
             configured: parts.settings.providers,

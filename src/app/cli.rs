@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use super::failure::{Failure, Outcome};
-use super::{ask, bots, chats, doctor, launch, log, models, providers, serve, tokens};
+use super::{ask, bots, chats, doctor, launch, log, models, providers, serve, servers, tokens};
 use crate::store::Paths;
 
 /// A desktop chat in which every message can go to another model
@@ -40,6 +40,9 @@ enum Command {
     /// Ready-made bots, your own, and files of them
     #[command(subcommand)]
     Bots(bots::BotsCommand),
+    /// Remote agents
+    #[command(subcommand)]
+    Servers(servers::ServersCommand),
     /// Serve clients elsewhere: desktops, scripts, programs that speak OpenAI's API
     Serve(Box<serve::ServeArgs>),
     /// Who may come in through the gateway
@@ -82,6 +85,7 @@ fn run_in(paths: &Paths, command: Option<Command>, verbose: u8) -> Outcome {
         | Command::Chats(_)
         | Command::Bots(_)
         | Command::Tokens(_)
+        | Command::Servers(_)
         | Command::Doctor(_) => log::to_stderr(verbose),
     }
     match command {
@@ -90,6 +94,7 @@ fn run_in(paths: &Paths, command: Option<Command>, verbose: u8) -> Outcome {
         Command::Models(args) => on_runtime(models::run(paths, args)),
         Command::Chats(command) => on_runtime(chats::run(paths, command)),
         Command::Bots(command) => on_runtime(bots::run(paths, command)),
+        Command::Servers(command) => on_runtime(servers::run(paths, command)),
         Command::Serve(args) => on_all_cores(serve::run(paths, *args)),
         Command::Tokens(command) => on_runtime(tokens::run(paths, command)),
         Command::Doctor(flag) => on_runtime(doctor::run(paths, flag)),

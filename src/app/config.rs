@@ -4,7 +4,9 @@ mod merge;
 mod read;
 mod words;
 
-use std::collections::HashMap;
+pub(super) use read::is_server_id;
+
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write};
 use std::path::Path;
@@ -12,7 +14,7 @@ use std::path::Path;
 use toml_edit::{Document, DocumentMut, Item};
 
 use crate::agent::guide_config;
-use crate::protocol::{Notice, NoticeCode, ProviderId};
+use crate::protocol::{Notice, NoticeCode, ProviderId, ServerId};
 use crate::state::Settings;
 
 /// What was read.
@@ -92,6 +94,7 @@ fn parse(text: &str) -> Loaded {
     }
     notices.extend(unknown.iter().map(|key| unknown_key(text, &root, key)));
     notices.extend(drop_duplicates(&mut settings, text, &root));
+    drop_duplicate_servers(&mut settings, &mut notices);
     Loaded { settings, notices, left_out }
 }
 
@@ -134,6 +137,19 @@ fn drop_duplicates(settings: &mut Settings, text: &str, root: &Item) -> Vec<Noti
         false
     });
     notices
+}
+
+/// Keeps the first of servers with the same id.
+fn drop_duplicate_servers(settings: &mut Settings, notices: &mut Vec<Notice>) {
+    let mut known: HashSet<ServerId> = HashSet::new();
+    settings.servers.retain(|server| {
+        let is_first = known.insert(server.id.clone());
+        if !is_first {
+            let detail = format!("{} is the id of two servers; the first one counts", server.id);
+            notices.push(Notice { code: NoticeCode::ConfigValue, detail });
+        }
+        is_first
+    });
 }
 
 /// Where a key written `table.0.key` stands in the text.
@@ -210,7 +226,7 @@ mod tests {
 
     use crate::protocol::{
         Budget, Effort, Fallback, ModelEdit, ModelId, Params, ProviderConfig, ProviderKind,
-        ProviderOptions,
+        ProviderOptions, ServerConfig,
     };
     use crate::state::Theme;
 
@@ -482,5 +498,41 @@ mod tests {
         after.chat.max_turns = 3;
         assert!(matches!(save(&path, &Settings::default(), &after), Err(ConfigError::Invalid(_))));
         assert_eq!(fs::read_to_string(&path).unwrap(), "what = = this");
+    }
+
+    #[test]
+    fn servers_are_saved_with_comments_kept_and_a_wrong_one_is_named_and_left_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.toml");
+        let text = "[[servers]]\nid = \"home\" # upstairs\nname = \"Home\"\nurl = \"ws://127.0.0.1:1\"\ncolour = 3\n\n[[servers]]\nid = \"bad\"\nname = \"Bad\"\nurl = \"http//x\"\n\n[[servers]]\nid = \"old\"\nname = \"Old\"\nurl = \"ws://127.0.0.1:2\"\ndual = \"yes\"\n";
+        fs::write(&path, text).unwrap();
+        let loaded = load(&path);
+        let ids: Vec<_> = loaded.settings.servers.iter().map(|known| known.id.as_str()).collect();
+        assert_eq!(ids, ["home", "old"]);
+        let details: Vec<_> = loaded.notices.iter().map(|notice| notice.detail.as_str()).collect();
+        assert_eq!(
+            details,
+            [
+                "line 16: dual must be true or false",
+                "line 10: the server bad is left out: The address of a server begins with ws:// or wss://",
+                "line 5: servers.colour is not a setting"
+            ]
+        );
+        let before = loaded.settings;
+        let mut after = before.clone();
+        after.servers[0].url = "wss://home.example".to_owned();
+        after.servers.remove(1);
+        after.servers.push(ServerConfig {
+            id: "new".into(),
+            name: "New".to_owned(),
+            url: "ws://[::1]:8840".to_owned(),
+            token_query: true,
+            dual: true,
+        });
+        save(&path, &before, &after).unwrap();
+        assert_eq!(load(&path).settings, after);
+        let written = fs::read_to_string(&path).unwrap();
+        assert!(written.contains("# upstairs") && written.contains("id = \"bad\""), "{written}");
+        assert!(!written.contains("id = \"old\""), "{written}");
     }
 }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::cli::JsonFlag;
 use super::failure::{Failure, Outcome, say, say_exactly};
 use super::providers::{Desk, describe};
+use super::servers::{self, ServerDesk};
 use super::{backend, config};
 use crate::agent::{self, Clock};
 use crate::protocol::{BotEntry, BotOrigin, KeySource, ProviderConfig, ProviderKind};
@@ -27,6 +28,7 @@ pub(super) async fn run(paths: &Paths, flag: JsonFlag) -> Outcome {
     let kept = database(paths, &mut findings).await;
     keys(paths, &mut findings);
     providers(paths, &kept, &mut findings).await;
+    all_servers(paths, &mut findings).await;
     print(&findings, flag)?;
     if findings.iter().all(|finding| finding.good) {
         return Ok(());
@@ -166,6 +168,23 @@ async fn provider(desk: &Desk, kept: &[KeptModels], config: &ProviderConfig) -> 
             bad("provider", format!("{id} ({kind}): {sentence}, {key}, {listed}"))
         }
     }
+}
+
+/// How the servers stand, each tried now.
+async fn all_servers(paths: &Paths, findings: &mut Vec<Finding>) {
+    // What is wrong with config.toml is said already.
+    let Ok(desk) = ServerDesk::open(paths) else { return };
+    let examined = desk.settings.servers.iter().map(async |server| {
+        let (id, url, token) = (&server.id, &server.url, desk.token_words(server));
+        match desk.try_one(server).await {
+            Ok(found) => {
+                let what = servers::describe(&found);
+                good("server", format!("{id} ({url}): ready, {what}, {token}"))
+            }
+            Err(error) => bad("server", format!("{id} ({url}): {}, {token}", error.message)),
+        }
+    });
+    findings.extend(join_all(examined).await);
 }
 
 /// `1 model`, `2 models`.

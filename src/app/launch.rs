@@ -7,7 +7,7 @@ use crate::store::Paths;
 /// Opens the window and stays until it closes.
 pub(super) fn open(paths: &Paths, verbose: u8) -> Outcome {
     if !has_display() {
-        let hint = "Without a window, use `switchboard ask` (see `switchboard --help`)";
+        let hint = "Without a window, use `switchboard ask` or `switchboard serve` (see `switchboard --help`)";
         return Err(Failure::usage("there is no display to open a window on", hint));
     }
     let created = paths.create();
@@ -36,7 +36,7 @@ pub(super) fn open(paths: &Paths, verbose: u8) -> Outcome {
     opened.map_err(|error| {
         Failure::usage(
             format!("the window could not be opened: {error}"),
-            "Without a window, use `switchboard ask` (see `switchboard --help`)",
+            "Without a window, use `switchboard ask` or `switchboard serve` (see `switchboard --help`)",
         )
     })
 }

@@ -711,6 +711,11 @@ pub enum BackendEvent {
         /// The server.
         result: Result<ServerId, ProviderError>,
     },
+    /// The visible path of a chat was changed elsewhere: who shows it reads it again.
+    PathChanged {
+        /// Which.
+        chat: ChatId,
+    },
     /// A chat on a server can be written to.
     AgentReady {
         /// Which.

@@ -51,6 +51,10 @@ pub enum NoticeCode {
     PersonasUnreadable,
     /// A bot could not be written to its file.
     BotNotExported,
+    /// A server did not take what it was asked.
+    ServerRefused,
+    /// A server's token is sent where others on the way can read it.
+    TokenInTheClear,
     /// What the editor of bots held when the app ended cannot be read.
     EditUnreadable,
 }
@@ -74,6 +78,8 @@ impl NoticeCode {
             | Self::BudgetUsedUp
             | Self::PersonasUnreadable
             | Self::BotNotExported
+            | Self::ServerRefused
+            | Self::TokenInTheClear
             | Self::EditUnreadable
             | Self::ConfigDuplicateProvider => false,
         }

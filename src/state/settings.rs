@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::protocol::{
-    Budget, EngineSettings, Fallback, ModelEdit, ModelId, Params, ProviderConfig,
+    Budget, EngineSettings, Fallback, ModelEdit, ModelId, Params, ProviderConfig, ServerConfig,
 };
 
 /// The whole of `config.toml`.
@@ -28,6 +28,8 @@ pub struct Settings {
     pub models: BTreeMap<ModelId, ModelEdit>,
     /// Where answers come from.
     pub providers: Vec<ProviderConfig>,
+    /// Remote servers.
+    pub servers: Vec<ServerConfig>,
 }
 
 impl Settings {

@@ -1,5 +1,9 @@
 //! Words and buttons for everything that can go wrong: the one table.
 
+mod servers;
+
+pub use servers::{found, link, link_sentence, link_short, seconds_left, server_error};
+
 use super::{SettingsTab, ToastLevel, UiCommand};
 use crate::protocol::{ErrorInfo, ErrorKind, NoticeCode, ProviderId, Timestamp};
 
@@ -219,6 +223,8 @@ pub(super) fn for_notice(code: &NoticeCode) -> NoticeWords {
         | NoticeCode::BudgetUsedUp
         | NoticeCode::PersonasUnreadable
         | NoticeCode::BotNotExported
+        | NoticeCode::ServerRefused
+        | NoticeCode::TokenInTheClear
         | NoticeCode::EditUnreadable
         | NoticeCode::ConfigDuplicateProvider => title,
     };
@@ -235,6 +241,15 @@ const BOT_NOT_EXPORTED: (ToastLevel, &str, &str) = (
     ToastLevel::Error,
     "The bot could not be written",
     "It is unchanged. Choose another place for the file.",
+);
+
+const SERVER_REFUSED: (ToastLevel, &str, &str) =
+    (ToastLevel::Warning, "The server did not do that", "Nothing was lost. Details say why.");
+
+const TOKEN_IN_THE_CLEAR: (ToastLevel, &str, &str) = (
+    ToastLevel::Warning,
+    "The token can be read on its way",
+    "The address begins with ws:// and leads to another machine. Use wss:// if the server can.",
 );
 
 const EDIT_UNREADABLE: (ToastLevel, &str, &str) = (
@@ -320,6 +335,8 @@ fn notice_row(code: &NoticeCode) -> (ToastLevel, &'static str, &'static str) {
         ),
         NoticeCode::PersonasUnreadable => PERSONAS_UNREADABLE,
         NoticeCode::BotNotExported => BOT_NOT_EXPORTED,
+        NoticeCode::ServerRefused => SERVER_REFUSED,
+        NoticeCode::TokenInTheClear => TOKEN_IN_THE_CLEAR,
         NoticeCode::EditUnreadable => EDIT_UNREADABLE,
     }
 }
@@ -346,6 +363,8 @@ fn notice_action(code: &NoticeCode) -> Option<(&'static str, UiCommand)> {
         | NoticeCode::Busy
         | NoticeCode::ChatMissing
         | NoticeCode::BotNotExported
+        | NoticeCode::ServerRefused
+        | NoticeCode::TokenInTheClear
         | NoticeCode::EditUnreadable
         | NoticeCode::TooManyModels => None,
     }

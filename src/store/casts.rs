@@ -68,6 +68,11 @@ pub(super) fn set(
 fn write(db: &Connection, n: i64, bot: &ChatBot, cast: &Cast) -> Result<()> {
     db.prepare_cached("UPDATE chat SET bot = ?2 WHERE n = ?1")?
         .execute(params![n, to_json(bot)?])?;
+    keep(db, n, cast)
+}
+
+/// Keeps what a bot of a server is told.
+pub(super) fn keep(db: &Connection, n: i64, cast: &Cast) -> Result<()> {
     db.prepare_cached("INSERT OR REPLACE INTO chat_cast (chat, data) VALUES (?1, ?2)")?
         .execute(params![n, to_json(cast)?])?;
     Ok(())

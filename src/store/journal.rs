@@ -46,14 +46,24 @@ pub(super) fn insert(db: &Connection, entries: &[Entry]) -> Result<()> {
 }
 
 fn open_run(db: &Connection, run: RunId) -> Result<Option<OpenRun>> {
-    let n = db
-        .prepare_cached("SELECT n FROM run WHERE id = ?1 AND ended IS NULL")?
-        .query_row([run.0.as_bytes()], |row| row.get(0))
+    let found = db
+        .prepare_cached("SELECT n, last_seq FROM run WHERE id = ?1 AND ended IS NULL")?
+        .query_row([run.0.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    match n {
-        Some(n) => Ok(Some(OpenRun { n, last: last_seq(db, n)? })),
+    match found {
+        Some((n, base)) => Ok(Some(OpenRun { n, last: last_seq(db, n)?.max(Seq(unsigned(base))) })),
         None => Ok(None),
     }
+}
+
+/// The last event that is part of an open answer's own row: the journal begins behind it. Only
+/// answers of servers that were met in the middle have one.
+fn base_seq(db: &Connection, run: RunId) -> Result<Seq> {
+    let base = db
+        .prepare_cached("SELECT last_seq FROM run WHERE id = ?1 AND ended IS NULL")?
+        .query_row([run.0.as_bytes()], |row| row.get(0))
+        .optional()?;
+    Ok(Seq(unsigned(base.unwrap_or(0))))
 }
 
 fn last_seq(db: &Connection, run: i64) -> Result<Seq> {
@@ -83,7 +93,7 @@ pub(super) fn fold(
     run: RunId,
     message: &mut Message,
 ) -> Result<Folded> {
-    let mut folded = Folded { last: Seq(0), at: None, whole: true };
+    let mut folded = Folded { last: base_seq(db, run)?, at: None, whole: true };
     let mut statement = db.prepare_cached(
         "SELECT upto, at, payload FROM event
          WHERE run = (SELECT n FROM run WHERE id = ?1) ORDER BY seq",

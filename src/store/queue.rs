@@ -7,7 +7,7 @@ use super::columns::{from_json, model, time, to_json, uuid};
 use super::error::{Result, StoreError};
 use crate::protocol::{ChatId, MessageId, QueuedMessage};
 
-const COLUMNS: &str = "q.id, c.id, q.text, q.model, q.one_off, q.created, q.more";
+pub(super) const COLUMNS: &str = "q.id, c.id, q.text, q.model, q.one_off, q.created, q.more";
 
 /// Adds a message at the end. Adding it twice changes nothing.
 pub(super) fn add(db: &Connection, item: &QueuedMessage) -> Result<()> {
@@ -68,7 +68,7 @@ pub(super) fn take(
     Ok(item)
 }
 
-fn item_of(row: &Row<'_>) -> rusqlite::Result<QueuedMessage> {
+pub(super) fn item_of(row: &Row<'_>) -> rusqlite::Result<QueuedMessage> {
     let model_id: String = row.get(3)?;
     let more: Option<String> = row.get(6)?;
     let (also, options, attachments) =

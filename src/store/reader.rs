@@ -13,6 +13,7 @@ use super::error::Result;
 use super::gateway::GatewayRead;
 use super::kept::KeptModels;
 use super::pending::{Entry, Pending};
+use super::remote::RemoteRead;
 use super::search::{self, SearchHit};
 use super::stats::{self, StoreStats};
 use super::writer::{Reply, tell};
@@ -32,6 +33,7 @@ pub(super) enum ReadCommand {
     Path(MessageId, Reply<Vec<Message>>),
     Message(MessageId, Reply<Option<Message>>),
     Cast(ChatId, Reply<Option<Arc<Cast>>>),
+    Remote(RemoteRead),
     OwnBots(HashMap<BotId, Timestamp>, Reply<KeptBots>),
     BotVersions(BotId, Reply<Vec<BotVersionInfo>>),
     KeptEdit(Reply<KeptEdit>),
@@ -85,6 +87,7 @@ impl Reader {
                 self.answer(reply, |db, waiting| message_rows::message(db, waiting, message));
             }
             ReadCommand::Cast(chat, reply) => self.answer(reply, |db, _| casts::cast(db, chat)),
+            ReadCommand::Remote(command) => self.read_remote(command),
             ReadCommand::OwnBots(known, reply) => {
                 self.answer(reply, |db, _| bots::own(db, &known));
             }

@@ -13,7 +13,8 @@ use super::runs::{self, ReadState};
 use crate::protocol::{AnswerStatus, RunId, Timestamp};
 
 /// Makes every open run of a dead process into an interrupted answer with what had arrived.
-/// Gives how many. Runs of the living are left alone, and those that can be taken up.
+/// Gives how many. Runs of the living are left alone, and those that can be taken up: what a server
+/// answers goes on there.
 pub(super) fn recover(
     db: &mut Connection,
     locks: &Path,
@@ -22,7 +23,10 @@ pub(super) fn recover(
 ) -> Result<usize> {
     let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let open: Vec<(RunId, String)> = tx
-        .prepare("SELECT id, owner FROM run WHERE ended IS NULL ORDER BY n")?
+        .prepare(
+            "SELECT run.id, run.owner FROM run JOIN chat ON chat.n = run.chat
+             WHERE run.ended IS NULL AND chat.server IS NULL ORDER BY run.n",
+        )?
         .query_map([], |row| Ok((RunId(uuid(row, 0)?), row.get(1)?)))?
         .collect::<rusqlite::Result<_>>()?;
     let mut interrupted = 0;

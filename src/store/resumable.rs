@@ -94,7 +94,8 @@ pub(super) fn left(
     let open: Vec<(i64, RunId, String)> = db
         .prepare_cached(
             "SELECT run.n, run.id, run.owner FROM run JOIN chat ON chat.n = run.chat
-             WHERE run.ended IS NULL AND (?1 IS NULL OR chat.id = ?1) ORDER BY run.n",
+             WHERE run.ended IS NULL AND chat.server IS NULL AND (?1 IS NULL OR chat.id = ?1)
+             ORDER BY run.n",
         )?
         .query_map([chat], |row| Ok((row.get(0)?, RunId(uuid(row, 1)?), row.get(2)?)))?
         .collect::<rusqlite::Result<_>>()?;

@@ -115,7 +115,7 @@ pub(super) fn begin(db: &Connection, owner: &str, request: &BeginRun) -> Result<
 }
 
 /// Stores an open answer and its run.
-fn insert_answer(
+pub(super) fn insert_answer(
     db: &Connection,
     chat: i64,
     owner: &str,
@@ -237,9 +237,42 @@ fn fold_into_parts(
     db: &Connection,
     run: RunId,
     row: &RunRow,
-    (read, journals): (ReadState, Journals),
+    keeps: (ReadState, Journals),
 ) -> Result<()> {
     let (message, folded) = folded_answer(db, run, row.answer)?;
+    write_end(db, row, message, folded, keeps)
+}
+
+/// Ends a run of a server with what the server says of its answer, where that holds no less than
+/// what arrived here; else with what arrived, as interrupted.
+pub(super) fn settle(
+    db: &Connection,
+    run: RunId,
+    theirs: Option<&Message>,
+    read: ReadState,
+) -> Result<(Message, ChatSummary)> {
+    let row = run_row(db, run)?;
+    if !row.ended {
+        let (ours, folded) = folded_answer(db, run, row.answer)?;
+        let kept = match theirs.filter(|theirs| theirs.text().len() >= ours.text().len()) {
+            Some(theirs) => {
+                Message { parts: theirs.parts.clone(), answer: theirs.answer.clone(), ..ours }
+            }
+            None => ours,
+        };
+        // Nobody follows here what a server answers.
+        write_end(db, &row, kept, folded, (read, Journals::Cleared))?;
+    }
+    Ok((message_rows::by_key(db, &[], row.answer)?, chats::summary_by_key(db, row.chat)?))
+}
+
+fn write_end(
+    db: &Connection,
+    row: &RunRow,
+    message: Message,
+    folded: Folded,
+    (read, journals): (ReadState, Journals),
+) -> Result<()> {
     let ended = folded.at.unwrap_or(message.created);
     let Some(mut answer) = message.answer.clone() else { return Err(StoreError::NotFound) };
     let is_cut_off = answer.status == AnswerStatus::Open;

@@ -17,6 +17,7 @@ use super::kept::KeptModels;
 use super::lock::Owner;
 use super::open::Journals;
 use super::pending::{Entry, Pending};
+use super::remote::RemoteWrite;
 use super::resumable::{self, Resumable};
 use super::runs::{self, Began, BeginRun, ReadState};
 use super::usage::{self, Aside};
@@ -41,6 +42,7 @@ pub(super) enum WriteCommand {
     Close(Reply<()>),
     Casts(CastWrite),
     Bots(BotWrite),
+    Remote(RemoteWrite),
     Edits(EditWrite),
     Gateway(GatewayWrite),
     Begin(Box<BeginRun>, Reply<Box<Began>>),
@@ -148,6 +150,7 @@ impl Writer {
             }
             WriteCommand::Casts(command) => self.write_casts(command),
             WriteCommand::Bots(command) => self.write_bots(command),
+            WriteCommand::Remote(command) => self.write_remote(command),
             WriteCommand::Edits(command) => self.write_edits(command),
             WriteCommand::Gateway(command) => self.write_gateway(command),
             WriteCommand::Finish(run, read, reply) => self.finish(run, read, reply),

@@ -10,8 +10,8 @@ use switchboard::net::HttpClient;
 use switchboard::protocol::{
     Alternative, BackendCommand, BackendEvent, ChatId, ChatOptions, EngineSettings, IdSource,
     Message, MessageId, ModelId, ModelInfo, Place, ProviderConfig, ProviderKind, ProviderState,
-    QueuedMessage, RegenerateRequest, RunEvent, RunId, RunStatus, SendRequest, StreamEvent,
-    Timestamp,
+    QueuedMessage, RegenerateRequest, RunEvent, RunId, RunStatus, SendRequest, ServerConfig,
+    StreamEvent, Timestamp,
 };
 use switchboard::store::help::HelpIndex;
 use switchboard::store::secrets::{KeychainUse, Secrets};
@@ -114,6 +114,20 @@ impl Desk {
         settings: EngineSettings,
         ask_at_start: bool,
     ) -> Self {
+        Self::start_with(folder, (configured, Vec::new()), settings, ask_at_start)
+    }
+
+    /// As [`Self::open`], with links to servers in the place of a provider.
+    pub(crate) fn linked(folder: &Path, servers: Vec<ServerConfig>) -> Self {
+        Self::start_with(folder, (Vec::new(), servers), Self::settings(25), false)
+    }
+
+    fn start_with(
+        folder: &Path,
+        (configured, servers): (Vec<ProviderConfig>, Vec<ServerConfig>),
+        settings: EngineSettings,
+        ask_at_start: bool,
+    ) -> Self {
         let clock = Clock { now, random: || 0.0 };
         let opened = store::open(&folder.join("switchboard.db"), Arc::new(now));
         let (commands, engine_commands) = mpsc::channel(256);
@@ -121,6 +135,7 @@ impl Desk {
         let keys: PathBuf = folder.join("keys.json");
         let engine = agent::start(EngineParts {
             store: opened.handle.clone(),
+            servers,
             personas_file: folder.join("personas.yaml"),
             providers: ProviderSetup {
                 configured,

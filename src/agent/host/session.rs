@@ -74,11 +74,6 @@ impl Session {
         }
     }
 
-    /// Whether something waits for room.
-    pub(super) fn is_behind(&self) -> bool {
-        !self.backlog.is_empty() || !self.replays.is_empty()
-    }
-
     /// Tells a run from behind an event.
     pub(super) fn replay(&mut self, run: RunId, chat: ChatId, sent: Seq) {
         self.runs.insert(run, Position { chat, sent, is_live: false });

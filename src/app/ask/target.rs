@@ -137,7 +137,7 @@ fn parse_model(desk: &Desk, text: &str) -> Result<ModelId, Failure> {
     }
 }
 
-async fn find_chat(store: &StoreHandle, id: &str) -> Result<ChatSummary, Failure> {
+pub(super) async fn find_chat(store: &StoreHandle, id: &str) -> Result<ChatSummary, Failure> {
     let hint = "List the chats with `switchboard chats list`";
     let chat: ChatId =
         id.parse().map_err(|_bad| Failure::usage(format!("{id:?} is not a chat id"), hint))?;

@@ -7,6 +7,7 @@ use toml_edit::{Array, ArrayOfTables, Item, Table, TableLike, Value};
 
 use crate::protocol::{
     Budget, Fallback, ModelEdit, ModelId, Params, ProviderConfig, ProviderId, ProviderOptions,
+    ServerConfig, ServerId,
 };
 use crate::state::{ChatSettings, Settings};
 
@@ -41,6 +42,9 @@ pub(super) fn apply(root: &mut Table, before: &Settings, after: &Settings) {
     if before.providers != after.providers {
         providers(root, &before.providers, &after.providers);
     }
+    if before.servers != after.servers {
+        servers(root, &before.servers, &after.servers);
+    }
 }
 
 /// The name of what must be written into and holds something else.
@@ -58,13 +62,14 @@ pub(super) fn in_the_way(
     ];
     let is_section = |name: &str| root.get(name).is_none_or(Item::is_table_like);
     let are_tables =
-        root.get("providers").is_none_or(|item| item.clone().into_array_of_tables().is_ok());
+        |name: &str| root.get(name).is_none_or(|item| item.clone().into_array_of_tables().is_ok());
+    let lists = [
+        ("providers", before.providers != after.providers),
+        ("servers", before.servers != after.servers),
+    ];
+    let list = lists.into_iter().find(|(name, changes)| *changes && !are_tables(name));
     let section = sections.into_iter().find(|(name, changes)| *changes && !is_section(name));
-    match section {
-        Some((name, _)) => Some(name),
-        None if before.providers != after.providers && !are_tables => Some("providers"),
-        None => None,
-    }
+    section.or(list).map(|(name, _)| name)
 }
 
 fn chat(table: &mut dyn TableLike, old: &ChatSettings, new: &ChatSettings) {
@@ -144,13 +149,7 @@ fn providers(root: &mut Table, before: &[ProviderConfig], after: &[ProviderConfi
     let find = |list: &[ProviderConfig], id: &ProviderId| {
         list.iter().find(|provider| provider.id == *id).cloned()
     };
-    let item = root.entry("providers").or_insert_with(|| Item::ArrayOfTables(ArrayOfTables::new()));
-    if item.as_array_of_tables().is_none() {
-        // `providers = [{…}]` by hand: the same, written as tables.
-        let taken = std::mem::take(item);
-        *item = Item::ArrayOfTables(taken.into_array_of_tables().unwrap_or_default());
-    }
-    let Some(tables) = item.as_array_of_tables_mut() else { return };
+    let Some(tables) = tables_of(root, "providers") else { return };
     let id_of = |table: &Table| table.get("id").and_then(Item::as_str).map(ProviderId::from);
     for removed in before.iter().filter(|known| find(after, &known.id).is_none()) {
         tables.retain(|table| id_of(table).as_ref() != Some(&removed.id));
@@ -174,6 +173,49 @@ fn providers(root: &mut Table, before: &[ProviderConfig], after: &[ProviderConfi
     if tables.is_empty() {
         root.remove("providers");
     }
+}
+
+/// The tables of a list; made where there is none.
+fn tables_of<'a>(root: &'a mut Table, name: &str) -> Option<&'a mut ArrayOfTables> {
+    let item = root.entry(name).or_insert_with(|| Item::ArrayOfTables(ArrayOfTables::new()));
+    if item.as_array_of_tables().is_none() {
+        // `providers = [{…}]` by hand: the same, written as tables.
+        let taken = std::mem::take(item);
+        *item = Item::ArrayOfTables(taken.into_array_of_tables().unwrap_or_default());
+    }
+    item.as_array_of_tables_mut()
+}
+
+fn servers(root: &mut Table, before: &[ServerConfig], after: &[ServerConfig]) {
+    let Some(tables) = tables_of(root, "servers") else { return };
+    let id_of = |table: &Table| table.get("id").and_then(Item::as_str).map(ServerId::from);
+    let is_there = |id: &ServerId| after.iter().any(|server| server.id == *id);
+    for removed in before.iter().filter(|known| !is_there(&known.id)) {
+        tables.retain(|table| id_of(table).as_ref() != Some(&removed.id));
+    }
+    for server in after.iter().filter(|server| !before.contains(server)) {
+        let place = tables.iter().position(|table| id_of(table).as_ref() == Some(&server.id));
+        match place.and_then(|place| tables.get_mut(place)) {
+            Some(table) => write_server(table, server),
+            None => {
+                let mut table = Table::new();
+                write_server(&mut table, server);
+                tables.push(table);
+            }
+        }
+    }
+    if tables.is_empty() {
+        root.remove("servers");
+    }
+}
+
+fn write_server(table: &mut Table, server: &ServerConfig) {
+    let ServerConfig { id, name, url, token_query, dual } = server;
+    set(table, "id", Some(id.as_str()));
+    set(table, "name", Some(name.as_str()));
+    set(table, "url", Some(url.as_str()));
+    set(table, "token_query", Some(true).filter(|_| *token_query));
+    set(table, "dual", Some(true).filter(|_| *dual));
 }
 
 fn write_provider(table: &mut Table, old: &ProviderOptions, provider: &ProviderConfig) {

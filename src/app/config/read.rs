@@ -5,6 +5,7 @@ use std::ops::Range;
 use toml_edit::{DocumentMut, Item, Table, TableLike};
 
 use super::words;
+use crate::net;
 use crate::protocol::{ModelId, ProviderId, address_problem, variable_problem};
 use crate::state::Settings;
 
@@ -93,6 +94,27 @@ fn first_problem(settings: &Settings) -> Option<(Vec<Step>, String)> {
         let problem = words::must(&path);
         return Some((path, problem));
     }
+    let server = settings.servers.iter().enumerate().find_map(|(index, server)| {
+        let (name, problem) = match net::server_problem(&server.url) {
+            Some(problem) => ("url", problem),
+            None if !is_server_id(server.id.as_str()) => {
+                ("id", "an id is made of lower case letters, digits and dashes".to_owned())
+            }
+            None => return None,
+        };
+        let [servers, name] = ["servers", name].map(|key| Step::Key(key.to_owned()));
+        Some((vec![servers, Step::Index(index), name], problem))
+    });
+    server.or_else(|| first_provider_problem(settings))
+}
+
+/// Whether a text can be the id of a server.
+pub(crate) fn is_server_id(text: &str) -> bool {
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    !text.is_empty() && text.chars().all(fits)
+}
+
+fn first_provider_problem(settings: &Settings) -> Option<(Vec<Step>, String)> {
     settings.providers.iter().enumerate().find_map(|(index, provider)| {
         let variable = provider.key_env.as_deref().and_then(variable_problem);
         let (name, problem) = match address_problem(&provider.url) {
@@ -147,14 +169,17 @@ fn locate(item: &Item, at: usize) -> Option<Vec<Step>> {
         .find_map(|(index, value)| inside(Step::Index(index), &Item::Value(value.clone())))
 }
 
-/// Takes out what is at a path; of a provider the whole, unless it is one of its options.
+/// Takes out what is at a path; of a provider or a server the whole, unless it is one of its
+/// options.
 fn take(root: &mut Table, path: &[Step], problem: Option<String>) -> Option<Taken> {
     let problem = problem.unwrap_or_else(|| words::must(path));
     let place = |root: &Table, path: &[Step]| begin_of(&Item::Table(root.clone()), path);
     let is = |n: usize, name: &str| matches!(path.get(n), Some(Step::Key(key)) if key == name);
-    let whole = is(0, "providers")
+    let of_server = is(0, "servers");
+    let optional = ["options", "key_env", "token_query", "dual"];
+    let whole = (is(0, "providers") || of_server)
         && path.len() > 1
-        && !(path.len() > 2 && (is(2, "options") || is(2, "key_env")));
+        && !(path.len() > 2 && optional.iter().any(|name| is(2, name)));
     let at = place(root, path)?;
     if !whole {
         remove(root, path)?;
@@ -163,17 +188,20 @@ fn take(root: &mut Table, path: &[Step], problem: Option<String>) -> Option<Take
     let path = path.get(..2)?;
     let item = at_path(root, path)?;
     let id = item.get("id").and_then(Item::as_str).map(ProviderId::from);
-    let missing = ["id", "name", "kind", "url"].into_iter().find(|key| item.get(key).is_none());
+    let needed: &[&str] =
+        if of_server { &["id", "name", "url"] } else { &["id", "name", "kind", "url"] };
+    let missing = needed.iter().find(|key| item.get(**key).is_none());
     let problem = match missing {
         Some(missing) => format!("it has no {missing}"),
         None => problem,
     };
+    let what = if of_server { "server" } else { "provider" };
     let who = match &id {
-        Some(id) => format!("the provider {id} is left out"),
-        None => "a provider is left out".to_owned(),
+        Some(id) => format!("the {what} {id} is left out"),
+        None => format!("a {what} is left out"),
     };
     remove(root, path)?;
-    Some(Taken { at, problem: format!("{who}: {problem}"), provider: id })
+    Some(Taken { at, problem: format!("{who}: {problem}"), provider: id.filter(|_| !of_server) })
 }
 
 /// Where what is at a path begins: its key, else itself.

@@ -14,7 +14,7 @@ pub(super) fn must(path: &[Step]) -> String {
         })
         .collect();
     let within = match keys.split_first() {
-        Some((&"providers", rest)) if !rest.is_empty() => rest.join("."),
+        Some((&("providers" | "servers"), rest)) if !rest.is_empty() => rest.join("."),
         Some(_) | None => keys.join("."),
     };
     let is_element = matches!(path.last(), Some(Step::Index(_)));
@@ -23,7 +23,7 @@ pub(super) fn must(path: &[Step]) -> String {
         return format!("[{within}] must be named by a model, as [models.\"provider/model\"]");
     }
     let what = expected(name, is_element);
-    if is_element && name != "providers" {
+    if is_element && name != "providers" && name != "servers" {
         return format!("an entry of {within} must be {what}; it is left out");
     }
     format!("{within} must be {what}")
@@ -36,7 +36,9 @@ fn expected(name: &str, is_element: bool) -> String {
         "favourites" | "models" => "a list of models, as [\"provider/model\"]",
         "theme" => "system, dark or light",
         "text_size" => "a percentage from 80 to 200",
-        "sidebar" | "allow_dearer" | "hidden" | "background" => "true or false",
+        "sidebar" | "allow_dearer" | "hidden" | "background" | "token_query" | "dual" => {
+            "true or false"
+        }
         "max_turns" | "idle_timeout_s" | "connect_timeout_s" | "max_tokens" | "context" => {
             "a whole number, 0 or more"
         }
@@ -48,6 +50,7 @@ fn expected(name: &str, is_element: bool) -> String {
         "day_usd" | "month_usd" | "price_in" | "price_out" => "an amount in US dollars, 0 or more",
         "kind" => "openai, responses or anthropic",
         "providers" => "written as [[providers]], one table for each",
+        "servers" => "written as [[servers]], one table for each",
         "appearance" | "chat" | "params" | "fallback" | "budget" | "options" | "headers" => {
             "a table of settings"
         }

@@ -31,7 +31,12 @@ pub(super) fn show(code: &SecretString, address: &str) -> Outcome {
     say(&format!("pairing code {code} for {address}, for 10 minutes, once"))?;
     let text = format!("switchboard://pair?server={address}&code={code}");
     match QrCode::new(text.as_bytes()) {
-        Ok(picture) => say(&picture.render::<Dense1x2>().quiet_zone(true).build()),
+        Ok(picture) => {
+            // Most terminals are dark: what is dark in the picture is left as the terminal is.
+            let mut drawn = picture.render::<Dense1x2>();
+            drawn.dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).quiet_zone(true);
+            say(&drawn.build())
+        }
         // The code can be typed.
         Err(error) => {
             tracing::debug!(%error, "no picture of the code");

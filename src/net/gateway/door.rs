@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
+use std::time::Duration;
 
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Uri, header};
@@ -16,6 +17,9 @@ use super::front::Front;
 use super::host::Visitor;
 use super::meter::Meter;
 
+/// For how long somebody is remembered who has no connection.
+const REMEMBERED: Duration = Duration::from_secs(120);
+
 const PROTOCOL_PREFIX: &str = "bearer.";
 
 /// Somebody who was let in. All connections with one token share it.
@@ -26,6 +30,7 @@ pub(super) struct Pass {
     pub(super) over: CancellationToken,
     /// Counts commands that come by POST.
     pub(super) posts: Mutex<Meter>,
+    used: Mutex<Instant>,
 }
 
 impl fmt::Debug for Pass {
@@ -36,31 +41,36 @@ impl fmt::Debug for Pass {
 
 /// Those who are in, by the id of their token.
 #[derive(Debug, Default)]
-pub(super) struct Passes(Mutex<HashMap<String, Weak<Pass>>>);
+pub(super) struct Passes(Mutex<HashMap<String, Arc<Pass>>>);
 
 impl Passes {
     fn enter(&self, visitor: Visitor, token: Option<SecretString>, front: &Front) -> Arc<Pass> {
         let mut passes = self.0.lock();
-        let known = passes.get(&visitor.token).and_then(Weak::upgrade);
-        if let Some(known) = known
+        if let Some(known) = passes.get(&visitor.token)
             && known.visitor == visitor
             && !known.over.is_cancelled()
         {
-            return known;
+            *known.used.lock() = Instant::now();
+            return known.clone();
         }
-        passes.retain(|_, pass| pass.strong_count() > 0);
         let pass = Arc::new(Pass {
             visitor,
             token,
             over: front.stop.child_token(),
             posts: Mutex::new(Meter::new(front.timing().window)),
+            used: Mutex::new(Instant::now()),
         });
-        passes.insert(pass.visitor.token.clone(), Arc::downgrade(&pass));
+        passes.insert(pass.visitor.token.clone(), pass.clone());
         pass
     }
 
+    /// All that are in use; others are forgotten.
     fn all(&self) -> Vec<Arc<Pass>> {
-        self.0.lock().values().filter_map(Weak::upgrade).collect()
+        let mut passes = self.0.lock();
+        passes.retain(|_, pass| {
+            Arc::strong_count(pass) > 1 || pass.used.lock().elapsed() < REMEMBERED
+        });
+        passes.values().cloned().collect()
     }
 }
 

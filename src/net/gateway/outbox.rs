@@ -65,6 +65,11 @@ impl Outbox {
         Ok(())
     }
 
+    /// Whether nobody takes frames out any more.
+    pub fn is_closed(&self) -> bool {
+        self.frames.is_closed()
+    }
+
     /// Whether half of it is free: what is replayed waits for that, and is never dropped. Where
     /// there is no room, the host is told as soon as there is.
     pub fn has_room(&self) -> bool {

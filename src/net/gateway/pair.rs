@@ -301,6 +301,8 @@ impl Pair {
         let head = Head::of(frame);
         if head.is_welcome() {
             session.welcome = frames::welcome(frame);
+            self.events.put_greeting(frame.clone())?;
+            return if has_room { self.tell(HostInput::Drained(key)).await } else { Ok(()) };
         }
         let event = head.event();
         if let Some((run, seq)) = event {

@@ -27,6 +27,12 @@ CREATE TABLE token (
 -- Whose a chat is: the id of a guest's token; null: the owner's.
 ALTER TABLE chat ADD COLUMN owner TEXT;
 
+-- The outbox of a remote chat is its queue. `reply_to` is the id of the message that one follows;
+-- null: the end of the visible path. `sent` is set before it is sent for the first time: from then
+-- on the server may have it.
+ALTER TABLE queued_message ADD COLUMN reply_to BLOB;
+ALTER TABLE queued_message ADD COLUMN sent INTEGER NOT NULL DEFAULT 0;
+
 -- As a gateway: whether the journal of a run that has ended is still there, and the last event that
 -- stayed when the run was taken up after a crash: later ones were told twice, in other pieces.
 ALTER TABLE run ADD COLUMN kept INTEGER NOT NULL DEFAULT 0;

@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use crate::net::gateway::close::Close;
-use crate::net::gateway::outbox::{MOST_BYTES, MOST_FRAMES, Outbox};
+use crate::net::gateway::outbox::{MOST_BYTES, MOST_FRAMES, Outbox, Overflow};
 use crate::protocol::{RunId, Seq};
 
 /// How many frames of a socket its client has confirmed, by the answers to pings.
@@ -59,6 +59,18 @@ struct Socket {
     verdict: Arc<OnceLock<Close>>,
 }
 
+impl Socket {
+    /// Sends a frame. A socket that is gone, and has not said so yet, takes nothing: the next one
+    /// will.
+    fn push(&self, frame: &Arc<str>) -> Result<(), Close> {
+        match self.outbox.push(frame.clone()) {
+            Ok(()) => Ok(()),
+            Err(Overflow) if self.outbox.is_closed() => Ok(()),
+            Err(Overflow) => Err(Close::Slow),
+        }
+    }
+}
+
 impl Lane {
     pub(super) fn is_up(&self) -> bool {
         self.socket.is_some()
@@ -79,17 +91,22 @@ impl Lane {
         frame: Arc<str>,
         event: Option<(RunId, Seq)>,
     ) -> Result<(), Close> {
-        let sent = match &self.socket {
-            Some(socket) => socket.outbox.push(frame.clone()),
-            None => Ok(()),
-        };
-        self.keep(Kept { frame, event, is_greeting: false });
-        sent.map_err(|_overflow| Close::Slow)
+        self.take(Kept { frame, event, is_greeting: false })
     }
 
-    fn keep(&mut self, kept: Kept) {
+    /// The same for a welcome: the next one takes its place.
+    pub(super) fn put_greeting(&mut self, frame: Arc<str>) -> Result<(), Close> {
+        self.take(Kept { frame, event: None, is_greeting: true })
+    }
+
+    fn take(&mut self, kept: Kept) -> Result<(), Close> {
+        let sent = match &self.socket {
+            Some(socket) => socket.push(&kept.frame),
+            None => Ok(()),
+        };
         self.bytes += kept.frame.len();
         self.frames.push_back(kept);
+        sent
     }
 
     /// What the next socket is sent first.
@@ -112,7 +129,7 @@ impl Lane {
         self.settle();
         let socket = Socket { ticket, outbox, confirmed, settled: 0, verdict };
         for kept in &self.frames {
-            socket.outbox.push(kept.frame.clone()).map_err(|_overflow| Close::Slow)?;
+            socket.push(&kept.frame)?;
         }
         self.socket = Some(socket);
         Ok(())

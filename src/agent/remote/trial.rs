@@ -1,0 +1,154 @@
+//! Trying a server, and asking one for a token of our own: beside the links, so that nothing waits.
+
+use std::time::Duration;
+
+use secrecy::SecretString;
+use tokio::time::Instant;
+
+use super::line::{Places, seed};
+use super::manager::Manager;
+use super::servers::{change_token, kept_token};
+use crate::agent::clock::Clock;
+use crate::net;
+use crate::net::link::{self, LinkClock, LinkConfig, LinkEvent, LinkInput};
+use crate::protocol::{
+    BackendEvent, ClientCommand, CommandFrame, ErrorKind, FromServer, IdSource, KeyChange,
+    LinkState, ProviderError, QueryId, ServerConfig, ServerFound, ServerMessage,
+};
+
+/// How long a try may take. A server that numbers nothing is known by its silence.
+const PATIENCE: Duration = Duration::from_secs(25);
+
+/// What we are called on a server's list of tokens.
+pub const CLIENT_NAME: &str = concat!("switchboard/", env!("CARGO_PKG_VERSION"));
+
+impl Manager {
+    pub(super) fn test(&self, query: QueryId, config: ServerConfig, token: KeyChange) {
+        let (shared, secrets) = (self.shared.clone(), self.parts.secrets.clone());
+        tokio::spawn(async move {
+            let token = match token {
+                KeyChange::Keep => match kept_token(secrets, config.id.clone()).await {
+                    Ok(token) => Ok(token),
+                    Err(error) => Err(ProviderError::new(ErrorKind::BadRequest, error.to_string())),
+                },
+                KeyChange::Set(token) => Ok(Some(token)),
+                KeyChange::Remove => Ok(None),
+            };
+            let result = match token {
+                Ok(token) => try_server(config, token, shared.clock).await,
+                Err(error) => Err(error),
+            };
+            shared.tell(BackendEvent::ServerTested { query, result }).await;
+        });
+    }
+
+    /// Asks for a token and keeps it. The link is made by the `SaveServer` that follows.
+    pub(super) async fn pair(&mut self, query: QueryId, config: ServerConfig, code: SecretString) {
+        let (shared, parts) = (self.shared.clone(), self.parts.clone());
+        tokio::spawn(async move {
+            let paired = net::pair(&parts.http, &config.url, &code, CLIENT_NAME).await;
+            let result = match paired {
+                Ok(token) => {
+                    let change = KeyChange::Set(token);
+                    change_token(parts.secrets.clone(), config.id.clone(), change)
+                        .await
+                        .map(|()| config.id)
+                        .map_err(|error| {
+                            ProviderError::new(ErrorKind::BadRequest, error.to_string())
+                        })
+                }
+                Err(error) => Err(error),
+            };
+            shared.tell(BackendEvent::ServerPaired { query, result }).await;
+        });
+    }
+}
+
+/// Links to a server once, asks for its lists, and leaves.
+///
+/// # Errors
+///
+/// `BadRequest` for an address that cannot be used, `Auth` where the token is refused, `Network`
+/// where it cannot be reached, `Timeout` where it says nothing.
+pub async fn try_server(
+    config: ServerConfig,
+    token: Option<SecretString>,
+    clock: Clock,
+) -> Result<ServerFound, ProviderError> {
+    if let Some(problem) = net::server_problem(&config.url) {
+        return Err(ProviderError::new(ErrorKind::BadRequest, problem));
+    }
+    let tried = tokio::time::timeout(PATIENCE, look(config, token, clock)).await;
+    tried.unwrap_or_else(|_| {
+        let message = format!("The server said nothing for {} s", PATIENCE.as_secs());
+        Err(ProviderError::new(ErrorKind::Timeout, message))
+    })
+}
+
+async fn look(
+    server: ServerConfig,
+    token: Option<SecretString>,
+    clock: Clock,
+) -> Result<ServerFound, ProviderError> {
+    let client_id = IdSource.run((clock.now)()).to_string();
+    let positions = Box::new(Places::default());
+    let config = LinkConfig { server, token, client_id, positions };
+    let (inputs, mut events, _link) = link::start(config, LinkClock::new(clock.now), seed(clock));
+    let begun = Instant::now();
+    let mut found = ServerFound { plain: false, round_trip_ms: 0, models: 0, bots: 0 };
+    let mut asked = begun;
+    let gone = || ProviderError::new(ErrorKind::Network, "The link ended");
+    while let Some(event) = events.recv().await {
+        match event {
+            LinkEvent::State(LinkState::Denied { message }) => {
+                return Err(ProviderError::new(ErrorKind::Auth, message));
+            }
+            LinkEvent::State(LinkState::Waiting { cause, .. }) => {
+                return Err(ProviderError::new(ErrorKind::Network, cause));
+            }
+            LinkEvent::State(LinkState::Authenticating) => {
+                found.round_trip_ms = ms_since(begun);
+            }
+            LinkEvent::Up(None) => return Ok(ServerFound { plain: true, ..found }),
+            LinkEvent::Up(Some(_)) => {
+                asked = Instant::now();
+                for command in [ClientCommand::ListModels {}, ClientCommand::ListBots {}] {
+                    let frame = CommandFrame { id: None, command };
+                    inputs.send(LinkInput::Send(frame)).await.map_err(|_| gone())?;
+                }
+            }
+            LinkEvent::Came(FromServer::Said(said)) => match *said {
+                ServerMessage::Models { models, .. } => {
+                    found.models = models.len();
+                    found.round_trip_ms = ms_since(asked);
+                }
+                ServerMessage::Bots { bots, .. } => {
+                    return Ok(ServerFound { bots: bots.len(), ..found });
+                }
+                ServerMessage::Error { message, kind, .. } => {
+                    return Err(ProviderError::new(kind, message));
+                }
+                ServerMessage::Welcome(_)
+                | ServerMessage::Ack { .. }
+                | ServerMessage::AgentReady { .. }
+                | ServerMessage::Chats { .. }
+                | ServerMessage::Messages { .. }
+                | ServerMessage::PlatformMessage { .. }
+                | ServerMessage::RunStarted { .. } => {}
+            },
+            LinkEvent::State(
+                LinkState::Offline | LinkState::Connecting { .. } | LinkState::Ready { .. },
+            )
+            | LinkEvent::Down
+            | LinkEvent::NotSent(_)
+            | LinkEvent::Came(
+                FromServer::Event(_) | FromServer::Plain(_) | FromServer::Unknown(_),
+            ) => {}
+        }
+    }
+    Err(gone())
+}
+
+fn ms_since(begun: Instant) -> u64 {
+    u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,215 @@
+//! `ask --server`: the message goes to a gateway, and its answer comes from there.
+
+use tokio::sync::mpsc;
+
+use super::{AskArgs, Printer, hand_over, message_text};
+use crate::agent::Clock;
+use crate::app::backend::{self, BackendParts};
+use crate::app::environment;
+use crate::app::failure::{Failure, Outcome, note};
+use crate::app::interrupt::Interrupts;
+use crate::app::servers::ServerDesk;
+use crate::protocol::{
+    BackendCommand, BackendEvent, BotId, ChatOptions, IdSource, LinkState, MessageId, ModelId,
+    Place, SendRequest, ServerConfig, StopMode,
+};
+use crate::state::words;
+use crate::store::secrets::Secrets;
+use crate::store::{Paths, ReadState, StoreHandle};
+
+/// Sends the message and streams the answer.
+pub(super) async fn run(paths: &Paths, args: AskArgs, name: &str) -> Outcome {
+    let text = message_text(args.text.clone())?;
+    let desk = ServerDesk::open(paths)?;
+    let server = desk.find(name)?.clone();
+    let store = backend::store_for_command(paths)?;
+    let asked = request(&store, &args, &server, text).await?;
+    let mut settings = desk.settings;
+    settings.servers = vec![server.clone()];
+    let parts = BackendParts {
+        environment: environment::read(&paths.env_files()),
+        secrets: Secrets::from_environment(&paths.keys_file()),
+        clock: Clock::system(),
+        paths: paths.clone(),
+        settings,
+        read: ReadState::Seen,
+        ask_at_start: false,
+    };
+    let ended = converse(parts, store.clone(), &server, asked, args.json).await;
+    if let Err(error) = store.close().await {
+        tracing::error!(%error, "the answer may not be saved");
+    }
+    ended
+}
+
+/// What goes out.
+struct Question {
+    request: SendRequest,
+    /// The bot that its chat begins with.
+    bot: Option<BotId>,
+}
+
+async fn request(
+    store: &StoreHandle,
+    args: &AskArgs,
+    server: &ServerConfig,
+    text: String,
+) -> Result<Question, Failure> {
+    let (ids, now) = (IdSource, (Clock::system().now)());
+    let chat = match &args.chat {
+        Some(id) => {
+            let summary = super::target::find_chat(store, id).await?;
+            if summary.server.as_ref() != Some(&server.id) {
+                let hint = "Leave --server out, or begin a new chat";
+                let message = format!("the chat {id} is not on {}", server.id);
+                return Err(Failure::usage(message, hint));
+            }
+            summary.id
+        }
+        None => ids.chat(now),
+    };
+    // Named by the server, it is no model of the server: that one chooses.
+    let usual = ModelId::new(server.id.as_str(), "default");
+    let model = match &args.model {
+        Some(model) => {
+            let hint = "A model of a server is written as provider/model";
+            model.parse::<ModelId>().map_err(|error| Failure::usage(error, hint))?
+        }
+        None => usual,
+    };
+    let request = SendRequest {
+        chat,
+        message: ids.message(now),
+        place: Place::AtLeaf,
+        text,
+        model: model.clone(),
+        one_off: args.model.is_some(),
+        chat_model: model,
+        attachments: Vec::new(),
+        options: ChatOptions::default(),
+        chat_options: ChatOptions::default(),
+        also: Vec::new(),
+        run: ids.run(now),
+        answer: ids.message(now),
+        created: now,
+        server: Some(server.id.clone()),
+    };
+    Ok(Question { request, bot: args.bot.clone().map(BotId) })
+}
+
+async fn converse(
+    parts: BackendParts,
+    store: StoreHandle,
+    server: &ServerConfig,
+    asked: Question,
+    json: bool,
+) -> Outcome {
+    let mut interrupts = Interrupts::listen()
+        .map_err(|error| Failure::work(format!("Ctrl-C cannot be heard: {error}"), ""))?;
+    let (commands, engine_commands) = mpsc::channel(64);
+    let (events, mut from_engine) = mpsc::channel(1_024);
+    let engine = backend::engine(parts, store, Vec::new(), (engine_commands, events));
+    let Question { request, bot } = asked;
+    let (chat, message) = (request.chat, request.message);
+    let provider = request.model.provider.clone();
+    let printer = Printer::new(request.run, json, provider, Vec::new());
+    let mut talk = Talk { server: server.clone(), message, printer, begun: false };
+    if let Some(bot) = bot {
+        let (server, created) = (server.id.clone(), request.created);
+        let open = BackendCommand::OpenRemoteChat { chat, server, bot, created };
+        hand_over(&commands, open).await;
+    }
+    hand_over(&commands, BackendCommand::Send(Box::new(request))).await;
+    let mut stops = 0;
+    let ended = loop {
+        tokio::select! {
+            event = from_engine.recv() => match event {
+                Some(event) => if let Some(ended) = talk.take(event) { break ended },
+                None => break Err(Failure::work("the engine ended early", "")),
+            },
+            () = interrupts.next() => {
+                stops += 1;
+                if !talk.begun || stops > 2 {
+                    break Err(Failure::stopped());
+                }
+                let mode = if stops == 1 { StopMode::Graceful } else { StopMode::Now };
+                hand_over(&commands, BackendCommand::Stop { chat, mode }).await;
+            }
+        }
+    };
+    if !talk.begun {
+        // It must not go out later, when nobody waits for it any more.
+        hand_over(&commands, BackendCommand::RemoveQueued { chat, message }).await;
+    }
+    hand_over(&commands, BackendCommand::Shutdown).await;
+    drop(from_engine);
+    engine.ended().await;
+    ended
+}
+
+/// One question and its answer.
+struct Talk {
+    server: ServerConfig,
+    message: MessageId,
+    printer: Printer,
+    /// The server has the message.
+    begun: bool,
+}
+
+impl Talk {
+    /// Takes an event; gives the outcome at the end.
+    fn take(&mut self, event: BackendEvent) -> Option<Outcome> {
+        match event {
+            BackendEvent::RunStarted { run, question, answer } => {
+                if question.id == self.message {
+                    self.begun = true;
+                    self.printer.run = run;
+                    let model = answer.answer.map(|answer| answer.model);
+                    tracing::info!(?model, "the server answers");
+                }
+                None
+            }
+            BackendEvent::Run(event) if event.run == self.printer.run => {
+                match self.printer.take(BackendEvent::Run(event)) {
+                    Ok(None) => None,
+                    Ok(Some(status)) => Some(self.printer.outcome(status)),
+                    Err(failure) => Some(Err(failure)),
+                }
+            }
+            BackendEvent::Run(_) => None,
+            BackendEvent::LinkChanged { link, .. } => self.link(&link),
+            BackendEvent::ServerChanged(state) => self.link(&state.link),
+            BackendEvent::Notice(notice) if !self.begun => {
+                let (title, _) = words::notice(&notice.code);
+                let server = &self.server.id;
+                Some(Err(Failure::work(format!("{server}: {title}"), &notice.detail)))
+            }
+            other => self.printer.take(other).err().map(Err),
+        }
+    }
+
+    fn link(&self, link: &LinkState) -> Option<Outcome> {
+        let id = &self.server.id;
+        match link {
+            LinkState::Denied { message } => {
+                let hint =
+                    format!("Enter its token anew: switchboard servers add {id} --token-stdin");
+                Some(Err(Failure::work(format!("{id} does not let us in: {message}"), &hint)))
+            }
+            LinkState::Waiting { cause, .. } if !self.begun => {
+                let hint = "Nothing was sent. Check that the server runs";
+                Some(Err(Failure::work(format!("{id} cannot be reached: {cause}"), hint)))
+            }
+            LinkState::Waiting { cause, .. } => {
+                let text =
+                    format!("the connection is gone ({cause}); the answer goes on when it is back");
+                note(&text);
+                None
+            }
+            LinkState::Offline
+            | LinkState::Connecting { .. }
+            | LinkState::Authenticating
+            | LinkState::Ready { .. } => None,
+        }
+    }
+}

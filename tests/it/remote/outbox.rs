@@ -1,0 +1,115 @@
+//! Messages wait while there is no link, and are sent once.
+
+use switchboard::protocol::{BackendCommand, BackendEvent, LinkState, NoticeCode, RunStatus};
+
+use super::wire::Gateway;
+use super::{keep_token, linked, send, until_link, until_ready};
+use crate::support::Desk;
+
+#[tokio::test]
+async fn messages_wait_in_order_without_a_link_and_are_sent_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let gateway = Gateway::start().await;
+    let (address, config) = (gateway.address, gateway.config());
+    drop(gateway);
+    let mut desk = Desk::linked(folder.path(), vec![config.clone()]);
+    let chat = Desk::new_chat();
+    let first = send(&mut desk, chat, "first").await;
+    let second = send(&mut desk, chat, "second").await;
+    let third = send(&mut desk, chat, "third").await;
+    desk.until_queue(|items| items.len() == 3).await;
+    let text = "second, mended".to_owned();
+    let message = second.message;
+    desk.ask(BackendCommand::EditQueued { chat, message, text }).await;
+    desk.ask(BackendCommand::RemoveQueued { chat, message: third.message }).await;
+    let left = desk.until_queue(|items| items.len() == 2).await;
+    assert_eq!([left[0].text.as_str(), left[1].text.as_str()], ["first", "second, mended"]);
+    desk.close().await;
+
+    // They outlive the app, and the server comes back.
+    let gateway = Gateway::at(address).await;
+    let mut desk = Desk::linked(folder.path(), vec![config]);
+    let mut peer = gateway.welcome("e").await;
+    let (_, sent) = peer.chat().await;
+    assert_eq!((sent.message.as_str(), sent.client_message_id), ("first", Some(first.message)));
+    assert_eq!((sent.chat_id, sent.model.as_deref()), (Some(chat), Some("far/model")));
+    // It is not acknowledged: nobody knows whether it arrived.
+    peer.cut();
+    let mut peer = gateway.welcome("e").await;
+    let (id, again) = peer.chat().await;
+    assert_eq!(again.client_message_id, Some(first.message));
+    let run = super::wire::Run::of(&again, None);
+    peer.ack(&id, &run).await;
+    peer.say(run.started()).await;
+    peer.say(run.word(1)).await;
+    peer.say(run.done(2)).await;
+    let told = desk.finish(run.run).await;
+    assert_eq!((told.text().as_str(), told.status), ("one ", RunStatus::Complete));
+    let (id, next) = peer.chat().await;
+    assert_eq!(next.message, "second, mended");
+    let run = super::wire::Run::of(&next, Some(run.answer.id));
+    peer.ack(&id, &run).await;
+    peer.say(run.started()).await;
+    peer.say(run.done(1)).await;
+    desk.finish(run.run).await;
+    assert_eq!(desk.store.queue_list(chat).await.unwrap(), vec![]);
+    let texts: Vec<String> = desk.messages(chat).await.iter().map(|one| one.text()).collect();
+    assert_eq!(texts, ["first", "one ", "second, mended", ""]);
+    desk.close().await;
+}
+
+#[tokio::test]
+async fn what_a_server_does_not_take_goes_back_to_the_composer() {
+    let folder = tempfile::tempdir().unwrap();
+    let gateway = Gateway::start().await;
+    let mut desk = linked(folder.path(), &gateway);
+    let mut peer = gateway.welcome("e").await;
+    let chat = Desk::new_chat();
+    let request = send(&mut desk, chat, "hello").await;
+    let (id, _) = peer.chat().await;
+    peer.refuse(&id, "forbidden").await;
+    let draft = desk
+        .until(|event| match event {
+            BackendEvent::NotSent { message, draft, .. } if message == request.message => {
+                Some(draft)
+            }
+            _ => None,
+        })
+        .await;
+    assert_eq!(draft.text, "hello");
+    let said = desk
+        .until(|event| match event {
+            BackendEvent::Notice(notice) => Some(notice),
+            _ => None,
+        })
+        .await;
+    assert_eq!(said.code, NoticeCode::ServerRefused);
+    assert!(said.detail.contains("forbidden"), "{said:?}");
+    assert_eq!(desk.store.queue_list(chat).await.unwrap(), vec![]);
+    desk.close().await;
+}
+
+#[tokio::test]
+async fn a_wrong_token_is_not_tried_again_until_it_is_another() {
+    let folder = tempfile::tempdir().unwrap();
+    keep_token(folder.path(), "wrong-token");
+    let gateway = Gateway::start().await;
+    let mut desk = linked(folder.path(), &gateway);
+    let chat = Desk::new_chat();
+    send(&mut desk, chat, "hello").await;
+    let peer = gateway.accept().await;
+    let (link, ()) = tokio::join!(
+        until_link(&mut desk, |link| matches!(link, LinkState::Denied { .. })),
+        peer.close(4001)
+    );
+    assert!(matches!(link, LinkState::Denied { .. }));
+    assert_eq!(desk.store.queue_list(chat).await.unwrap().len(), 1, "the message waits");
+    let (config, token) = (gateway.config(), "a-better-token".to_owned().into());
+    let token = switchboard::protocol::KeyChange::Set(token);
+    desk.ask(BackendCommand::SaveServer { config, token }).await;
+    let mut peer = gateway.welcome("e").await;
+    until_ready(&mut desk).await;
+    let run = peer.begin().await;
+    assert_eq!(run.question.text(), "hello");
+    desk.close().await;
+}

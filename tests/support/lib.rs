@@ -12,6 +12,7 @@ pub(crate) mod anthropic;
 pub(crate) mod completions;
 mod desk;
 mod faults;
+pub(crate) mod fuzz;
 pub(crate) mod gate;
 pub(crate) mod histories;
 pub(crate) mod proxy;

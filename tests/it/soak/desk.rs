@@ -1,6 +1,6 @@
 //! A desktop in small: a link, the places of its runs, and one question after the other.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +19,7 @@ use super::program::TOKEN;
 use crate::support::now;
 
 /// The longest time without any progress.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A run of which nothing comes is asked for again after this.
 const STALLED: Duration = Duration::from_millis(700);
@@ -141,10 +141,15 @@ impl Desk {
             open: None,
             loaded: None,
             loading: false,
+            must_load: false,
+            began: Instant::now(),
+            recent: VecDeque::new(),
+            pages: Vec::new(),
         };
         let mut progress = Instant::now();
         while desk.loaded.is_none() {
-            assert!(progress.elapsed() < PATIENCE, "no progress: {:?}", desk.places);
+            let stuck = progress.elapsed() > PATIENCE;
+            assert!(!stuck, "desk {}: no progress: {}", self.number, desk.recent());
             let event = match timeout_at(Instant::now() + STALLED, events.recv()).await {
                 Ok(event) => event.expect("the link ended"),
                 Err(_) => {
@@ -154,6 +159,7 @@ impl Desk {
                     continue;
                 }
             };
+            desk.remember(&event);
             let before = (desk.report.said.len(), desk.applied());
             desk.take(event).await;
             if before != (desk.report.said.len(), desk.applied()) {
@@ -182,9 +188,32 @@ struct Asking {
     open: Option<Open>,
     loaded: Option<Vec<Message>>,
     loading: bool,
+    /// A run cannot be told any more, and its chat was not loaded since.
+    must_load: bool,
+    began: Instant,
+    recent: VecDeque<String>,
+    /// The end of the chat, as far as it was loaded.
+    pages: Vec<Message>,
 }
 
 impl Asking {
+    fn remember(&mut self, event: &LinkEvent) {
+        let line: String =
+            format!("{:?} {event:?}", self.began.elapsed()).chars().take(300).collect();
+        if self.recent.len() == 40 {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(line);
+    }
+
+    /// What was told last, for whoever looks for what went wrong.
+    fn recent(&self) -> String {
+        let Self { is_up, loading, open, .. } = self;
+        let asked = open.as_ref().map(|open| (open.message, &open.question));
+        let recent: Vec<_> = self.recent.iter().map(String::as_str).collect();
+        format!("up {is_up}, loading {loading}, asked {asked:?}\n{}", recent.join("\n"))
+    }
+
     fn applied(&self) -> u64 {
         self.places.0.lock().values().map(|place| place.last.0).sum()
     }
@@ -219,12 +248,31 @@ impl Asking {
         self.command("ask", ClientCommand::Chat(Box::new(chat))).await;
     }
 
+    /// Loads the chat, from its end.
     async fn load(&mut self) {
         if !self.loading {
             self.loading = true;
-            let load =
-                ClientCommand::LoadMessages { chat_id: self.chat, before: None, limit: Some(200) };
-            self.command("load", load).await;
+            self.pages.clear();
+            self.load_above(None).await;
+        }
+    }
+
+    async fn load_above(&self, before: Option<MessageId>) {
+        let load = ClientCommand::LoadMessages { chat_id: self.chat, before, limit: Some(200) };
+        self.command("load", load).await;
+    }
+
+    async fn page(&mut self, mut messages: Vec<Message>, has_older: bool) {
+        if !self.loading {
+            return;
+        }
+        let first = messages.first().map(|message| message.id);
+        messages.append(&mut self.pages);
+        self.pages = messages;
+        if has_older {
+            self.load_above(first).await;
+        } else {
+            self.loaded = Some(std::mem::take(&mut self.pages));
         }
     }
 
@@ -262,6 +310,9 @@ impl Asking {
                 place.is_open = false;
             }
             self.report.gone += 1;
+            self.must_load = true;
+        }
+        if self.must_load && self.open.is_some() {
             self.load().await;
         }
         self.send().await;
@@ -275,13 +326,10 @@ impl Asking {
                 let new = Place::new(self.chat, answer);
                 self.places.0.lock().entry(run).or_insert(new);
             }
-            ServerMessage::Messages { messages, has_older, .. } => {
-                assert!(!has_older);
-                match self.open.take() {
-                    None => self.loaded = Some(messages),
-                    Some(open) => self.found(open, &messages),
-                }
-            }
+            ServerMessage::Messages { messages, has_older, .. } => match self.open.take() {
+                Some(open) => self.found(open, &messages),
+                None => self.page(messages, has_older).await,
+            },
             ServerMessage::Error { id, message, retryable, .. } => {
                 assert!(retryable, "{id:?}: {message}");
                 self.loading = false;
@@ -297,12 +345,11 @@ impl Asking {
         let answer = messages.iter().find(|message| message.parent == Some(open.message));
         let status = answer.and_then(|answer| ended(answer));
         match (answer, status) {
-            (Some(answer), Some(status)) => self.report.said.push(Said {
-                message: open.message,
-                question: open.question,
-                text: answer.text(),
-                status,
-            }),
+            (Some(answer), Some(status)) => {
+                self.must_load = false;
+                let (text, Open { message, question }) = (answer.text(), open);
+                self.report.said.push(Said { message, question, text, status });
+            }
             _ => self.open = Some(open),
         }
     }

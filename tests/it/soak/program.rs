@@ -36,7 +36,7 @@ impl Program {
             .args(["serve", "--listen", "127.0.0.1:0", "--token-file", "token"])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
+            .stderr(Stdio::null())
             .spawn()
             .unwrap();
         let mut line = String::new();

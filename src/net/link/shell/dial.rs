@@ -197,7 +197,14 @@ fn refused(address: &Address, error: &Error) -> Failure {
             let message = format!("{address} broke off the handshake: {error}");
             Failure { kind: FailureKind::Blocked, message: address.scrub(&message) }
         }
-        other => down(address.scrub(&format!("The handshake with {address} failed: {other}"))),
+        Error::Capacity(_)
+        | Error::WriteBufferFull(_)
+        | Error::Utf8(_)
+        | Error::AttackAttempt
+        | Error::Url(_)
+        | Error::HttpFormat(_) => {
+            down(address.scrub(&format!("The handshake with {address} failed: {error}")))
+        }
     }
 }
 

@@ -139,7 +139,12 @@ fn cause(error: &Error) -> String {
     match error {
         Error::Transport(error) if error.is_timeout() => "nothing came for too long".to_owned(),
         Error::Transport(error) => root_cause(error),
-        other => other.to_string(),
+        Error::Utf8(_)
+        | Error::Parser(_)
+        | Error::InvalidContentType(..)
+        | Error::InvalidStatusCode(..)
+        | Error::InvalidLastEventId(_)
+        | Error::StreamEnded => error.to_string(),
     }
 }
 

@@ -6,9 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use super::failure::{Failure, Outcome};
-use super::{
-    ask, bots, chats, doctor, launch, log, models, providers, serve, servers, tokens,
-};
+use super::{ask, bots, chats, doctor, launch, log, models, providers, serve, servers, tokens};
 use crate::store::Paths;
 
 /// A desktop chat in which every message can go to another model

@@ -119,6 +119,7 @@ impl Gate {
         });
         let engine = agent::start(EngineParts {
             store: store.clone(),
+            servers: Vec::new(),
             personas_file: folder.join("personas.yaml"),
             providers: ProviderSetup {
                 configured: settings.providers.clone(),

@@ -201,7 +201,7 @@ async fn a_file_of_the_version_before_bots_keeps_its_chats() {
     assert_eq!((chats[0].id, chats[0].title.as_str()), (chat, "Old"));
     assert_eq!((&chats[0].bot, chats[0].test), (&None, false));
     assert_eq!(opened.handle.message(message).await.unwrap().unwrap().bot, None);
-    assert_eq!(opened.handle.stats().await.unwrap().schema_version, schema::LATEST);
+    assert_eq!(opened.handle.stats().await.unwrap().schema_version, u64::from(schema::LATEST));
     assert!(open::beside(&path, ".v2.bak").exists(), "a copy was made first");
     opened.handle.save_bot(save(bot("ada", "one"))).await.unwrap();
     assert_eq!(own(&opened.handle).await.len(), 1);

@@ -4,6 +4,7 @@
 //! that passed. None of them waits or does I/O: what is to be done comes back as [`Effect`]s.
 
 mod apply;
+mod approvals;
 mod bots;
 mod budget;
 mod chosen;
@@ -32,11 +33,12 @@ mod unsent;
 pub mod words;
 
 pub use apply::apply;
-pub use bots::Bots;
+pub use approvals::{Approval, Consent, Outcome};
+pub use bots::{Bots, Home};
 pub use budget::{BudgetShare, Period};
 pub use command::{
     BotCommand, DraftCommand, EditorCommand, ModelScope, NotAttached, ParamsScope, ReadId,
-    UiCommand,
+    ServerCommand, UiCommand,
 };
 pub use compare::{Column, Comparison};
 pub use conversation::{Conversation, LiveRun, Loading, RetryWait};
@@ -52,7 +54,7 @@ pub use model::{
 pub use nearest::nearest;
 pub use needs::{Needs, tokens_of};
 pub use params::{Bound, effective_options, parse_number};
-pub use servers::Servers;
+pub use servers::{LoadingAgent, ServerForm, Servers};
 pub use settings::{Appearance, ChatSettings, Settings, Theme};
 pub use shortcut::{Key, Shortcut};
 use starting::Begun;

@@ -14,7 +14,7 @@ use crate::protocol::{
 use crate::store::StoreError;
 
 /// How long a deleted chat or bot can be restored: 30 days.
-const KEPT_AFTER_DELETION_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
+pub(super) const KEPT_AFTER_DELETION_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
 
 /// Takes the commands until the channel closes.
 pub(super) async fn work(shared: Arc<Shared>, mut commands: mpsc::Receiver<BackendCommand>) {

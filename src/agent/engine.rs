@@ -260,9 +260,12 @@ impl Dispatcher {
             BackendCommand::SelectBranch { chat, .. }
             | BackendCommand::KeepAnswer { chat, .. }
             | BackendCommand::SetCast { chat, .. }
-            | BackendCommand::EndTest { chat }
             | BackendCommand::SetCovered { chat, .. } => {
                 self.for_agent(chat, AgentCommand::ChangePath(Box::new(command)));
+            }
+            BackendCommand::EndTest { chat } => {
+                self.for_agent(chat, AgentCommand::ChangePath(Box::new(command)));
+                self.agents.let_go(chat);
             }
             BackendCommand::Stop { chat, mode } => self.agents.stop(chat, StopWish::from(mode)),
             BackendCommand::RetryNow { chat } => self.agents.retry_now(chat),

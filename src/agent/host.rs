@@ -31,6 +31,7 @@ use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 use super::clock::Clock;
+use super::desk::KEPT_AFTER_DELETION_MS;
 use crate::net::gateway::host::{HostInput, SessionKey};
 use crate::net::gateway::{notification, spell};
 use crate::protocol::{
@@ -162,6 +163,8 @@ pub fn start(parts: HostParts) -> HostHandle {
 #[derive(Debug)]
 struct Waiting {
     chat: ChatId,
+    /// Whose it is; none: the owner's.
+    owner: Option<String>,
     /// Who is told, with the names of their commands.
     acks: Vec<(SessionKey, Option<String>)>,
 }
@@ -354,11 +357,16 @@ impl Hub {
             tracing::warn!(%error, "the journal could not be marked");
         }
         if count % PURGE_TICKS == 1 {
-            let before = Timestamp(self.now().0.saturating_sub(JOURNALS_KEPT_MS));
-            let store = self.store.clone();
+            let (now, store) = (self.now().0, self.store.clone());
             tokio::spawn(async move {
+                let before = Timestamp(now.saturating_sub(JOURNALS_KEPT_MS));
                 if let Err(error) = store.purge_journals(before).await {
                     tracing::warn!(%error, "old journals were not purged");
+                }
+                // The engine does so at its start; a gateway may run for months.
+                let before = Timestamp(now.saturating_sub(KEPT_AFTER_DELETION_MS));
+                if let Err(error) = store.purge_deleted(before).await {
+                    tracing::warn!(%error, "deleted chats were not purged");
                 }
             });
         }

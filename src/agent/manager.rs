@@ -31,11 +31,13 @@ pub(super) struct AgentManager {
     shared: Arc<Shared>,
     agents: HashMap<ChatId, AgentHandle>,
     numbers: HashMap<BotId, u64>,
+    /// Agents that end by themselves.
+    leaving: Vec<JoinHandle<()>>,
 }
 
 impl AgentManager {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
-        Self { shared, agents: HashMap::new(), numbers: HashMap::new() }
+        Self { shared, agents: HashMap::new(), numbers: HashMap::new(), leaving: Vec::new() }
     }
 
     /// Hands a command to a chat's agent, which is made where there is none. Never waits.
@@ -65,6 +67,12 @@ impl AgentManager {
         }
     }
 
+    /// Lets the agent of a chat end that nobody comes back to, once it has done what it was asked.
+    pub(super) fn let_go(&mut self, chat: ChatId) {
+        self.leaving.retain(|task| !task.is_finished());
+        self.leaving.extend(self.agents.remove(&chat).map(|agent| agent.task));
+    }
+
     /// Ends all runs and agents, and waits until they are gone.
     pub(super) async fn shut_down(&mut self) {
         for agent in self.agents.values() {
@@ -77,10 +85,15 @@ impl AgentManager {
                 tracing::error!(%session, "an agent did not end well");
             }
         }
+        for task in self.leaving.drain(..) {
+            if task.await.is_err() {
+                tracing::error!("an agent did not end well");
+            }
+        }
     }
 
     fn find_or_create(&mut self, chat: ChatId, bot: Option<&BotId>) -> &AgentHandle {
-        let Self { shared, agents, numbers } = self;
+        let Self { shared, agents, numbers, leaving: _ } = self;
         agents.entry(chat).or_insert_with(|| {
             let bot = bot.cloned().unwrap_or_else(|| BotId::from(PLAIN_BOT));
             let number = numbers.entry(bot.clone()).or_default();

@@ -27,8 +27,6 @@ mod streams;
 mod tls;
 mod upgrade;
 
-pub use frames::{notification, spell};
-
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -39,6 +37,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::AbortOnDropHandle;
 
+pub use frames::{notification, spell};
 use front::Front;
 use host::{Doorkeeper, HostSender};
 

@@ -107,6 +107,8 @@ pub struct ServerState {
     pub models: Vec<ModelInfo>,
     /// Its bots, likewise.
     pub bots: Vec<RemoteBot>,
+    /// Whether it has chats that are older than those that are known.
+    pub has_older: bool,
 }
 
 /// What a try found.

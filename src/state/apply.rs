@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::approvals;
 use super::bots;
 use super::compare::column_of;
 use super::handle::{editor_told, leave, load_usage};
@@ -51,6 +52,12 @@ pub fn apply(state: &mut AppState, event: BackendEvent, now: Timestamp) -> Vec<E
         BackendEvent::Run(event) => return run_event(state, &event),
         BackendEvent::Queue { chat, items } => {
             if let Some(conversation) = state.conversations.get_mut(&chat) {
+                // What was shown as sent may have to wait: its server went away in that moment.
+                let last = conversation.messages.back().map(|message| message.id);
+                if items.iter().any(|item| Some(item.id) == last) {
+                    conversation.messages.pop_back();
+                    conversation.generation += 1;
+                }
                 conversation.queue = items;
             }
         }
@@ -64,6 +71,7 @@ pub fn apply(state: &mut AppState, event: BackendEvent, now: Timestamp) -> Vec<E
         BackendEvent::QueryFailed(query) => {
             query_failed(state, query, now);
             editor_told::query_failed(state, query);
+            servers::query_failed(state, query);
         }
         BackendEvent::Recents(models) => state.recents = models.into(),
         BackendEvent::Spent(spent) => return spent_changed(state, spent),
@@ -87,6 +95,7 @@ pub fn apply(state: &mut AppState, event: BackendEvent, now: Timestamp) -> Vec<E
         BackendEvent::Bots(library) => {
             if state.bots.replace(library) {
                 state.refresh_gallery();
+                bots::forget_mended(state);
             }
             // Also where nothing is news: what was saved may have been there already.
             editor_told::library_changed(state, now);
@@ -105,8 +114,10 @@ pub fn apply(state: &mut AppState, event: BackendEvent, now: Timestamp) -> Vec<E
         BackendEvent::ServerRemoved(id) => servers::removed(state, &id),
         BackendEvent::LinkChanged { server, link } => servers::link_changed(state, &server, link),
         BackendEvent::ServerTested { query, result } => servers::tested(state, query, result),
-        BackendEvent::ServerPaired { query, result } => servers::paired(state, query, result),
-        BackendEvent::AgentReady { chat } => servers::agent_ready(state, chat),
+        BackendEvent::ServerPaired { query, result } => {
+            return servers::paired(state, query, result);
+        }
+        BackendEvent::AgentReady { chat } => return servers::agent_ready(state, chat),
         BackendEvent::PathChanged { chat } => {
             if state.conversations.contains_key(&chat) {
                 return vec![load_end(state, chat)];
@@ -272,7 +283,9 @@ fn run_started(
 ) -> Vec<Effect> {
     let chat = answer.chat;
     state.running.insert(chat);
-    if let Some(model) = answer.answer.as_ref().map(|answer| answer.model.clone()) {
+    let is_remote = state.summary(chat).is_some_and(|summary| summary.server.is_some());
+    let model = answer.answer.as_ref().map(|answer| answer.model.clone());
+    if let Some(model) = model.filter(|_| !is_remote) {
         state.recents.retain(|known| *known != model);
         state.recents.push_front(model);
         state.recents.truncate(8);
@@ -341,6 +354,7 @@ fn run_event(state: &mut AppState, event: &RunEvent) -> Vec<Effect> {
             state.running.remove(&event.chat);
         }
     }
+    approvals::note(conversation, answer, event);
     if let Some(message) = conversation.message_mut(answer) {
         message.apply(&event.event, event.at);
     }
@@ -455,7 +469,8 @@ fn push_notice(state: &mut AppState, notice: Notice, now: Timestamp) {
     push_toast(state, toast, notice.detail, now);
 }
 
-/// Shows a toast. Errors stay until they are dismissed, the rest goes after 8 s.
+/// Shows a toast. Errors stay until they are dismissed, the rest goes after 8 s, or 20 s where
+/// something can be undone.
 pub(super) fn push_toast(
     state: &mut AppState,
     (level, title, body, actions): (ToastLevel, String, String, Vec<ToastAction>),
@@ -464,7 +479,11 @@ pub(super) fn push_toast(
 ) {
     state.counter += 1;
     let until = match level {
-        ToastLevel::Info | ToastLevel::Warning => Some(now.plus_ms(8_000)),
+        // Who wants something back has to find the button first.
+        ToastLevel::Info | ToastLevel::Warning => {
+            let can_undo = actions.iter().any(|action| action.label == "Undo");
+            Some(now.plus_ms(if can_undo { 20_000 } else { 8_000 }))
+        }
         ToastLevel::Error => None,
     };
     if state.toasts.iter().any(|toast| toast.title == title && toast.detail == detail) {

@@ -6,13 +6,32 @@ use std::sync::Arc;
 
 use super::apply::push_toast;
 use super::model::Effect;
-use super::{AppState, ToastLevel};
-use crate::protocol::{BotEntry, BotId, BotOrigin, BotProblem, Library, Timestamp};
+use super::{AppState, ToastLevel, words};
+use crate::protocol::{
+    Bot, BotEntry, BotId, BotOrigin, BotProblem, Library, NoticeCode, RemoteBot, ServerId,
+    ServerState, Timestamp,
+};
+
+/// Where a bot of a server lives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Home {
+    /// The server's place in the list of all servers.
+    pub place: usize,
+    /// The server.
+    pub server: ServerId,
+    /// The bot's id there.
+    pub bot: BotId,
+}
 
 /// The bots that the window knows.
 #[derive(Clone, Debug, Default)]
 pub struct Bots {
     library: Option<Arc<Library>>,
+    /// Those of servers, in their order.
+    remote: Vec<(Home, Arc<BotEntry>)>,
+    homes: HashMap<BotId, Home>,
+    /// The library's and those of servers.
+    all: Vec<Arc<BotEntry>>,
     places: HashMap<BotId, usize>,
 }
 
@@ -22,10 +41,46 @@ impl Bots {
         if self.library.as_ref().is_some_and(|known| Arc::ptr_eq(known, &library)) {
             return false;
         }
-        let ids = library.bots.iter().map(|entry| entry.bot.id.clone());
-        self.places = ids.zip(0..).collect();
         self.library = Some(library);
+        self.put_together();
         true
+    }
+
+    /// Takes over the bots of all servers. Gives whether it is news.
+    pub(super) fn replace_remote(&mut self, servers: &[ServerState]) -> bool {
+        let mut remote = Vec::new();
+        for (place, server) in servers.iter().enumerate() {
+            for bot in &server.bots {
+                let server = server.config.id.clone();
+                let home = Home { place, server, bot: bot.id.clone() };
+                remote.push((home.clone(), entry(&home.server, bot)));
+            }
+        }
+        if remote == self.remote {
+            return false;
+        }
+        self.remote = remote;
+        self.put_together();
+        true
+    }
+
+    fn put_together(&mut self) {
+        let library = self.library.iter().flat_map(|library| &library.bots);
+        self.all = library.chain(self.remote.iter().map(|(_, entry)| entry)).cloned().collect();
+        let homes = self.remote.iter();
+        self.homes = homes.map(|(home, entry)| (entry.bot.id.clone(), home.clone())).collect();
+        let ids = self.all.iter().map(|entry| entry.bot.id.clone());
+        self.places = ids.zip(0..).collect();
+    }
+
+    /// Where a bot of a server lives; `None` for bots of this computer.
+    pub fn home(&self, bot: &BotId) -> Option<&Home> {
+        self.homes.get(bot)
+    }
+
+    /// The bots of this computer.
+    pub(super) fn local(&self) -> &[Arc<BotEntry>] {
+        self.library.as_ref().map_or(&[], |library| &library.bots)
     }
 
     /// Whether the backend has told them.
@@ -35,7 +90,7 @@ impl Bots {
 
     /// All bots, archived ones too.
     pub fn all(&self) -> &[Arc<BotEntry>] {
-        self.library.as_ref().map_or(&[], |library| &library.bots)
+        &self.all
     }
 
     /// What could not be read.
@@ -55,6 +110,23 @@ impl Bots {
         };
         self.all().iter().filter(is_made_of).max_by_key(|entry| entry.saved)
     }
+}
+
+/// Takes the warning away about a file that is read without a fault by now.
+pub(super) fn forget_mended(state: &mut AppState) {
+    if state.bots.problems().is_empty() {
+        let (title, _) = words::notice(&NoticeCode::PersonasUnreadable);
+        state.toasts.retain(|toast| toast.title != title);
+    }
+}
+
+/// A server's bot as the gallery shows it. What it is told stands on the server.
+fn entry(server: &ServerId, bot: &RemoteBot) -> Arc<BotEntry> {
+    // No id of this computer has a slash.
+    let id = BotId(format!("{server}/{}", bot.id));
+    let description = bot.description.clone();
+    let bot = Bot { description, ..Bot::blank(id, bot.name.clone()) };
+    Arc::new(BotEntry::new(bot, BotOrigin::BuiltIn))
 }
 
 /// Puts a bot on the clipboard.

@@ -1,5 +1,6 @@
 //! Which model answers: what is chosen for a message, a chat, a bot, the app.
 
+use super::servers::server_decides;
 use super::{AppState, Conversation};
 use crate::protocol::{ChatId, MessageId, ModelId};
 
@@ -20,7 +21,14 @@ impl AppState {
             }),
             None => self.new_chat_model.clone(),
         };
-        chosen.unwrap_or_else(|| self.usual_model())
+        let server = match chat {
+            Some(chat) => self.summary(chat).and_then(|summary| summary.server.as_ref()),
+            None => self.servers.new_chat.as_ref(),
+        };
+        chosen.unwrap_or_else(|| match server {
+            Some(server) => server_decides(server),
+            None => self.usual_model(),
+        })
     }
 
     /// The model of chats that name none.
@@ -31,7 +39,11 @@ impl AppState {
 
     /// The model of the newest chat that names one, if it can still be had.
     fn last_chat_model(&self) -> Option<ModelId> {
-        let named = self.chats.as_ref()?.iter().filter(|chat| chat.model.is_some());
+        let named = self
+            .chats
+            .as_ref()?
+            .iter()
+            .filter(|chat| chat.model.is_some() && chat.server.is_none());
         let newest = named.max_by_key(|chat| chat.updated)?;
         newest.model.clone().filter(|model| self.model(model).is_some())
     }
@@ -50,7 +62,7 @@ impl AppState {
     pub fn compared(&self) -> Vec<ModelId> {
         let (first, _) = self.next_model();
         let mut models: Vec<ModelId> = Vec::new();
-        if self.is_room() {
+        if self.is_room() || self.server_id_here().is_some() {
             return models;
         }
         for model in &self.draft().compare {

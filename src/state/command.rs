@@ -3,10 +3,12 @@
 mod bots;
 mod draft;
 mod editor;
+mod servers;
 
 pub use bots::BotCommand;
 pub use draft::{DraftCommand, NotAttached, ParamsScope, ReadId};
 pub use editor::EditorCommand;
+pub use servers::ServerCommand;
 
 use super::{Key, PickerPurpose, ProviderForm, SettingsTab, Shortcut, Theme};
 use crate::protocol::{
@@ -163,6 +165,8 @@ pub enum UiCommand {
     Bots(BotCommand),
     /// About the bot in the editor.
     Editor(EditorCommand),
+    /// About remote servers.
+    Servers(ServerCommand),
     /// Choose a model.
     ChooseModel {
         /// The model.
@@ -267,6 +271,7 @@ impl UiCommand {
             Self::OpenSettings(SettingsTab::Providers),
             Self::OpenSettings(SettingsTab::Models),
             Self::OpenSettings(SettingsTab::Usage),
+            Self::OpenSettings(SettingsTab::Servers),
             Self::OpenSettings(SettingsTab::Appearance),
             Self::OpenSettings(SettingsTab::Shortcuts),
             Self::OpenSettings(SettingsTab::Data),
@@ -287,6 +292,7 @@ impl UiCommand {
         ];
         // Behind the picker, which they belong to.
         commands.splice(2..2, DraftCommand::palette().into_iter().map(Self::Draft));
+        commands.extend(ServerCommand::palette().into_iter().map(Self::Servers));
         commands.splice(10..10, BotCommand::palette().into_iter().map(Self::Bots));
         commands
     }
@@ -339,6 +345,7 @@ impl UiCommand {
             Self::Draft(command) => command.label(),
             Self::Bots(command) => command.label(),
             Self::Editor(command) => command.label(),
+            Self::Servers(command) => command.label(),
             Self::ChooseModel { .. } => "Choose model",
             Self::ToggleFavourite(_) => "Favourite",
             Self::SetDefaultModel(_) => "Make default",
@@ -397,6 +404,7 @@ impl UiCommand {
             Self::Quit => Shortcut::command(Key::Char('Q')),
             Self::Draft(command) => return command.shortcut(),
             Self::Bots(command) => return command.shortcut(),
+            Self::Servers(command) => return command.shortcut(),
             Self::OpenChat(_)
             | Self::Editor(_)
             | Self::OpenSettings(_)

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::Comparison;
+use super::{Approval, Comparison};
 use crate::protocol::{
     AgentState, Cast, ChatId, Draft, ErrorKind, Message, MessageId, QueryId, QueuedMessage, Role,
     RunId, Seq, StopMode, Timestamp,
@@ -30,6 +30,8 @@ pub struct Conversation {
     pub run: Option<LiveRun>,
     /// The answers beside the last one of the path, where one question went to several models.
     pub compare: Option<Comparison>,
+    /// Tool calls of this session that asked for consent, oldest first.
+    pub approvals: Vec<Approval>,
     /// What waits until the run ends.
     pub queue: Vec<QueuedMessage>,
     /// Text typed but not sent, and the model chosen for it.
@@ -117,6 +119,7 @@ impl Conversation {
             loaded_at: Timestamp::default(),
             run: None,
             compare: None,
+            approvals: Vec::new(),
             queue: Vec::new(),
             draft: Draft::default(),
             draft_dirty: None,

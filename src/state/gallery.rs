@@ -12,7 +12,7 @@ pub use counts::{GalleryCounts, Shelf};
 
 use self::search::{Hit, Search};
 use self::sort::Marks;
-use super::{AppState, Page};
+use super::{AppState, Bots, Page};
 use crate::protocol::{BotEntry, BotId, BotOrigin, Category};
 
 /// What the gallery shows.
@@ -68,6 +68,8 @@ pub enum GalleryFilter {
     Archived,
     /// Those on a shelf.
     Category(Category),
+    /// Those of a remote server, by its place.
+    Server(usize),
 }
 
 impl GalleryFilter {
@@ -80,10 +82,15 @@ impl GalleryFilter {
             Self::Own => "Mine",
             Self::Archived => "Archived",
             Self::Category(category) => category.label(),
+            Self::Server(_) => "Server",
         }
     }
 
-    fn fits(self, entry: &BotEntry) -> bool {
+    /// Whether a bot, of the server at this place where it is not of this computer, is shown.
+    fn fits(self, entry: &BotEntry, server: Option<usize>) -> bool {
+        if server.is_some() {
+            return self == Self::All || server.map(Self::Server) == Some(self);
+        }
         match self {
             Self::Archived => entry.archived,
             Self::All => !entry.archived,
@@ -91,6 +98,7 @@ impl GalleryFilter {
             Self::Recent => !entry.archived && entry.used.is_some(),
             Self::Own => !entry.archived && is_own(entry),
             Self::Category(category) => !entry.archived && entry.bot.category == category,
+            Self::Server(_) => false,
         }
     }
 }
@@ -170,6 +178,11 @@ impl Gallery {
     }
 }
 
+/// A bot, and the place of its server where it does not live on this computer.
+fn placed<'a>(bots: &Bots, entry: &'a BotEntry) -> (&'a BotEntry, Option<usize>) {
+    (entry, bots.home(&entry.bot.id).map(|home| home.place))
+}
+
 impl AppState {
     /// Finds again what the gallery shows after a change of the bots. A star that is set while the
     /// gallery is on screen moves no card.
@@ -180,8 +193,9 @@ impl AppState {
         } else {
             self.gallery.marks = Marks::of(bots);
         }
-        self.gallery.counts = GalleryCounts::of(bots.iter().map(AsRef::as_ref));
-        self.gallery.picks = picks::picks(bots);
+        let placed = bots.iter().map(|entry| placed(&self.bots, entry));
+        self.gallery.counts = GalleryCounts::of(placed, self.servers.all.len());
+        self.gallery.picks = picks::picks(self.bots.local());
         self.gallery.search.forget();
         self.list_gallery();
     }
@@ -199,15 +213,22 @@ impl AppState {
 
     /// Finds again what the gallery shows after a change of what is searched for.
     pub(super) fn list_gallery(&mut self) {
-        let (gallery, bots) = (&mut self.gallery, self.bots.all());
+        let (gallery, known) = (&mut self.gallery, &self.bots);
+        let bots = known.all();
         gallery.search.run(&gallery.query, bots);
         let hits = gallery.search.hits();
         let is_searched = !gallery.search.words().is_empty();
-        let fits = |hit: &&Hit| bots.get(hit.place).is_some_and(|it| gallery.filter.fits(it));
+        let fits = |hit: &&Hit| {
+            bots.get(hit.place).is_some_and(|it| {
+                let server = known.home(&it.bot.id).map(|home| home.place);
+                gallery.filter.fits(it, server)
+            })
+        };
         let fitting = hits.iter().filter(fits);
         gallery.shown = gallery.marks.sort(fitting, (gallery.sort, gallery.filter, is_searched));
         let found = hits.iter().filter_map(|hit| bots.get(hit.place));
-        gallery.fitting = GalleryCounts::of(found.map(AsRef::as_ref));
+        let placed = found.map(|entry| placed(known, entry));
+        gallery.fitting = GalleryCounts::of(placed, self.servers.all.len());
         gallery.elsewhere = 0;
         gallery.found = Found::Fitting;
         if gallery.shown.is_empty() && is_searched {
@@ -217,7 +238,7 @@ impl AppState {
                 gallery.found = Found::Near;
             }
             if gallery.elsewhere == 0 && gallery.shown.is_empty() {
-                gallery.shown = picks::usual(bots);
+                gallery.shown = picks::usual(known.local());
                 gallery.found = Found::Usual;
             }
         }

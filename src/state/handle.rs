@@ -8,6 +8,7 @@ mod editor;
 mod opening;
 mod reading;
 mod send;
+mod servers;
 mod settings;
 mod time;
 mod usage;
@@ -79,6 +80,7 @@ fn carry_out(state: &mut AppState, command: UiCommand, context: HandleContext) -
         UiCommand::Draft(command) => draft::handle(state, command, context),
         UiCommand::Bots(command) => bots::handle(state, command, context),
         UiCommand::Editor(command) => editor::handle(state, command, context),
+        UiCommand::Servers(command) => servers::handle(state, command, context),
         UiCommand::ChooseModel { model, scope } => {
             draft::choose_model(state, (model, scope), context)
         }

@@ -31,6 +31,10 @@ impl AppState {
     /// Why a model no longer exists, as far as can be known: lists that are still being asked for,
     /// or could not be had, say nothing.
     pub fn missing(&self, model: &ModelId) -> Option<Missing> {
+        if self.server_id_here().is_some() {
+            // What a server has is its own affair.
+            return None;
+        }
         let Some(provider) = self.provider(&model.provider) else {
             return (!self.providers.is_empty()).then_some(Missing::ProviderGone);
         };

@@ -210,6 +210,8 @@ pub enum SettingsTab {
     Providers,
     /// The default model and favourites.
     Models,
+    /// Remote servers.
+    Servers,
     /// What was used and spent, and what may be.
     Usage,
     /// Theme and text size.
@@ -224,9 +226,10 @@ pub enum SettingsTab {
 
 impl SettingsTab {
     /// All, in the order shown.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Providers,
         Self::Models,
+        Self::Servers,
         Self::Usage,
         Self::Appearance,
         Self::Shortcuts,
@@ -239,6 +242,7 @@ impl SettingsTab {
         match self {
             Self::Providers => "Providers",
             Self::Models => "Models",
+            Self::Servers => "Servers",
             Self::Usage => "Usage",
             Self::Appearance => "Appearance",
             Self::Shortcuts => "Shortcuts",
@@ -251,6 +255,7 @@ impl SettingsTab {
         match self {
             Self::Providers => "Settings",
             Self::Models => "Settings: models",
+            Self::Servers => "Settings: servers",
             Self::Usage => "Usage and budget",
             Self::Appearance => "Settings: appearance",
             Self::Shortcuts => "Settings: shortcuts",
@@ -460,11 +465,15 @@ impl AppState {
 
     /// What is known of a model; `None` where its provider no longer lists it.
     pub fn model(&self, id: &ModelId) -> Option<&ModelInfo> {
-        self.places.find(self.provider(&id.provider)?, id)
+        let here = || self.places.find(self.provider(&id.provider)?, id);
+        self.model_here(id).or_else(here)
     }
 
     /// A model's name for people.
     pub fn model_name<'a>(&'a self, id: &'a ModelId) -> &'a str {
+        if let Some(server) = self.decides(id) {
+            return self.server_name(server);
+        }
         self.model(id).map_or(id.model.as_str(), |model| model.name.as_str())
     }
 

@@ -26,7 +26,7 @@ impl AppState {
 
     /// The name of a model's provider, where another provider has a model of the same name.
     pub fn told_apart_by<'a>(&'a self, id: &'a ModelId) -> Option<Cow<'a, str>> {
-        if !self.shared_names.contains(self.model_name(id)) {
+        if self.server_id_here().is_some() || !self.shared_names.contains(self.model_name(id)) {
             return None;
         }
         let known = self.provider(&id.provider);
@@ -36,6 +36,9 @@ impl AppState {
     /// A model's name for people; with its provider where another one has the same name.
     pub fn full_model_name<'a>(&'a self, id: &'a ModelId) -> Cow<'a, str> {
         let name = self.model_name(id);
+        if self.decides(id).is_some() {
+            return Cow::Owned(format!("{name} decides"));
+        }
         match self.told_apart_by(id) {
             Some(provider) => Cow::Owned(format!("{name} ({provider})")),
             None => Cow::Borrowed(name),

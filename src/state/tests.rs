@@ -6,6 +6,7 @@ mod needs;
 mod opening;
 mod params;
 mod resumed;
+mod servers;
 
 use super::*;
 use crate::protocol::*;

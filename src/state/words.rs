@@ -1,5 +1,9 @@
 //! Words and buttons for everything that can go wrong: the one table.
 
+mod servers;
+
+pub use servers::{found, link, link_sentence, link_short, seconds_left, server_error};
+
 use super::{SettingsTab, ToastLevel, UiCommand};
 use crate::protocol::{ErrorInfo, ErrorKind, NoticeCode, ProviderId, Timestamp};
 

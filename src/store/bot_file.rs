@@ -38,10 +38,9 @@ const LONGEST_TEXT: usize = 1024 * 1024;
 /// wrong leaves the others; each of its problems stands for itself.
 pub fn read(source: &str, bytes: &[u8]) -> Vec<Result<BotRead, BotProblem>> {
     if card::picture::is_png(bytes) {
-        let card = card::picture::read(bytes).and_then(|(card, mut damage)| {
-            let (bot, remarks) = read_card(&card)?;
+        let card = card::picture::read(bytes, read_card).map(|((bot, remarks), mut damage)| {
             damage.extend(remarks);
-            Ok((bot, damage))
+            (bot, damage)
         });
         return accepted(source, card.map_err(|fault| fault.problem(source)));
     }

@@ -8,6 +8,7 @@ mod members;
 mod mention;
 mod params;
 mod queue;
+mod remote;
 #[cfg(test)]
 mod tests;
 mod tools;
@@ -134,6 +135,7 @@ impl ComposerView {
         let drawn = ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
             let blank = self.is_blank(state);
+            remote::remote_ui(ui, state, out);
             self.lines.lines_ui(ui, state, blank, out);
             self.queue.queue_ui(ui, state, out);
             let params = self.box_ui(ui, state, out);

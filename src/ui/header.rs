@@ -79,7 +79,7 @@ impl HeaderView {
             None => {
                 self.renaming = None;
                 match state.page {
-                    Page::Gallery => gallery::head_ui(&mut row, out),
+                    Page::Gallery => gallery::head_ui(&mut row, state, out),
                     Page::Editor => editor::head_ui(&mut row, state, out),
                     Page::Welcome | Page::Chat(_) | Page::Settings(_) | Page::Help(_) => {
                         title_ui(&mut row, title(state), inner.right());

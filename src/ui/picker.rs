@@ -3,8 +3,10 @@
 mod age;
 mod keys;
 mod list;
+mod open;
 mod parts;
 mod row;
+mod source;
 #[cfg(test)]
 mod tests;
 
@@ -13,12 +15,14 @@ use egui::{Area, Context, Id, Order, Pos2, Rect, Role, ScrollArea, Ui, pos2, vec
 pub(in crate::ui) use self::list::{List, Row, Wanted};
 pub(in crate::ui) use self::row::{HEIGHT as ROW_HEIGHT, RowUi};
 
+use self::open::Open;
 use self::parts::{empty_ui, footer_ui, group_ui, mention_ui, more_ui};
+use self::source::{For, Pick};
 use super::settings::field::Field;
 use super::theme::{self, Palette};
 use super::widgets;
-use crate::protocol::{ModelId, Timestamp};
-use crate::state::{AppState, DraftCommand, ModelScope, Needs, Overlay, PickerPurpose, UiCommand};
+use crate::protocol::Timestamp;
+use crate::state::{AppState, Overlay, PickerPurpose, UiCommand};
 
 const WIDTH: f32 = 520.0;
 const GROUP_HEIGHT: f32 = 34.0;
@@ -56,100 +60,6 @@ pub enum MentionEnd {
     Chosen,
     /// It was dismissed: the text stays as it was typed.
     Dismissed,
-}
-
-#[derive(Debug)]
-struct Open {
-    purpose: PickerPurpose,
-    /// Opened by `@`: the keyboard stays in the composer, which has the query.
-    by_mention: bool,
-    query: String,
-    selected: Option<ModelId>,
-    scope: ModelScope,
-    focused: bool,
-    /// The selected row was changed by a key and has to be in view.
-    reveal: bool,
-    /// What is asked of a model, as of this frame.
-    needs: Needs,
-    compared: Vec<ModelId>,
-    /// One more model was chosen than can answer side by side.
-    is_full: bool,
-}
-
-impl Open {
-    fn new(state: &AppState, purpose: PickerPurpose, by_mention: bool) -> Self {
-        let scope = match state.open_chat() {
-            Some(_) => ModelScope::NextMessage,
-            None => ModelScope::ThisChat,
-        };
-        Self {
-            purpose,
-            by_mention,
-            query: String::new(),
-            selected: None,
-            scope,
-            focused: false,
-            reveal: true,
-            needs: Needs::default(),
-            compared: Vec::new(),
-            is_full: false,
-        }
-    }
-
-    /// Takes over what the state says in this frame.
-    fn follow(&mut self, state: &AppState, mention: Option<&str>) {
-        let conversation = state.conversation();
-        self.needs = match self.purpose {
-            PickerPurpose::Message | PickerPurpose::Compare => state.needs(),
-            PickerPurpose::Answer(_) | PickerPurpose::MoreRoom(_) => {
-                conversation.map(Needs::of_path).unwrap_or_default()
-            }
-            PickerPurpose::Summary(_) => Needs::default(),
-        };
-        self.compared.clear();
-        if matches!(self.purpose, PickerPurpose::Message | PickerPurpose::Compare) {
-            self.compared = state.compared();
-        }
-        if self.purpose == PickerPurpose::Compare {
-            self.compared.insert(0, state.next_model().0);
-        }
-        self.is_full &= self.compared.len() >= AppState::MOST_COMPARED;
-        if self.by_mention
-            && let Some(mention) = mention
-            && self.query != mention
-        {
-            mention.clone_into(&mut self.query);
-            self.selected = None;
-        }
-    }
-
-    /// Does with a model what the picker is open for.
-    fn choose(&mut self, model: &ModelId, out: &mut Vec<UiCommand>) -> Option<MentionEnd> {
-        let model = model.clone();
-        if self.purpose == PickerPurpose::Compare {
-            let has_room = self.compared.len() < AppState::MOST_COMPARED;
-            self.is_full = !has_room && !self.compared.contains(&model);
-            if self.is_full {
-                return None;
-            }
-            out.push(UiCommand::Draft(DraftCommand::ToggleCompared(model)));
-            // The next name can be typed at once.
-            self.query.clear();
-            return None;
-        }
-        out.push(UiCommand::ChooseModel { model, scope: self.scope });
-        self.by_mention.then_some(MentionEnd::Chosen)
-    }
-
-    fn asks_for_scope(&self) -> bool {
-        self.purpose == PickerPurpose::Message
-    }
-
-    fn step_scope(&mut self, step: usize) {
-        let all = ModelScope::ALL;
-        let here = all.iter().position(|scope| *scope == self.scope).unwrap_or(0);
-        self.scope = all.get((here + step) % all.len()).copied().unwrap_or(self.scope);
-    }
 }
 
 impl PickerView {
@@ -251,8 +161,22 @@ impl PickerView {
         let next = state.next_model().0;
         let gone = (open.asks_for_scope() && state.missing(&next).is_some()).then_some(&next);
         let compares = open.purpose == PickerPurpose::Compare;
+        let chat = match (state.server_id_here(), state.open_chat(), open.purpose) {
+            (Some(server), Some(_), _) => For::ChatOn(server),
+            (_, None, PickerPurpose::Message) => For::NewChat,
+            (_, Some(_), PickerPurpose::Message) => For::ChatHere,
+            (
+                _,
+                _,
+                PickerPurpose::Compare
+                | PickerPurpose::Answer(_)
+                | PickerPurpose::MoreRoom(_)
+                | PickerPurpose::Summary(_),
+            ) => For::Local,
+        };
         let wanted = Wanted {
             query: &open.query,
+            chat,
             needs: open.needs,
             gone,
             compared: Some(open.compared.as_slice()),
@@ -260,7 +184,7 @@ impl PickerView {
             now: Some(now),
         };
         let changed = self.list.update_for(state, &wanted);
-        let here = open.selected.as_ref().and_then(|model| self.list.place(state, model));
+        let here = open.selected.as_ref().and_then(|pick| self.list.place(state, pick));
         if here.is_none() && (changed || open.selected.is_none()) {
             open.selected = self.first_choice(state, open);
             open.reveal = true;
@@ -268,13 +192,14 @@ impl PickerView {
     }
 
     /// What is selected before anything was done: the model in force, or what takes its place.
-    fn first_choice(&self, state: &AppState, open: &Open) -> Option<ModelId> {
+    fn first_choice(&self, state: &AppState, open: &Open) -> Option<Pick> {
         let best = || self.list.best.and_then(|best| self.model_at(state, best));
         if !open.query.trim().is_empty() {
             return best();
         }
         let Some(answer) = open.purpose.answer() else {
-            let next = state.next_model().0;
+            let server = state.server_id_here().cloned();
+            let next = Pick { server, model: state.next_model().0 };
             return self.list.place(state, &next).map(|_| next).or_else(best);
         };
         // An answer is made again by another model because of the one that gave it.
@@ -286,16 +211,17 @@ impl PickerView {
                 Row::Model(row) => row
                     .info(state)
                     .filter(|info| Some(&info.id) != gave && (!fit || row.lacks.is_none()))
-                    .map(|info| info.id.clone()),
+                    .filter(|_| row.barred.is_none())
+                    .and_then(|_| row.pick(state)),
             })
         };
         other(true).or_else(|| other(false))
     }
 
-    fn model_at(&self, state: &AppState, place: usize) -> Option<ModelId> {
+    fn model_at(&self, state: &AppState, place: usize) -> Option<Pick> {
         match self.list.rows.get(place)? {
             Row::Group { .. } => None,
-            Row::Model(row) => row.info(state).map(|info| info.id.clone()),
+            Row::Model(row) => row.pick(state),
         }
     }
 
@@ -380,7 +306,7 @@ fn row_ui(
     (open, row): (&mut Open, &Row),
     (rect, place, in_view): (Rect, usize, bool),
     out: &mut Vec<UiCommand>,
-) -> Option<ModelId> {
+) -> Option<Pick> {
     let palette = Palette::of(ui);
     let row = match row {
         Row::Group { title, note } => {
@@ -393,8 +319,8 @@ fn row_ui(
         Row::Model(row) => row,
     };
     let info = row.info(state)?;
-    let provider = state.providers.get(row.provider)?;
-    let selected = open.selected.as_ref() == Some(&info.id);
+    let pick = row.pick(state)?;
+    let selected = open.selected.as_ref() == Some(&pick);
     if selected && open.reveal {
         // The heading of the first group belongs to its first row.
         let above = if place <= 1 { GROUP_HEIGHT } else { 0.0 };
@@ -404,15 +330,20 @@ fn row_ui(
     if !in_view {
         return None;
     }
-    let chat_default = open.asks_for_scope() && state.chat_model() == info.id;
-    let provider = &state.provider_label(provider);
+    let is_here = pick.server.as_ref() == state.server_id_here();
+    let chat_default = open.asks_for_scope() && is_here && state.chat_model() == info.id;
+    let provider = &row.offered_by(state)?;
     let tells_provider = row.is_apart;
-    let id = Id::unique(("model_row", &info.id));
-    let drawn = RowUi { info, row, provider, tells_provider, selected, chat_default };
+    let id = Id::unique(("model_row", &pick));
+    let is_on_server = pick.server.is_some();
+    let drawn = RowUi { info, row, provider, tells_provider, is_on_server, selected, chat_default };
     let drawn = drawn.row_ui(ui, rect, id);
     let over = drawn.row.contains_pointer() || drawn.star.contains_pointer();
+    if row.barred.is_some() {
+        return None;
+    }
     if over && !selected && widgets::pointer_moved(ui) {
-        open.selected = Some(info.id.clone());
+        open.selected = Some(pick.clone());
         ui.ctx().request_repaint();
     }
     if selected && !open.by_mention {
@@ -420,14 +351,14 @@ fn row_ui(
             node.set_active_descendant(id.accesskit_id());
         });
     }
-    if drawn.star.clicked() && open.purpose != PickerPurpose::Compare {
+    if drawn.star.clicked() && pick.server.is_none() && open.purpose != PickerPurpose::Compare {
         out.push(UiCommand::ToggleFavourite(info.id.clone()));
         return None;
     }
     let clicked = drawn.row.clicked() || drawn.star.clicked();
     clicked.then(|| {
-        open.selected = Some(info.id.clone());
-        info.id.clone()
+        open.selected = Some(pick.clone());
+        pick
     })
 }
 

@@ -6,12 +6,13 @@ use egui::Context;
 
 use super::theme;
 use crate::protocol::{
-    Abilities, AgentState, ChatId, ChatOptions, ChatSummary, ErrorKind, HelpPage, IdSource,
-    KeySource, KnownProvider, MessageId, ModelId, ModelInfo, ProviderConfig, ProviderError,
-    ProviderKind, ProviderState, ProviderStatus, QueuedMessage, RunId, Seq, Timestamp,
+    Abilities, AgentState, BackendEvent, BotId, Carrier, ChatId, ChatOptions, ChatSummary,
+    ErrorKind, HelpPage, IdSource, KeySource, KnownProvider, LinkState, MessageId, ModelId,
+    ModelInfo, ProviderConfig, ProviderError, ProviderKind, ProviderState, ProviderStatus,
+    QueuedMessage, RemoteBot, RunId, Seq, ServerConfig, ServerId, ServerState, Timestamp,
 };
 use crate::state::{
-    AppState, Conversation, HandleContext, LiveRun, Page, Settings, UiCommand, handle,
+    AppState, Conversation, HandleContext, LiveRun, Page, Settings, UiCommand, apply, handle,
 };
 
 pub(super) const NOW: Timestamp = Timestamp(1_790_000_000_000);
@@ -239,5 +240,76 @@ pub(super) fn queued(waiting: &[&str]) -> AppState {
         })
         .collect();
     state.running.insert(chat);
+    state
+}
+
+/// A remote server whose link stands so: `home` is Home.
+pub(super) fn server(id: &str, link: LinkState) -> ServerState {
+    let mut name = id.to_owned();
+    if let Some(first) = name.get_mut(0..1) {
+        first.make_ascii_uppercase();
+    }
+    let bot = |id: &str, name: &str, description: &str| RemoteBot {
+        id: BotId::from(id),
+        name: name.to_owned(),
+        description: description.to_owned(),
+        template: None,
+    };
+    ServerState {
+        config: ServerConfig {
+            id: ServerId::from(id),
+            name,
+            url: format!("wss://{id}.example:7777"),
+            token_query: false,
+            dual: false,
+        },
+        has_token: true,
+        link,
+        models: vec![
+            model(
+                "openrouter/anthropic/claude-sonnet-5",
+                "Claude Sonnet 5",
+                (1_000_000, 2.0, 10.0),
+                "vtb",
+            ),
+            model("local/llama", "Llama 4 Home", (128_000, 0.0, 0.0), "t"),
+        ],
+        bots: vec![
+            bot(
+                "gardener",
+                "Gardener",
+                "Looks after the plants at home and knows when they were watered.",
+            ),
+            bot("backup", "Backup Watch", "Tells what was saved last night, and what was not."),
+        ],
+        has_older: false,
+    }
+}
+
+/// A link that is lost and tried again in 4 s.
+pub(super) fn waiting() -> LinkState {
+    LinkState::Waiting {
+        until: NOW.plus_ms(3_600),
+        attempt: 3,
+        cause: "connection refused".to_owned(),
+    }
+}
+
+/// A link that works.
+pub(super) fn linked() -> LinkState {
+    LinkState::Ready { since: NOW, plain: false, carrier: Carrier::Socket }
+}
+
+/// A chat on the server `home` is open.
+pub(super) fn remote(link: LinkState) -> AppState {
+    let mut state = chat();
+    let home = server("home", link);
+    state.settings.servers = vec![home.config.clone()];
+    let told = BackendEvent::ServerChanged(Box::new(home));
+    assert!(apply(&mut state, told, NOW).is_empty());
+    if let Some(summary) = state.chats.as_mut().and_then(|chats| chats.first_mut()) {
+        summary.server = Some(ServerId::from("home"));
+        summary.model = None;
+    }
     state
 }

@@ -9,6 +9,7 @@ pub(in crate::ui) mod parts;
 mod provider_form;
 mod provider_text;
 mod providers;
+pub(in crate::ui) mod servers;
 mod shortcuts;
 pub(in crate::ui) mod status;
 #[cfg(test)]
@@ -23,6 +24,7 @@ use egui::{
 
 use self::models::ModelsView;
 use self::providers::ProvidersView;
+use self::servers::ServersView;
 use self::usage::UsageView;
 use super::theme::{self, Palette};
 use super::widgets::{self, Chosen};
@@ -39,6 +41,7 @@ const NARROW: f32 = 560.0;
 pub struct SettingsView {
     providers: ProvidersView,
     models: ModelsView,
+    servers: ServersView,
     usage: UsageView,
 }
 
@@ -94,6 +97,7 @@ impl SettingsView {
                     match tab {
                         SettingsTab::Providers => self.providers.providers_ui(ui, state, now, out),
                         SettingsTab::Models => self.models.models_ui(ui, state, now, out),
+                        SettingsTab::Servers => self.servers.servers_ui(ui, state, now, out),
                         SettingsTab::Usage => self.usage.usage_ui(ui, state, out),
                         SettingsTab::Appearance => appearance::appearance_ui(ui, state, out),
                         SettingsTab::Shortcuts => shortcuts::shortcuts_ui(ui),

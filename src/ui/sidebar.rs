@@ -5,6 +5,7 @@ mod list;
 pub(crate) mod menu;
 pub(crate) mod rename;
 mod row;
+mod status;
 
 use std::time::Duration;
 
@@ -28,7 +29,7 @@ pub const WIDTH: f32 = 264.0;
 /// Width of what stands in it.
 const WIDTH_OF_ROWS: f32 = 239.0;
 const PADDING: f32 = 12.0;
-/// Height of what stands below the list: its line, three rows and the status.
+/// Height of what stands below the list: its line, three rows and the status of this computer.
 const FOOTER: f32 = 113.0 + groups::ROW;
 /// How often the mark of a running answer moves.
 const SPIN: Duration = Duration::from_millis(100);
@@ -96,9 +97,10 @@ impl SidebarView {
             out.push(UiCommand::NewChat);
         }
         self.search_ui(&mut top, out);
+        let footer = FOOTER + status::height(state);
         let list = Rect::from_min_max(
             pos2(column.left(), top.min_rect().bottom()),
-            pos2(rect.right() - 2.0, column.bottom() - FOOTER),
+            pos2(rect.right() - 2.0, column.bottom() - footer),
         );
         if list.is_positive() {
             let mut child = ui.new_child(UiBuilder::new().max_rect(list).id_salt("chats"));
@@ -106,9 +108,9 @@ impl SidebarView {
             self.list_ui(&mut child, state, now, out);
         }
         let bottom =
-            Rect::from_min_max(pos2(column.left(), column.bottom() - FOOTER + 8.0), column.max);
+            Rect::from_min_max(pos2(column.left(), column.bottom() - footer + 8.0), column.max);
         let mut child = ui.new_child(UiBuilder::new().max_rect(bottom).id_salt("bottom"));
-        footer_ui(&mut child, state, out);
+        footer_ui(&mut child, state, now, out);
         ui.advance_cursor_after_rect(rect);
     }
 
@@ -233,7 +235,7 @@ fn brand_ui(ui: &mut Ui, out: &mut Vec<UiCommand>) {
     });
 }
 
-fn footer_ui(ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {
+fn footer_ui(ui: &mut Ui, state: &AppState, now: Timestamp, out: &mut Vec<UiCommand>) {
     let palette = Palette::of(ui);
     ui.spacing_mut().item_spacing.y = 0.0;
     let (line, _) = ui.allocate_exact_size(vec2(WIDTH_OF_ROWS, 1.0), Sense::hover());
@@ -264,6 +266,7 @@ fn footer_ui(ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {
         widgets::dot(ui, color);
         widgets::small_label(ui, &text, palette.dim);
     });
+    status::servers_ui(ui, state, now, out);
 }
 
 fn status(running: usize) -> String {

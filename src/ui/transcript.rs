@@ -1,6 +1,7 @@
 //! The conversation, drawn from the first to the last block on screen and no further.
 
 mod actions;
+mod approval;
 mod attached;
 mod chat;
 mod compare;
@@ -9,6 +10,7 @@ mod folds;
 mod format;
 mod heights;
 mod index;
+mod loading;
 mod message;
 mod notice;
 mod opening;

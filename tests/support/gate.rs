@@ -129,6 +129,7 @@ impl Gate {
                 help: Arc::new(HelpIndex::new()),
                 ask_at_start: false,
             },
+            servers: Vec::new(),
             clock,
             settings: settings.engine(),
             read: ReadState::Unread,

@@ -14,6 +14,7 @@ mod desk;
 mod faults;
 pub(crate) mod gate;
 pub(crate) mod histories;
+pub(crate) mod proxy;
 mod request;
 pub(crate) mod responses;
 mod script;

@@ -97,9 +97,14 @@ impl Session {
 
     /// Whether it may see a chat.
     fn may_see(&self, held: &HeldChat) -> bool {
+        self.shares(held.owner.as_ref())
+    }
+
+    /// Whether what is this owner's is its own too.
+    pub(super) fn shares(&self, owner: Option<&String>) -> bool {
         match self.visitor.access {
             Access::Owner => true,
-            Access::Guest => held.owner.as_ref() == Some(&self.holder),
+            Access::Guest => owner == Some(&self.holder),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Messages of clients: each starts one run, however often it comes.
 
 use super::refusal::Refusal;
+use super::session::Session;
 use super::{Hub, Waiting};
 use crate::net::gateway::host::SessionKey;
 use crate::protocol::{
@@ -72,7 +73,8 @@ impl Hub {
         let params = Params { system: command.system_prompt, ..Params::default() };
         let options = self.options(key, &own, &params, &chosen.model);
         self.follow(key, chat, None);
-        self.waiting.insert(message, Waiting { chat, acks: vec![(key, id)] });
+        let owner = self.sessions.get(&key).and_then(Session::owner);
+        self.waiting.insert(message, Waiting { chat, owner, acks: vec![(key, id)] });
         self.send(Order {
             chat,
             message,
@@ -118,13 +120,15 @@ impl Hub {
         message: MessageId,
     ) -> Result<bool, Refusal> {
         let id = id.map(str::to_owned);
-        if let Some(chat) = self.waiting.get(&message).map(|waiting| waiting.chat) {
-            // Where the engine is about to make the chat, whoever sent first made it.
-            self.held(key, chat).await?;
-            self.follow(key, chat, None);
-            if let Some(waiting) = self.waiting.get_mut(&message) {
-                waiting.acks.push((key, id));
+        if let Some(waiting) = self.waiting.get_mut(&message) {
+            // The chat may not be there yet; whoever sent the message first makes it.
+            let session = self.sessions.get(&key);
+            if !session.is_some_and(|session| session.shares(waiting.owner.as_ref())) {
+                return Err(Refusal::forbidden("This chat is not yours"));
             }
+            waiting.acks.push((key, id));
+            let chat = waiting.chat;
+            self.follow(key, chat, None);
             return Ok(true);
         }
         let Some(asked) = self.store.asked(message).await? else { return Ok(false) };
@@ -198,7 +202,7 @@ impl Hub {
         chat: ChatId,
         model: &ModelId,
     ) -> Result<Option<ChatSummary>, Refusal> {
-        let owner = self.sessions.get(&key).and_then(super::session::Session::owner);
+        let owner = self.sessions.get(&key).and_then(Session::owner);
         if owner.is_none() {
             return Ok(None);
         }

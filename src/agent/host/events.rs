@@ -86,8 +86,10 @@ impl Hub {
         self.library = Some(library);
     }
 
-    fn run_started(&mut self, run: RunId, question: Box<Message>, answer: Box<Message>) {
+    fn run_started(&mut self, run: RunId, question: Box<Message>, mut answer: Box<Message>) {
         self.has_worked = true;
+        // One that was taken up has parts; they come with its events.
+        answer.parts.clear();
         let (chat, asked, answered) = (answer.chat, question.id, answer.id);
         if let Some(Waiting { acks, .. }) = self.waiting.remove(&asked) {
             for (key, id) in acks {
@@ -183,7 +185,7 @@ impl Hub {
     /// Messages that wait behind an answer were taken; their runs begin later.
     fn queued(&mut self, items: &[QueuedMessage]) {
         for item in items {
-            let Some(Waiting { chat, acks }) = self.waiting.remove(&item.id) else { continue };
+            let Some(Waiting { chat, acks, .. }) = self.waiting.remove(&item.id) else { continue };
             for (key, id) in acks {
                 self.ack(key, id, Some(chat));
             }

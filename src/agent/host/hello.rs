@@ -11,6 +11,9 @@ use crate::protocol::{
     SessionId, Welcome,
 };
 
+/// So many runs are resumed at once: nobody follows more answers that stream.
+const MOST_RESUMED: usize = 256;
+
 /// A run that a client goes on with.
 struct Resumed {
     run: RunId,
@@ -38,8 +41,12 @@ impl Hub {
         self.sessions.insert(key, session);
         self.clients.insert(client.clone(), key);
         let (mut resumed, mut gone) = (Vec::new(), Vec::new());
-        for from in hello.resume {
-            match self.resumed(key, &client, from).await {
+        for (count, from) in hello.resume.into_iter().enumerate() {
+            let run = match count {
+                0..MOST_RESUMED => self.resumed(key, &client, from).await,
+                _ => None,
+            };
+            match run {
                 Some(run) => resumed.push(run),
                 None => gone.push(from.run_id),
             }

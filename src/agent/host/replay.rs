@@ -92,12 +92,16 @@ impl Hub {
         self.followers.entry(chat).or_default().insert(key);
         let mut started = Vec::new();
         for (run, live) in self.runs.iter_mut().filter(|(_, live)| live.chat == chat) {
-            if session.runs.contains_key(run) {
+            // Who names a place asks again, because it sees a gap.
+            let is_known = session.runs.contains_key(run);
+            if is_known && after.is_none() {
                 continue;
             }
             let after = after.filter(|after| live.goes_on_after(*after, session.client.as_ref()));
             live.told.extend(session.client.clone());
-            started.push(live.started.clone());
+            if !is_known {
+                started.push(live.started.clone());
+            }
             session.replay(*run, chat, after.unwrap_or_default());
         }
         for frame in started {

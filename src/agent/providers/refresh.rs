@@ -39,12 +39,16 @@ impl Providers {
             let (key, source) = self.look_up_key(&config).await;
             self.enter(config, key, source, Origin::Configured);
         }
+        let ids = self.ids();
+        for id in &ids {
+            self.trust_fresh_list(id);
+            self.show(id);
+        }
+        // Runs wait for this: by now the prices are known that a budget asks for.
         self.keys_known.send_replace(true);
         self.tell_key_place().await;
-        for id in self.ids() {
-            self.trust_fresh_list(&id);
-            self.show(&id);
-            self.tell_state(&id).await;
+        for id in &ids {
+            self.tell_state(id).await;
         }
         self.ask(super::guide_config().id).await;
         if self.setup.ask_at_start {

@@ -108,7 +108,12 @@ impl Manager {
         };
         if let Some(server) = self.servers.get_mut(id) {
             server.oldest = oldest.or(server.oldest);
+            let before = server.has_older;
             server.has_older = has_older && oldest.is_some();
+            if server.has_older != before {
+                let state = Box::new(server.state());
+                self.shared.tell(BackendEvent::ServerChanged(state)).await;
+            }
         }
         for chat in changed {
             self.shared.remote_chats.add(chat.id, id);

@@ -148,6 +148,7 @@ impl Server {
             link: self.link.clone(),
             models: self.models.clone(),
             bots: self.bots.clone(),
+            has_older: self.has_older,
         }
     }
 

@@ -15,6 +15,8 @@ pub struct GalleryCounts {
     archived: usize,
     /// In the order of [`Category::ALL`].
     categories: Vec<usize>,
+    /// In the order of the servers.
+    servers: Vec<usize>,
 }
 
 /// A filter with how many bots fit it.
@@ -27,9 +29,21 @@ pub struct Shelf {
 }
 
 impl GalleryCounts {
-    pub(super) fn of<'a>(bots: impl Iterator<Item = &'a BotEntry>) -> Self {
-        let mut counts = Self { categories: vec![0; Category::ALL.len()], ..Self::default() };
-        for entry in bots {
+    /// Of bots, each with the place of its server, of so many servers.
+    pub(super) fn of<'a>(
+        bots: impl Iterator<Item = (&'a BotEntry, Option<usize>)>,
+        servers: usize,
+    ) -> Self {
+        let (categories, servers) = (vec![0; Category::ALL.len()], vec![0; servers]);
+        let mut counts = Self { categories, servers, ..Self::default() };
+        for (entry, server) in bots {
+            if let Some(server) = server {
+                counts.all += 1;
+                if let Some(count) = counts.servers.get_mut(server) {
+                    *count += 1;
+                }
+                continue;
+            }
             if entry.archived {
                 counts.archived += 1;
                 continue;
@@ -56,6 +70,7 @@ impl GalleryCounts {
             GalleryFilter::Category(category) => {
                 self.categories.get(category as usize).copied().unwrap_or(0)
             }
+            GalleryFilter::Server(place) => self.servers.get(place).copied().unwrap_or(0),
         }
     }
 
@@ -67,8 +82,10 @@ impl GalleryCounts {
         let categories = Category::ALL.iter().map(|it| shelf(GalleryFilter::Category(*it)));
         let mut categories: Vec<Shelf> = categories.collect();
         categories.sort_by_key(|shelf| Reverse(shelf.count));
+        let servers = (0..self.servers.len()).map(GalleryFilter::Server);
         [All, Favourites, Recent, Own]
             .into_iter()
+            .chain(servers)
             .map(shelf)
             .chain(categories)
             .chain([shelf(Archived)])

@@ -195,12 +195,16 @@ fn shelves_are_the_full_ones_with_the_fullest_category_first() {
 }
 
 #[test]
-fn the_selection_stays_where_it_is_still_shown_and_else_goes_to_the_first() {
+fn a_search_selects_what_fits_best_and_a_shelf_leaves_the_selection_where_it_is_shown() {
     let mut state = state(library());
     let selected = |state: &AppState| state.gallery.selected.clone().map(|id| id.to_string());
     assert_eq!(selected(&state).as_deref(), Some("begins"));
     ask(&mut state, BotCommand::Select(Some("word".into())));
     search(&mut state, "rust");
+    let first = state.gallery.shown()[0];
+    assert_eq!(selected(&state), Some(state.bots.all()[first].bot.id.to_string()));
+    ask(&mut state, BotCommand::Select(Some("word".into())));
+    ask(&mut state, BotCommand::Sort(GallerySort::Name));
     assert_eq!(selected(&state).as_deref(), Some("word"));
     search(&mut state, "rust cargo");
     assert_eq!(selected(&state).as_deref(), Some("described"));

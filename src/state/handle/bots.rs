@@ -1,7 +1,7 @@
 //! Commands about bots.
 
 use super::super::model::{Effect, HandleContext, Page};
-use super::super::{AppState, BotCommand, GalleryFilter, GallerySort};
+use super::super::{AppState, BotCommand, GalleryFilter, GallerySort, ServerCommand};
 use crate::protocol::{BackendCommand, BotId};
 
 /// Applies a command about bots.
@@ -21,6 +21,9 @@ pub(super) fn handle(
             Vec::new()
         }
         BotCommand::ToggleFavourite(bot) => toggle_favourite(state, bot),
+        BotCommand::Start(bot) if state.bots.home(&bot).is_some() => {
+            start_remote(state, &bot, context)
+        }
         BotCommand::Start(_) => {
             state.gallery.starter = None;
             super::opening::handle(state, command, context)
@@ -61,7 +64,17 @@ fn open(state: &mut AppState) -> Vec<Effect> {
         Page::Editor => state.settle_gallery(),
         Page::Gallery => state.call_gallery(),
     }
-    super::open_page(state, Page::Gallery)
+    let mut effects = super::open_page(state, Page::Gallery);
+    // Another process may have added some.
+    effects.push(Effect::Backend(BackendCommand::LoadBots));
+    effects
+}
+
+/// Begins a chat with a bot of a server.
+fn start_remote(state: &mut AppState, bot: &BotId, context: HandleContext) -> Vec<Effect> {
+    let Some(home) = state.bots.home(bot).cloned() else { return Vec::new() };
+    let start = ServerCommand::Start { server: home.server, bot: home.bot };
+    super::servers::handle(state, start, context)
 }
 
 /// Begins a chat, now or once the bot's questions are answered, and then puts the starter that was
@@ -84,7 +97,11 @@ fn start(state: &mut AppState, command: BotCommand, context: HandleContext) -> V
 }
 
 fn search(state: &mut AppState, query: String) -> Vec<Effect> {
-    state.gallery.query = query;
+    if state.gallery.query != query {
+        // What fits best is chosen, until another one is chosen by hand.
+        state.gallery.selected = None;
+        state.gallery.query = query;
+    }
     state.list_gallery();
     Vec::new()
 }
@@ -107,6 +124,10 @@ fn select(state: &mut AppState, bot: Option<BotId>) -> Vec<Effect> {
 }
 
 fn toggle_favourite(state: &mut AppState, bot: BotId) -> Vec<Effect> {
+    if state.bots.home(&bot).is_some() {
+        // Marks are of this computer's bots.
+        return Vec::new();
+    }
     let Some(entry) = state.bots.get(&bot) else { return Vec::new() };
     let favourite = !entry.favourite;
     vec![Effect::Backend(BackendCommand::MarkBot { bot, favourite })]

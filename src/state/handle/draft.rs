@@ -21,6 +21,13 @@ pub(super) fn handle(
             tell(state, ("Models are not compared in a room", body), context.now);
             Vec::new()
         }
+        DraftCommand::OpenCompare | DraftCommand::ToggleCompared(_) | DraftCommand::OpenParams
+            if state.server_id_here().is_some() =>
+        {
+            let body = "What answers there, and how, is set on the server.";
+            tell(state, ("This chat lives on a server", body), context.now);
+            Vec::new()
+        }
         DraftCommand::OpenCompare => toggle_overlay(state, Overlay::Picker(PickerPurpose::Compare)),
         DraftCommand::ToggleCompared(model) => toggle_compared(state, model, context.now),
         DraftCommand::EndComparison => {
@@ -92,6 +99,14 @@ pub(super) fn choose_model(
         return send::regenerate(state, again, context);
     }
     let open = state.open_chat();
+    if open.is_none() {
+        state.servers.new_chat = None;
+    }
+    let scope = match scope {
+        // The default is one of this computer's models.
+        ModelScope::Default if state.server_id_here().is_some() => ModelScope::ThisChat,
+        ModelScope::NextMessage | ModelScope::ThisChat | ModelScope::Default => scope,
+    };
     match (scope, open) {
         (ModelScope::NextMessage, _) => {
             draft_mut(state, open, context.now).model = Some(model);
@@ -127,6 +142,11 @@ fn set_default(state: &mut AppState, model: &ModelId, now: Timestamp) -> Vec<Eff
 /// The favourite `step` places further on answers the next message. Those that are gone are
 /// stepped over.
 fn cycle(state: &mut AppState, step: isize, now: Timestamp) -> Vec<Effect> {
+    if state.server_id_here().is_some() {
+        let body = "Choose one of the server's models in the picker.";
+        tell(state, ("Favourites answer on this computer", body), now);
+        return Vec::new();
+    }
     let favourites: Vec<ModelId> = state
         .settings
         .favourites

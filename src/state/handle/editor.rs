@@ -22,7 +22,7 @@ pub(super) fn handle_bots(
         BotCommand::New => own::make(state, context),
         BotCommand::Customise(bot) => own::customise(state, &bot, context),
         BotCommand::Duplicate(bot) => own::duplicate(state, &bot, context),
-        BotCommand::Archive { bot, archived } => own::archive(state, bot, archived),
+        BotCommand::Archive { bot, archived } => own::archive(state, bot, archived, context.now),
         BotCommand::Delete(bot) => own::delete(state, &bot, context.now),
         BotCommand::Restore(entry) => own::restore(state, &entry, context),
         BotCommand::OpenPersonas => own::open_personas(state),

@@ -7,7 +7,9 @@ use super::super::model::{Effect, FocusTarget, HandleContext, Overlay, Page, Toa
 use super::super::opening::{self, Values};
 use super::super::{AppState, Begun, BotCommand, Conversation, Starting};
 use super::close_overlay;
-use crate::protocol::{BackendCommand, BotEntry, BotId, ChatId, ChatSummary, Message, StartChat};
+use crate::protocol::{
+    BackendCommand, BotEntry, BotId, ChatId, ChatSummary, Message, StartChat, Variable,
+};
 /// Begins a chat, or lets it go on with a newer version of its bot.
 pub(super) fn handle(
     state: &mut AppState,
@@ -100,6 +102,13 @@ fn begin(
 ) -> Vec<Effect> {
     let start = opening::start_chat(entry, given, state, context);
     let chat = start.chat;
+    let is_answered = |variable: &Variable| {
+        let answer = given.get(&variable.name).map(|answer| answer.trim());
+        answer
+            .is_some_and(|answer| !answer.is_empty() && Some(answer) != variable.default.as_deref())
+    };
+    // Answers were typed: they are not lost with a chat that is left.
+    let may_go = !entry.bot.variables.iter().any(is_answered);
     if let Some(chats) = &mut state.chats {
         chats.insert(0, summary(&start));
     }
@@ -110,7 +119,9 @@ fn begin(
         ..Conversation::new(chat)
     };
     state.conversations.insert(chat, conversation);
-    state.begun.push(Begun { chat, seeds: start.seeds.len(), is_stored: false });
+    if may_go {
+        state.begun.push(Begun { chat, seeds: start.seeds.len(), is_stored: false });
+    }
     state.page = Page::Chat(chat);
     state.overlay = Overlay::Nothing;
     state.request_focus(FocusTarget::Composer);

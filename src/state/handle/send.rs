@@ -3,10 +3,11 @@
 use super::super::apply::push_toast;
 use super::super::model::{Effect, HandleContext, Page, ToastLevel};
 use super::super::{AppState, Conversation, PickerPurpose};
-use super::reading;
+use super::{reading, servers};
 use crate::protocol::{
-    Alternative, BackendCommand, ChatId, ChatOptions, Draft, MakeRoom, Message, MessageId, ModelId,
-    Part, Place, RegenerateRequest, Role, SendRequest, Siblings, StopMode,
+    Alternative, BackendCommand, ChatId, ChatOptions, ChatSummary, Draft, MakeRoom, Message,
+    MessageId, ModelId, Part, Place, RegenerateRequest, Role, SendRequest, ServerId, Siblings,
+    StopMode,
 };
 
 /// Shows the message at once and hands it on. Nothing here depends on the length of the chat.
@@ -17,9 +18,15 @@ pub(super) fn send(state: &mut AppState, text: String, context: HandleContext) -
     if text.trim().is_empty() && state.draft().attachments.is_empty() {
         return Vec::new();
     }
+    if refuse_on_server(state, context) {
+        return Vec::new();
+    }
     let (model, one_off) = state.next_model();
     let also = state.compared();
+    let server = state.server_id_here().cloned();
+    let waits = !state.is_linked();
     let choice = Choice {
+        server,
         options: state.options_for(std::iter::once(&model).chain(&also), &state.draft().params),
         chat_options: state.chat_options().clone(),
         chat_model: state.chat_model(),
@@ -29,12 +36,18 @@ pub(super) fn send(state: &mut AppState, text: String, context: HandleContext) -
     };
     let open = state.open_chat();
     let chat = open.unwrap_or_else(|| context.ids.chat(context.now));
+    if let (None, Some(server)) = (open, &choice.server) {
+        let title = text.split_whitespace().take(8).collect::<Vec<_>>().join(" ");
+        let summary = servers::begun(chat, title, server, context.now);
+        let model = Some(choice.chat_model.clone());
+        servers::insert(state, ChatSummary { model, ..summary });
+    }
     let draft = take_draft(state, open, chat);
     let Some(conversation) = state.conversations.get_mut(&chat) else { return Vec::new() };
     let words = Words { text, attachments: draft.attachments };
     let place = place_of_next(conversation);
     let request = new_request(conversation.chat, place, words, choice, context);
-    if conversation.is_running() {
+    if conversation.is_running() || waits {
         conversation.queue.push(request.clone().into());
     } else {
         let parent = conversation.messages.back().map(|message| message.id);
@@ -74,6 +87,7 @@ fn take_draft(state: &mut AppState, open: Option<ChatId>, chat: ChatId) -> Draft
         state.page = Page::Chat(chat);
         state.new_draft_dirty = None;
         state.new_chat_model = None;
+        state.servers.new_chat = None;
         state.new_options = ChatOptions::default();
         return std::mem::take(&mut state.new_draft);
     }
@@ -84,6 +98,7 @@ fn take_draft(state: &mut AppState, open: Option<ChatId>, chat: ChatId) -> Draft
 
 /// Who shall answer and how, and what the chat's own choices are.
 struct Choice {
+    server: Option<ServerId>,
     model: ModelId,
     one_off: bool,
     chat_model: ModelId,
@@ -126,7 +141,7 @@ fn new_request(
         answer: context.ids.message(context.now),
         also: choice.also.into_iter().map(alternative).collect(),
         created: context.now,
-        server: None,
+        server: choice.server,
     }
 }
 
@@ -137,12 +152,17 @@ pub(super) fn edit(
     text: String,
     context: HandleContext,
 ) -> Vec<Effect> {
-    if text.trim().is_empty() || refuse_while_running(state, context) {
+    let refused = refuse_while_running(state, context)
+        || refuse_on_server(state, context)
+        || refuse_unlinked(state, context);
+    if text.trim().is_empty() || refused {
         return Vec::new();
     }
     let Some(shown) = state.conversation() else { return Vec::new() };
     let (model, chat_model) = (state.edit_model(shown, message), state.chat_model());
+    let server = state.server_id_here().cloned();
     let choice = Choice {
+        server,
         options: state.options_for(std::iter::once(&model), &state.draft().params),
         chat_options: state.chat_options().clone(),
         one_off: model != chat_model,
@@ -158,6 +178,13 @@ pub(super) fn edit(
     let is_attachment = |part: &&Part| matches!(part, Part::Image { .. } | Part::File { .. });
     let attachments = old.parts.iter().filter(is_attachment).cloned().collect();
     let words = Words { text, attachments };
+    if choice.server.is_some() && old.parent.is_none() {
+        // The wire has no way to say that a message begins a chat anew: it follows at the end.
+        let request = new_request(conversation.chat, Place::AtLeaf, words, choice, context);
+        let parent = conversation.messages.back().map(|message| message.id);
+        conversation.messages.push_back(user_message(&request, parent));
+        return vec![Effect::Backend(BackendCommand::Send(Box::new(request)))];
+    }
     let request = new_request(conversation.chat, Place::Under(old.parent), words, choice, context);
     conversation.messages.truncate(place);
     conversation.generation += 1;
@@ -236,6 +263,9 @@ pub(super) fn regenerate(
     if !ended_beside && refuse_while_running(state, context) {
         return Vec::new();
     }
+    if state.server_id_here().is_some() {
+        return ask_again(state, again, context);
+    }
     let chat_model = state.chat_model();
     let Some(conversation) = state.conversation() else { return Vec::new() };
     let old = match again.answer {
@@ -262,6 +292,24 @@ pub(super) fn regenerate(
         ..new_answer(conversation.chat, question, (model, one_off), context)
     };
     vec![Effect::Backend(BackendCommand::Regenerate(Box::new(request)))]
+}
+
+/// A server takes messages and nothing else: the question is sent again, beside the one before.
+fn ask_again(state: &mut AppState, again: Again, context: HandleContext) -> Vec<Effect> {
+    let Some(conversation) = state.conversation() else { return Vec::new() };
+    let old = match again.answer {
+        Some(id) => conversation.message(id),
+        None => conversation.last_answer(),
+    };
+    let question = old.and_then(|old| conversation.message(old.parent?));
+    let Some((question, text)) = question.map(|question| (question.id, question.text())) else {
+        return Vec::new();
+    };
+    if let Some(model) = again.model {
+        let chat = conversation.chat;
+        super::draft::draft_mut(state, Some(chat), context.now).model = Some(model);
+    }
+    edit(state, question, text, context)
 }
 
 /// A new answer that goes on where another one ended.
@@ -385,6 +433,34 @@ fn refuse_while_running(state: &mut AppState, context: HandleContext) -> bool {
         push_toast(state, (ToastLevel::Info, title, body, Vec::new()), String::new(), context.now);
     }
     running
+}
+
+/// Nothing can be sent to a server that is gone, or before its agent is ready.
+fn refuse_on_server(state: &mut AppState, context: HandleContext) -> bool {
+    let Some(server) = state.server_id_here() else { return false };
+    let (title, body) = if state.is_server_gone(server) {
+        let title = format!("{} is not among your servers any more", state.server_name(server));
+        (title, "Your message is kept here. Add the server again to go on with this chat.")
+    } else if state.open_chat().is_some_and(|chat| state.servers.loading(chat).is_some()) {
+        let title = "The agent is still being loaded".to_owned();
+        (title, "Your message is kept here. Send it as soon as the agent is ready.")
+    } else {
+        return false;
+    };
+    let words = (ToastLevel::Info, title, body.to_owned(), Vec::new());
+    push_toast(state, words, String::new(), context.now);
+    true
+}
+
+/// What was said before is changed only while its server can hear of it.
+fn refuse_unlinked(state: &mut AppState, context: HandleContext) -> bool {
+    let is_linked = state.is_linked();
+    if !is_linked {
+        let title = "The server is not reachable".to_owned();
+        let body = "Try this again as soon as the link is back.".to_owned();
+        push_toast(state, (ToastLevel::Info, title, body, Vec::new()), String::new(), context.now);
+    }
+    !is_linked
 }
 
 fn user_message(request: &SendRequest, parent: Option<MessageId>) -> Message {

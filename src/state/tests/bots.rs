@@ -77,6 +77,17 @@ fn a_mistake_in_a_plain_file_leads_to_the_folder_it_is_in() {
 }
 
 #[test]
+fn a_mistake_that_is_mended_takes_its_warning_along() {
+    let mut state = state();
+    let detail = "personas.yaml:3: wrong".to_owned();
+    let notice = Notice { code: NoticeCode::PersonasUnreadable, detail };
+    apply(&mut state, BackendEvent::Notice(notice), NOW);
+    assert_eq!(state.toasts.len(), 1);
+    apply(&mut state, BackendEvent::Bots(Arc::default()), NOW);
+    assert!(state.toasts.is_empty());
+}
+
+#[test]
 fn a_mistake_that_ends_as_a_question_has_no_full_stop_behind_it() {
     let mut state = state();
     let detail = "personas.yaml:2:3: nme: did you mean \"name\"?".to_owned();

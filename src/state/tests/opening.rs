@@ -127,6 +127,28 @@ fn a_chat_left_without_a_word_goes_and_one_with_words_stays() {
 }
 
 #[test]
+fn a_chat_whose_questions_were_answered_stays_without_a_word() {
+    let mut state = state();
+    let mut asking = bot("1.0");
+    asking.variables = vec![Variable {
+        name: "facts".to_owned(),
+        label: "The facts?".to_owned(),
+        kind: VariableKind::Text,
+        default: Some("none".to_owned()),
+        choices: Vec::new(),
+    }];
+    tell(&mut state, asking);
+    for (answer, stays) in [("none", false), ("Paris", true)] {
+        let values = vec![("facts".to_owned(), answer.to_owned())];
+        let start = BotCommand::StartWith { bot: "helper".into(), values };
+        let chat = begun(&ask(&mut state, start)).chat;
+        stored(&mut state, chat);
+        handle(&mut state, UiCommand::NewChat, at(0));
+        assert_eq!(state.summary(chat).is_some(), stays, "{answer}");
+    }
+}
+
+#[test]
 fn a_newer_version_is_offered_and_never_imposed() {
     let mut state = state();
     tell(&mut state, bot("1.0"));

@@ -151,7 +151,7 @@ fn newer_ui(ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {
 
 /// Where Guide would answer for a bot.
 fn guide_ui(ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {
-    if state.next_model().0.provider.as_str() != "guide" {
+    if state.next_model().0.provider.as_str() != "guide" || state.server_id_here().is_some() {
         return;
     }
     let words = "Guide is no language model: it does not follow a bot's instructions";
@@ -165,7 +165,7 @@ fn guide_ui(ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {
     });
 }
 
-fn line_ui(ui: &mut Ui, icon: Icon, words: &str, buttons: impl FnOnce(&mut Ui)) {
+pub(super) fn line_ui(ui: &mut Ui, icon: Icon, words: &str, buttons: impl FnOnce(&mut Ui)) {
     let palette = Palette::of(ui);
     let frame: Frame = widgets::card_frame(ui).inner_margin(Margin::symmetric(12, 5));
     frame.show(ui, |ui| {

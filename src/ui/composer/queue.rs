@@ -7,7 +7,7 @@ use egui::{
 
 use super::keys::take_enter;
 use crate::protocol::{MessageId, QueuedMessage};
-use crate::state::{AppState, UiCommand};
+use crate::state::{AppState, Conversation, UiCommand};
 use crate::ui::icon::Icon;
 use crate::ui::theme::{self, Palette, model_color};
 use crate::ui::widgets;
@@ -40,7 +40,7 @@ impl QueueView {
         if conversation.queue.is_empty() {
             return;
         }
-        let label = if conversation.is_running() { "Waiting" } else { "Not sent yet" };
+        let label = label(state, conversation.is_running());
         ScrollArea::vertical()
             .id_salt("queue_scroll")
             .max_height(MAX_HEIGHT)
@@ -48,7 +48,7 @@ impl QueueView {
             .show(ui, |ui| {
                 ui.spacing_mut().item_spacing.y = 6.0;
                 for item in &conversation.queue {
-                    ui.push_id(item.id, |ui| self.item_ui(ui, state, (item, label), out));
+                    ui.push_id(item.id, |ui| self.item_ui(ui, state, (item, &label), out));
                 }
             });
         ui.add_space(8.0);
@@ -76,7 +76,7 @@ impl QueueView {
                 widgets::icon(ui, Icon::Clock, palette.dim);
                 widgets::small_label(ui, label, palette.dim);
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                    self.actions_ui(ui, item, out);
+                    self.actions_ui(ui, state, item, out);
                     item_model_ui(ui, state, item);
                     if !item.attachments.is_empty() {
                         let count = item.attachments.len().to_string();
@@ -94,7 +94,13 @@ impl QueueView {
         });
     }
 
-    fn actions_ui(&mut self, ui: &mut Ui, item: &QueuedMessage, out: &mut Vec<UiCommand>) {
+    fn actions_ui(
+        &mut self,
+        ui: &mut Ui,
+        state: &AppState,
+        item: &QueuedMessage,
+        out: &mut Vec<UiCommand>,
+    ) {
         ui.spacing_mut().item_spacing.x = 4.0;
         if widgets::icon_button(ui, Icon::X, "Remove waiting message").clicked() {
             out.push(UiCommand::RemoveQueued(item.id));
@@ -103,10 +109,14 @@ impl QueueView {
             self.editing =
                 Some(Editing { message: item.id, text: item.text.clone(), focused: false });
         }
-        let now = widgets::link_button(ui, "Send now")
-            .on_hover_text("Stops the running answer, keeps what arrived, and sends this");
-        if now.clicked() {
-            out.push(UiCommand::SendQueuedNow(item.id));
+        // What waits for a server goes out by itself as soon as it can.
+        let is_running = state.conversation().is_some_and(Conversation::is_running);
+        if state.server_id_here().is_none() || (is_running && state.is_linked()) {
+            let now = widgets::link_button(ui, "Send now")
+                .on_hover_text("Stops the running answer, keeps what arrived, and sends this");
+            if now.clicked() {
+                out.push(UiCommand::SendQueuedNow(item.id));
+            }
         }
         ui.add_space(4.0);
     }
@@ -161,6 +171,18 @@ impl QueueView {
             self.editing = None;
             ui.memory_mut(|memory| memory.request_focus(super::text_id()));
         }
+    }
+}
+
+/// What a message waits for.
+fn label(state: &AppState, is_running: bool) -> String {
+    match state.server_id_here() {
+        Some(server) if !state.is_linked() => {
+            format!("Waits for {}", state.server_name(server))
+        }
+        Some(_) if !is_running => "On its way".to_owned(),
+        None if !is_running => "Not sent yet".to_owned(),
+        Some(_) | None => "Waiting".to_owned(),
     }
 }
 

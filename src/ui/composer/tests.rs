@@ -395,3 +395,43 @@ fn who_will_not_see_a_picture_is_said_before_it_is_sent() {
     harness.run();
     assert!(harness.query_by_label_contains("will not see").is_none());
 }
+
+#[test]
+fn a_remote_chat_says_that_its_server_is_away_and_shows_what_waits() {
+    let mut harness = composer(samples::remote(samples::waiting()));
+    harness.get_by_label("Home is not reachable. What you send waits here and is sent once");
+    assert!(harness.query_by_label("Compare").is_none(), "a server answers as it is set there");
+    type_text(&mut harness, "Water the plants");
+    press(&mut harness, Modifiers::NONE, Key::Enter);
+    harness.get_by_label("Waits for Home");
+    assert!(harness.query_by_label("Send now").is_none(), "it goes out by itself");
+    harness.get_by_label("Edit waiting message").click();
+    harness.run();
+    type_text(&mut harness, ", please");
+    press(&mut harness, Modifiers::NONE, Key::Enter);
+    let texts = |harness: &Composer| -> Vec<String> {
+        let conversation = harness.state().state.conversation().unwrap();
+        conversation.queue.iter().map(|item| item.text.clone()).collect()
+    };
+    assert_eq!(texts(&harness), ["Water the plants, please"]);
+    harness.get_by_label("Remove waiting message").click();
+    harness.run();
+    assert!(texts(&harness).is_empty());
+    harness.get_by_label("Connect now").click();
+    harness.run();
+    assert!(
+        harness.state().asked().contains(&"Servers(LinkNow(Some(ServerId(\"home\"))))".to_owned())
+    );
+}
+
+#[test]
+fn who_is_not_let_in_is_led_to_the_settings() {
+    let link = crate::protocol::LinkState::Denied { message: "revoked".to_owned() };
+    let mut harness = composer(samples::remote(link));
+    harness.get_by_label("Home does not let you in. What you send waits here and is sent once");
+    harness.get_by_label("Open settings").click();
+    harness.run();
+    let state = &harness.state().state;
+    assert_eq!(state.page, Page::Settings(crate::state::SettingsTab::Servers));
+    assert_eq!(state.servers.form, crate::state::ServerForm::Server("home".into()));
+}

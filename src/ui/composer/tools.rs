@@ -75,6 +75,10 @@ impl ToolsRow<'_> {
             out.push(UiCommand::Draft(DraftCommand::PickFiles));
         }
         let chip = self.model_ui(ui, out);
+        if self.state.server_id_here().is_some() {
+            // How it is answered is set on the server.
+            return (chip, chip);
+        }
         self.compared_ui(ui, out);
         let params = self.params_ui(ui, out);
         self.compare_ui(ui, out);

@@ -330,7 +330,8 @@ fn bots_ui(ui: &mut Ui, form: &Form<'_>, room: &mut Room) {
     for own in [true, false] {
         let entries = form.state.bots.all().iter().filter(|entry| {
             let is_own = entry.origin != crate::protocol::BotOrigin::BuiltIn;
-            is_own == own && !entry.archived && entry.bot.room.is_none()
+            let is_here = form.state.bots.home(&entry.bot.id).is_none();
+            is_own == own && is_here && !entry.archived && entry.bot.room.is_none()
         });
         let start = bots.len();
         bots.extend(entries.map(|entry| &entry.bot));

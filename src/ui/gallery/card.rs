@@ -22,6 +22,8 @@ const PAD: egui::Vec2 = vec2(13.0, 11.0);
 /// A bot's card.
 pub(super) struct Card<'a> {
     pub(super) entry: &'a BotEntry,
+    /// The server that it lives on; this computer without.
+    pub(super) server: Option<&'a str>,
     pub(super) selected: bool,
 }
 
@@ -70,11 +72,23 @@ impl Card<'_> {
         card.widget_info(|| {
             WidgetInfo::selected(Role::Button, ui.is_enabled(), self.selected, &bot.name)
         });
-        let about = format!("{}, {}", bot.description, words::foot(self.entry));
+        let about = format!("{}, {}", bot.description, self.foot());
         ui.ctx().accesskit_node_builder(card.id, |node| node.set_description(about));
     }
 
+    /// Where it comes from.
+    fn foot(&self) -> String {
+        match self.server {
+            Some(server) => format!("on {server}"),
+            None => words::foot(self.entry),
+        }
+    }
+
     fn star_is_shown(&self, ui: &Ui, card: &Response) -> bool {
+        if self.server.is_some() {
+            // Favourites are this computer's bots.
+            return false;
+        }
         let star = self.star_id();
         self.entry.favourite
             || card.contains_pointer()
@@ -106,8 +120,7 @@ impl Card<'_> {
         }
         let text = wrapped(ui, text, inner.width(), 3);
         ui.painter().galley(pos2(inner.left(), tile.bottom() + 8.0), text, palette.dim);
-        let foot =
-            LayoutJob::simple_singleline(words::foot(self.entry), theme::small(), palette.faint);
+        let foot = LayoutJob::simple_singleline(self.foot(), theme::small(), palette.faint);
         let foot = wrapped(ui, foot, inner.width(), 1);
         let y = (inner.bottom() - 8.0 - foot.size().y / 2.0).round();
         ui.painter().galley(pos2(inner.left(), y), foot, palette.faint);

@@ -106,12 +106,16 @@ impl DetailView {
             ui.spacing_mut().item_spacing.y = 0.0;
             ui.add_space(20.0);
             self.top_ui(ui, state, entry, out);
-            about::about_ui(ui, (state, entry), is_other, out);
+            match state.bots.home(&entry.bot.id) {
+                Some(home) => remote_ui(ui, state.server_name(&home.server)),
+                None => about::about_ui(ui, (state, entry), is_other, out),
+            }
             ui.add_space(20.0);
         });
         let foot = Rect::from_min_max(foot.min + vec2(0.0, 12.0), foot.max);
         let mut child = ui.new_child(UiBuilder::new().max_rect(foot).id_salt("detail_foot"));
-        self.foot_ui(&mut child, entry, out);
+        let is_remote = state.bots.home(&entry.bot.id).is_some();
+        foot_ui(&mut child, (entry, is_remote), &mut self.focus_start, out);
     }
 
     /// Tile, name, where it comes from, and the menu.
@@ -123,6 +127,7 @@ impl DetailView {
         out: &mut Vec<UiCommand>,
     ) {
         let palette = Palette::of(ui);
+        let home = state.bots.home(&entry.bot.id);
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 12.0;
             BotTile::from(&entry.bot).tile_ui(ui, TileSize::Large);
@@ -134,34 +139,57 @@ impl DetailView {
                     ui.spacing_mut().item_spacing.y = 2.0;
                     let name = &entry.bot.name;
                     widgets::truncated_label(ui, name, theme::semibold(16.0), palette.text);
-                    let about = words::about(entry);
+                    let about = match home {
+                        Some(home) => format!("on {}", state.server_name(&home.server)),
+                        None => words::about(entry),
+                    };
                     widgets::truncated_label(ui, &about, theme::small(), palette.faint);
                 });
             });
-            self.menu_ui(ui, state, entry, out);
+            if home.is_none() {
+                self.menu_ui(ui, state, entry, out);
+            }
         });
         ui.add_space(12.0);
         let text = RichText::new(&entry.bot.description).line_height(Some(20.0));
         ui.add(egui::Label::new(text.color(palette.dim)).wrap());
     }
+}
 
-    fn foot_ui(&mut self, ui: &mut Ui, entry: &BotEntry, out: &mut Vec<UiCommand>) {
-        ui.horizontal(|ui| {
-            ui.spacing_mut().item_spacing.x = 8.0;
+/// What can be told of a bot that lives on a server.
+fn remote_ui(ui: &mut Ui, server: &str) {
+    ui.add_space(16.0);
+    let text = format!(
+        "It runs on {server}, with the models and tools that are set there, and goes on while this \
+         computer sleeps. What it is told is shown in the chat."
+    );
+    let text = RichText::new(text).line_height(Some(20.0)).color(Palette::of(ui).dim);
+    ui.add(egui::Label::new(text).wrap());
+}
+
+fn foot_ui(
+    ui: &mut Ui,
+    (entry, is_remote): (&BotEntry, bool),
+    focus_start: &mut bool,
+    out: &mut Vec<UiCommand>,
+) {
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 8.0;
+        let bot = &entry.bot.id;
+        if !is_remote {
             let width = ((ui.available_width() - 8.0) / 2.0).floor().min(220.0);
-            let bot = &entry.bot.id;
             let customise = Button::new("Customise").width(width).ui(ui);
             if customise.on_hover_text(parts::customise(entry.origin)).clicked() {
                 out.push(UiCommand::Bots(BotCommand::Customise(bot.clone())));
             }
-            let width = ui.available_width().min(220.0);
-            let start = Button::new("Start chat").primary().width(width).ui(ui);
-            if std::mem::take(&mut self.focus_start) {
-                start.request_focus();
-            }
-            if start.clicked() {
-                out.push(UiCommand::Bots(BotCommand::Start(bot.clone())));
-            }
-        });
-    }
+        }
+        let width = ui.available_width().min(220.0);
+        let start = Button::new("Start chat").primary().width(width).ui(ui);
+        if std::mem::take(focus_start) {
+            start.request_focus();
+        }
+        if start.clicked() {
+            out.push(UiCommand::Bots(BotCommand::Start(bot.clone())));
+        }
+    });
 }

@@ -96,6 +96,7 @@ fn hint(filter: GalleryFilter) -> &'static str {
         GalleryFilter::Recent => "Bots stand here once a chat was begun with them",
         GalleryFilter::Own => "Customise a bot, make a blank one, or import one",
         GalleryFilter::Archived => "Bots that you archive are kept here",
+        GalleryFilter::Server(_) => "Its bots are listed as soon as the server is linked",
         GalleryFilter::Category(_) => "No bot stands on this shelf",
     }
 }

@@ -122,7 +122,9 @@ impl Grid {
         let mut clicked = false;
         for at in in_view.clone().chain(also.filter(|at| !in_view.contains(at))) {
             let Some(entry) = entry_at(at) else { continue };
-            let card = Card { entry, selected: Some(&entry.bot.id) == selected };
+            let home = state.bots.home(&entry.bot.id);
+            let server = home.map(|home| state.server_name(&home.server));
+            let card = Card { entry, server, selected: Some(&entry.bot.id) == selected };
             let response = card.card_ui(ui, place(at));
             if response.starred {
                 let bot = entry.bot.id.clone();

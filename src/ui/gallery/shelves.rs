@@ -3,7 +3,7 @@
 use egui::{Color32, CursorIcon, Popup, Ui, vec2};
 
 use super::{GAP, search_id};
-use crate::state::{AppState, BotCommand, Found, GallerySort, Shelf, UiCommand};
+use crate::state::{AppState, BotCommand, Found, GalleryFilter, GallerySort, Shelf, UiCommand};
 use crate::ui::icon::Icon;
 use crate::ui::settings::field::Field;
 use crate::ui::sidebar::menu::MenuItem;
@@ -38,8 +38,8 @@ impl ShelvesView {
     fn chips_ui(&mut self, ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {
         let chosen = state.gallery.filter;
         let shelves = state.gallery.counts().shelves(chosen);
-        let chips: Vec<(Shelf, String)> =
-            shelves.into_iter().map(|shelf| (shelf, chip_text(shelf, shelf.count))).collect();
+        let text = |shelf: Shelf| (shelf, chip_text(state, shelf, shelf.count));
+        let chips: Vec<(Shelf, String)> = shelves.into_iter().map(text).collect();
         let widths: Vec<f32> = chips.iter().map(|(_, text)| chip_width(ui, text)).collect();
         let more = chip_width(ui, "More");
         let room = ui.available_width();
@@ -62,7 +62,7 @@ impl ShelvesView {
                 if count == 0 && chosen == Chosen::No {
                     ui.multiply_opacity(0.6);
                 }
-                let chip = widgets::chip(ui, &chip_text(*shelf, count), chosen);
+                let chip = widgets::chip(ui, &chip_text(state, *shelf, count), chosen);
                 ui.set_opacity(opacity);
                 if chip.on_hover_cursor(CursorIcon::PointingHand).clicked() {
                     out.push(UiCommand::Bots(BotCommand::Show(shelf.filter)));
@@ -86,9 +86,25 @@ impl ShelvesView {
     }
 }
 
+/// A shelf's name; a server's is the one that the user gave it.
+fn label(state: &AppState, filter: GalleryFilter) -> &str {
+    match filter {
+        GalleryFilter::Server(place) => {
+            let server = state.servers.all.get(place);
+            server.map_or("Server", |server| server.config.name.as_str())
+        }
+        GalleryFilter::All
+        | GalleryFilter::Favourites
+        | GalleryFilter::Recent
+        | GalleryFilter::Own
+        | GalleryFilter::Archived
+        | GalleryFilter::Category(_) => filter.label(),
+    }
+}
+
 /// `Coding 9`
-fn chip_text(shelf: Shelf, count: usize) -> String {
-    format!("{} {count}", shelf.filter.label())
+fn chip_text(state: &AppState, shelf: Shelf, count: usize) -> String {
+    format!("{} {count}", label(state, shelf.filter))
 }
 
 fn search_ui(ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {

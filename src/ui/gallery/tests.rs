@@ -472,7 +472,7 @@ fn the_line_above_has_its_buttons_at_the_right() {
                 theme::apply(ui.ctx(), Mode::Dark, 100);
                 let mut out = Vec::new();
                 let layout = egui::Layout::left_to_right(egui::Align::Center);
-                ui.with_layout(layout, |row| super::head_ui(row, &mut out));
+                ui.with_layout(layout, |row| super::head_ui(row, &samples::fresh(), &mut out));
                 driven.take(out);
             },
             Driven::new(sample::state()),

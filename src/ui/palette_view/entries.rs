@@ -4,7 +4,7 @@ use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
 use crate::protocol::{ChatId, Timestamp};
-use crate::state::{AppState, UiCommand};
+use crate::state::{AppState, Outcome, ServerCommand, UiCommand};
 
 /// How many chats are offered.
 const MOST_CHATS: usize = 50;
@@ -48,6 +48,10 @@ struct Key {
 struct Context {
     running: bool,
     answered: bool,
+    /// A tool waits for consent.
+    asked: bool,
+    /// There are remote servers.
+    servers: bool,
 }
 
 impl Entries {
@@ -71,6 +75,10 @@ impl Entries {
         let context = Context {
             running: conversation.is_some_and(|chat| chat.is_running()),
             answered: conversation.is_some_and(|chat| chat.last_answer().is_some()),
+            asked: conversation.is_some_and(|chat| {
+                chat.approvals.iter().any(|known| known.outcome == Outcome::Open)
+            }),
+            servers: !state.servers.all.is_empty(),
         };
         let key = Key {
             query: query.to_owned(),
@@ -111,7 +119,12 @@ fn makes_sense(command: &UiCommand, context: Context) -> bool {
     // These two are about the palette itself.
     let own = matches!(command, UiCommand::OpenPalette | UiCommand::Escape);
     let stops = matches!(command, UiCommand::Stop(_));
-    !own && (!stops || context.running) && (!needs_answer || context.answered)
+    let answers = matches!(command, UiCommand::Servers(ServerCommand::Answer { .. }));
+    let links = matches!(command, UiCommand::Servers(ServerCommand::LinkNow(_)));
+    !own && (!stops || context.running)
+        && (!needs_answer || context.answered)
+        && (!answers || context.asked)
+        && (!links || context.servers)
 }
 
 fn chats_of(state: &AppState) -> impl Iterator<Item = (String, UiCommand)> {

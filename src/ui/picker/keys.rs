@@ -49,16 +49,16 @@ impl PickerView {
             scope_keys(ctx, open, !self.list.is_empty());
         }
         self.move_keys(ctx, state, open);
-        let Some(model) = open.selected.clone() else { return };
-        if consume(ctx, Modifiers::COMMAND, Key::D) {
-            out.push(UiCommand::ToggleFavourite(model.clone()));
+        let Some(pick) = open.selected.clone() else { return };
+        if consume(ctx, Modifiers::COMMAND, Key::D) && pick.server.is_none() {
+            out.push(UiCommand::ToggleFavourite(pick.model.clone()));
         }
         let is_message = matches!(open.purpose, PickerPurpose::Message | PickerPurpose::Compare);
-        if is_message && consume(ctx, Modifiers::COMMAND, Key::Enter) {
-            out.push(UiCommand::Draft(DraftCommand::ToggleCompared(model.clone())));
+        if is_message && consume(ctx, Modifiers::COMMAND, Key::Enter) && pick.server.is_none() {
+            out.push(UiCommand::Draft(DraftCommand::ToggleCompared(pick.model.clone())));
         }
         if consume(ctx, Modifiers::NONE, Key::Enter)
-            && let Some(end) = open.choose(&model, out)
+            && let Some(end) = open.choose(&pick, out)
         {
             self.mention_end = Some(end);
         }
@@ -77,7 +77,7 @@ impl PickerView {
             // In the composer Home and End belong to the text.
             let is_of_text = open.by_mention && matches!(name, Key::Home | Key::End);
             if !is_of_text && consume(ctx, Modifiers::NONE, name) {
-                let here = open.selected.as_ref().and_then(|model| self.list.place(state, model));
+                let here = open.selected.as_ref().and_then(|pick| self.list.place(state, pick));
                 let next = self.list.step(here, step);
                 open.selected = next.and_then(|next| self.model_at(state, next));
                 open.reveal = true;
@@ -88,7 +88,7 @@ impl PickerView {
 
 /// Tab, and Alt with the arrows, go from scope to scope. Without models Tab goes to the buttons.
 fn scope_keys(ctx: &Context, open: &mut Open, tab: bool) {
-    let last = crate::state::ModelScope::ALL.len() - 1;
+    let last = open.scopes().len() - 1;
     for (modifiers, key, step) in [
         (Modifiers::ALT, Key::ArrowRight, 1),
         (Modifiers::ALT, Key::ArrowLeft, last),

@@ -7,7 +7,10 @@ use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
 use super::age;
-use crate::protocol::{ErrorKind, ModelId, ModelInfo, ProviderState, ProviderStatus, Timestamp};
+use super::source::{For, ModelRow, Pick, is_linked, models_of, server};
+use crate::protocol::{
+    ErrorKind, ModelId, ModelInfo, ProviderState, ProviderStatus, ServerId, Timestamp,
+};
 use crate::state::{AppState, Needs, nearest};
 use crate::ui::settings::status::{self, Tone};
 
@@ -27,36 +30,12 @@ pub(in crate::ui) enum Row {
     Model(ModelRow),
 }
 
-/// A model, by its place in the state.
-#[derive(Debug, PartialEq)]
-pub(in crate::ui) struct ModelRow {
-    pub(in crate::ui) provider: usize,
-    pub(in crate::ui) model: usize,
-    pub(in crate::ui) favourite: bool,
-    /// Characters of the name that match, ascending.
-    pub(in crate::ui) matched: Vec<u32>,
-    /// Why it cannot answer the message.
-    pub(in crate::ui) lacks: Option<String>,
-    /// When it goes away, where that is soon.
-    pub(in crate::ui) retires: Option<String>,
-    /// Whether it is one of several that answer side by side; `None` where that is not asked.
-    pub(in crate::ui) compared: Option<bool>,
-    /// Whether the mark in front says so, in place of the star.
-    pub(in crate::ui) marks_compared: bool,
-    /// No heading names its provider.
-    pub(in crate::ui) is_apart: bool,
-}
-
-impl ModelRow {
-    pub(in crate::ui) fn info<'a>(&self, state: &'a AppState) -> Option<&'a ModelInfo> {
-        state.providers.get(self.provider)?.models.get(self.model)
-    }
-}
-
 /// What is listed, and what is said of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(in crate::ui) struct Wanted<'a> {
     pub(in crate::ui) query: &'a str,
+    /// The chat that it is for.
+    pub(in crate::ui) chat: For<'a>,
     /// What the message asks of a model.
     pub(in crate::ui) needs: Needs,
     /// The model that is gone, whose nearest ones stand at the top.
@@ -102,7 +81,7 @@ impl List {
         }
         let grouped = self.grouped.get_or_insert_with(|| state.settings.favourites.clone()).clone();
         let matcher = self.matcher.get_or_insert_with(|| Matcher::new(Config::DEFAULT));
-        let found = find(state, query, matcher);
+        let found = find(state, (query, &wanted.chat), matcher);
         self.rows.clear();
         self.best = None;
         let mut rows = Rows {
@@ -127,10 +106,13 @@ impl List {
     }
 
     /// The row of a model.
-    pub(in crate::ui) fn place(&self, state: &AppState, model: &ModelId) -> Option<usize> {
+    pub(in crate::ui) fn place(&self, state: &AppState, pick: &Pick) -> Option<usize> {
         self.rows.iter().position(|row| match row {
             Row::Group { .. } => false,
-            Row::Model(row) => row.info(state).is_some_and(|info| info.id == *model),
+            Row::Model(row) => {
+                row.info(state).is_some_and(|info| info.id == pick.model)
+                    && row.server(state).map(|server| &server.config.id) == pick.server.as_ref()
+            }
         })
     }
 
@@ -140,7 +122,7 @@ impl List {
             .rows
             .iter()
             .enumerate()
-            .filter(|(_, row)| matches!(row, Row::Model(_)))
+            .filter(|(_, row)| matches!(row, Row::Model(ModelRow { barred: None, .. })))
             .map(|(place, _)| place)
             .collect();
         let last = places.len().checked_sub(1)?;
@@ -174,6 +156,13 @@ fn fingerprint(state: &AppState, wanted: &Wanted<'_>) -> u64 {
         provider.listed.hash(&mut hasher);
         status::short(&provider.status).0.hash(&mut hasher);
     }
+    for server in &state.servers.all {
+        server.config.id.hash(&mut hasher);
+        server.config.name.hash(&mut hasher);
+        server.models.as_ptr().hash(&mut hasher);
+        server.models.len().hash(&mut hasher);
+        is_linked(server).hash(&mut hasher);
+    }
     state.settings.favourites.hash(&mut hasher);
     state.recents.hash(&mut hasher);
     hasher.finish()
@@ -187,13 +176,16 @@ struct Found {
     matched: Vec<u32>,
 }
 
-fn find(state: &AppState, query: &str, matcher: &mut Matcher) -> Vec<Found> {
+fn find(state: &AppState, (query, chat): (&str, &For<'_>), matcher: &mut Matcher) -> Vec<Found> {
     let pattern = Pattern::parse(query, CaseMatching::Ignore, Normalization::Smart);
     let mut found = Vec::new();
     let mut text = String::new();
     let (mut name_chars, mut chars) = (Vec::new(), Vec::new());
-    for (provider, of) in state.providers.iter().enumerate() {
-        for (model, info) in of.models.iter().enumerate() {
+    let here = state.providers.iter().map(|of| (of.config.name.as_str(), &of.models));
+    let there = state.servers.all.iter().filter(|_| *chat != For::Local);
+    let there = there.map(|of| (of.config.name.as_str(), &of.models));
+    for (provider, (of, models)) in here.chain(there).enumerate() {
+        for (model, info) in models.iter().enumerate() {
             if info.hidden && !is_named(info, query) {
                 continue;
             }
@@ -232,8 +224,8 @@ fn is_named(info: &ModelInfo, query: &str) -> bool {
 }
 
 /// Everything a model is found by: provider, name, the user's name for it, id.
-fn searched(state: &AppState, of: &ProviderState, info: &ModelInfo, text: &mut String) {
-    text.push_str(&of.config.name);
+fn searched(state: &AppState, of: &str, info: &ModelInfo, text: &mut String) {
+    text.push_str(of);
     text.push(' ');
     text.push_str(&info.name);
     text.push(' ');
@@ -285,8 +277,13 @@ impl Rows<'_> {
                 nearest(models, gone, NEAREST).iter().map(|info| info.id.clone()).collect();
             self.chosen(&format!("Nearest to {}", gone.model), &mut near.iter());
         }
-        self.chosen("Favourites", &mut self.grouped.iter());
-        self.chosen("Recent", &mut state.recents.iter().take(RECENT));
+        if let For::ChatOn(server) = self.wanted.chat {
+            // What can be chosen stands first.
+            self.servers(|other| other == server);
+        } else {
+            self.chosen("Favourites", &mut self.grouped.iter());
+            self.chosen("Recent", &mut state.recents.iter().take(RECENT));
+        }
         for (place, provider) in state.providers.iter().enumerate() {
             let mut models: Vec<&Found> = self
                 .found
@@ -301,6 +298,43 @@ impl Rows<'_> {
                 self.group((title(state, provider), note), Provider::InHeading, &models);
             }
         }
+        match self.wanted.chat {
+            For::Local => {}
+            For::NewChat | For::ChatHere => self.servers(|_| true),
+            For::ChatOn(server) => self.servers(|other| other != server),
+        }
+    }
+
+    /// The models of servers, each under its name.
+    fn servers(&mut self, wanted: impl Fn(&ServerId) -> bool) {
+        let (state, found) = (self.state, self.found);
+        for (place, server) in (state.providers.len()..).zip(&state.servers.all) {
+            if !wanted(&server.config.id) {
+                continue;
+            }
+            let models = found.iter().filter(|found| found.provider == place);
+            let mut models: Vec<&Found> = models.collect();
+            models.sort_by_key(|found| std::cmp::Reverse(found.score));
+            let away = || ("· not reachable now".to_owned(), Tone::Attention);
+            let note = (!is_linked(server)).then(away);
+            if !models.is_empty() {
+                let title = format!("{} · SERVER", server.config.name.to_uppercase());
+                self.group((title, note), Provider::InHeading, &models);
+            }
+        }
+    }
+
+    /// Why a model cannot be chosen here.
+    fn barred(&self, source: usize) -> Option<String> {
+        let server = server(self.state, source);
+        match (&self.wanted.chat, server) {
+            (For::Local | For::NewChat, _) | (For::ChatHere, None) => None,
+            (For::ChatHere, Some(server)) => {
+                Some(format!("only in chats on {}", server.config.name))
+            }
+            (For::ChatOn(id), Some(server)) if server.config.id == **id => None,
+            (For::ChatOn(id), _) => Some(format!("not on {}", self.state.server_name(id))),
+        }
     }
 
     /// Without a query, providers that do not work are listed too.
@@ -313,8 +347,8 @@ impl Rows<'_> {
         let mut models = Vec::new();
         for id in ids {
             let is = |found: &&Found| {
-                let provider = self.state.providers.get(found.provider);
-                let model = provider.and_then(|provider| provider.models.get(found.model));
+                let of = self.state.providers.get(found.provider);
+                let model = of.and_then(|of| of.models.get(found.model));
                 model.is_some_and(|model| model.id == *id)
             };
             if let Some(found) = found.iter().find(is)
@@ -337,18 +371,20 @@ impl Rows<'_> {
         self.list.rows.push(Row::Group { title, note });
         for found in models {
             self.taken.insert((found.provider, found.model));
-            if self.list.best.is_none() || found.score > self.best_score {
+            let barred = self.barred(found.provider);
+            let better = self.list.best.is_none() || found.score > self.best_score;
+            if barred.is_none() && better {
                 self.best_score = found.score;
                 self.list.best = Some(self.list.rows.len());
             }
-            let provider = self.state.providers.get(found.provider);
-            let info = provider.and_then(|provider| provider.models.get(found.model));
-            let Some(info) = info else { continue };
+            let list = models_of(self.state, found.provider);
+            let Some(info) = list.and_then(|list| list.get(found.model)) else { continue };
             let retires = info.retires.as_ref().zip(self.wanted.now);
             self.list.rows.push(Row::Model(ModelRow {
                 provider: found.provider,
                 model: found.model,
                 favourite: self.favourites.contains(&info.id),
+                barred,
                 matched: found.matched.clone(),
                 lacks: self.wanted.needs.lacking(info),
                 retires: retires.and_then(|(day, now)| age::retirement(day, now)),

@@ -108,7 +108,7 @@ pub(super) fn footer_ui(ui: &mut Ui, open: &mut Open, out: &mut Vec<UiCommand>) 
 fn scopes_ui(ui: &mut Ui, open: &mut Open) {
     let palette = Palette::of(ui);
     widgets::small_label(ui, "Applies to", palette.dim);
-    for scope in ModelScope::ALL {
+    for scope in open.scopes().iter().copied() {
         let chosen = Chosen::from(open.scope == scope);
         let about = match scope {
             ModelScope::NextMessage => "After it, this chat's own model answers again",

@@ -9,7 +9,7 @@ use egui::{
     vec2,
 };
 
-use super::list::ModelRow;
+use super::source::ModelRow;
 use crate::protocol::ModelInfo;
 use crate::ui::icon::Icon;
 use crate::ui::theme::{self, Palette, model_color};
@@ -30,6 +30,8 @@ pub(in crate::ui) struct RowUi<'a> {
     pub(in crate::ui) provider: &'a str,
     /// Whether the row says whose model it is: nothing above it does.
     pub(in crate::ui) tells_provider: bool,
+    /// It is a model of a server.
+    pub(in crate::ui) is_on_server: bool,
     pub(in crate::ui) selected: bool,
     pub(in crate::ui) chat_default: bool,
 }
@@ -43,10 +45,13 @@ pub(in crate::ui) struct RowResponse {
 impl RowUi<'_> {
     pub(in crate::ui) fn row_ui(&self, ui: &mut Ui, rect: Rect, id: Id) -> RowResponse {
         let palette = Palette::of(ui);
-        let row = ui.interact(rect, id, Sense::click()).on_hover_cursor(CursorIcon::PointingHand);
+        let is_free = self.row.barred.is_none();
+        let sense = if is_free { Sense::click() } else { Sense::hover() };
+        let row = ui.interact(rect, id, sense);
+        let row = if is_free { row.on_hover_cursor(CursorIcon::PointingHand) } else { row };
         let name = self.accessible_name();
         row.widget_info(|| {
-            WidgetInfo::selected(Role::ListBoxOption, true, self.selected, name.clone())
+            WidgetInfo::selected(Role::ListBoxOption, is_free, self.selected, name.clone())
         });
         // The pointer moves the selection: a fill of its own would make two rows look selected.
         if self.selected {
@@ -59,6 +64,10 @@ impl RowUi<'_> {
         };
         let star = match self.row.compared {
             Some(compared) if self.row.marks_compared => self.check_ui(ui, rect, (id, compared)),
+            // Favourites are this computer's models.
+            Some(_) | None if self.is_on_server || !is_free => {
+                ui.interact(Rect::NOTHING, id.with("star"), Sense::hover())
+            }
             Some(_) | None => self.star_ui(ui, rect, id),
         };
         let center = rect.center().y;
@@ -73,7 +82,7 @@ impl RowUi<'_> {
 
     fn accessible_name(&self) -> String {
         let mut name = format!("{}, {}", self.info.name, self.provider);
-        for more in [&self.row.lacks, &self.row.retires].into_iter().flatten() {
+        for more in [&self.row.barred, &self.row.lacks, &self.row.retires].into_iter().flatten() {
             name.push_str(", ");
             name.push_str(more);
         }
@@ -82,6 +91,9 @@ impl RowUi<'_> {
 
     /// What hovering tells.
     fn about(&self) -> Option<String> {
+        if let Some(barred) = &self.row.barred {
+            return Some(format!("{}\nIt cannot be chosen here: {barred}", self.info.id));
+        }
         let lacks = self.row.lacks.as_ref().map(|lacks| {
             format!("It {lacks}. It can be chosen all the same; the answer may fail.")
         });
@@ -154,7 +166,7 @@ impl RowUi<'_> {
         let price = price(self.info.price_in, self.info.price_out).unwrap_or_else(unknown);
         right_text(ui, &price, pos2(price_right, center), palette.faint);
         let context_right = price_right - 92.0 - 8.0;
-        if self.row.lacks.is_some() {
+        if self.row.lacks.is_some() || self.row.barred.is_some() {
             return context_right;
         }
         let context = self.info.context.map_or_else(unknown, tokens);
@@ -164,11 +176,13 @@ impl RowUi<'_> {
 
     fn name_ui(&self, ui: &Ui, rect: Rect) {
         let palette = Palette::of(ui);
-        let lacks = self.row.lacks.as_deref();
-        let color = if lacks.is_some() { palette.faint } else { palette.text };
+        let lacks = self.row.lacks.as_deref().filter(|_| self.row.barred.is_none());
+        let barred = self.row.barred.as_deref();
+        let color = if lacks.is_some() || barred.is_some() { palette.faint } else { palette.text };
         let compared = self.row.compared == Some(true) && !self.row.marks_compared;
         let notes = [
             (self.tells_provider.then_some(self.provider), palette.faint),
+            (barred, palette.faint),
             (lacks, palette.warn),
             (self.row.retires.as_deref(), palette.warn),
             (self.chat_default.then_some("chat default"), palette.faint),

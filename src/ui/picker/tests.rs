@@ -9,7 +9,7 @@ use crate::protocol::{
     ErrorKind, MessageId, ModelEdit, ModelId, ModelInfo, Part, ProviderError, ProviderStatus,
     Timestamp,
 };
-use crate::state::{AppState, Overlay, PickerPurpose, UiCommand};
+use crate::state::{AppState, Overlay, PickerPurpose, ServerCommand, UiCommand};
 use crate::ui::samples::{self, Driven};
 use crate::ui::theme::{self, Mode};
 
@@ -410,4 +410,52 @@ fn a_fifth_model_to_compare_is_refused_where_it_was_chosen() {
     harness.get_by_label(&format!("Compare: {one_of_them}")).click();
     harness.run();
     harness.get_by_label("3 of at most 4 models answer side by side");
+}
+
+fn remote_choice(harness: &Picker) -> Option<(String, String)> {
+    harness.state().sent.iter().find_map(|command| {
+        let UiCommand::Servers(ServerCommand::ChooseModel { server, model }) = command else {
+            return None;
+        };
+        Some((server.to_string(), model.to_string()))
+    })
+}
+
+#[test]
+fn a_new_chat_can_begin_with_a_servers_model() {
+    let mut state = samples::remote(samples::linked());
+    state.page = crate::state::Page::Welcome;
+    let mut harness = picker(state, OPEN);
+    type_text(&mut harness, "llama");
+    harness.get_by_label("Llama 4 Home, Home");
+    press(&mut harness, Modifiers::NONE, Key::Enter);
+    assert_eq!(remote_choice(&harness), Some(("home".to_owned(), "local/llama".to_owned())));
+    assert_eq!(chosen(&harness), None);
+}
+
+#[test]
+fn a_chat_is_answered_by_models_of_where_it_lives() {
+    let mut harness = picker(samples::remote(samples::linked()), OPEN);
+    type_text(&mut harness, "sonnet 5");
+    // The same model is listed twice: once by the server, once here.
+    let here = harness.get_by_label("Claude Sonnet 5, OpenRouter, not on Home");
+    assert!(here.accesskit_node().is_disabled());
+    here.click();
+    harness.run();
+    assert_eq!(chosen(&harness), None, "what cannot be had is not chosen");
+    harness.get_by_label("Claude Sonnet 5, Home").click();
+    harness.run();
+    let sonnet = "openrouter/anthropic/claude-sonnet-5";
+    assert_eq!(chosen(&harness), choice(sonnet, "NextMessage"));
+
+    let mut state = samples::remote(samples::waiting());
+    state.chats.as_mut().unwrap()[0].server = None;
+    let mut harness = picker(state, OPEN);
+    type_text(&mut harness, "llama 4");
+    harness.get_by_label("· not reachable now");
+    let away = harness.get_by_label("Llama 4 Home, Home, only in chats on Home");
+    assert!(away.accesskit_node().is_disabled());
+    press(&mut harness, Modifiers::NONE, Key::Enter);
+    assert_eq!(chosen(&harness), None, "the keyboard does not reach it either");
+    assert_eq!(remote_choice(&harness), None);
 }

@@ -304,7 +304,8 @@ fn new_id(state: &AppState, name: &str) -> ProviderId {
     }
 }
 
-fn slug(name: &str) -> String {
+/// Lower case letters and digits of a name, with dashes between its words.
+pub(super) fn slug(name: &str) -> String {
     let mut slug = String::new();
     for char in name.chars() {
         if char.is_ascii_alphanumeric() {

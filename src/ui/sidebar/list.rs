@@ -6,10 +6,11 @@ use super::groups::{HEADING, ROW, Source, Step, What};
 use super::rename::{Rename, Renamed};
 use super::row::{self, Row};
 use super::{SidebarView, WIDTH_OF_ROWS};
-use crate::protocol::{ChatId, ChatSummary};
-use crate::state::{AppState, UiCommand};
+use crate::protocol::{ChatId, ChatSummary, ServerState};
+use crate::state::{AppState, ServerCommand, UiCommand};
+use crate::ui::icon::Icon;
 use crate::ui::theme::Palette;
-use crate::ui::widgets;
+use crate::ui::widgets::{self, Button};
 
 impl SidebarView {
     pub(super) fn list_ui(
@@ -28,8 +29,12 @@ impl SidebarView {
         self.groups.refresh(source);
         if self.groups.lines().is_empty() {
             note_ui(ui, if chats.is_empty() { "No chats yet" } else { "No chat matches" });
+            if filter.is_empty() {
+                older_ui(ui, state, out);
+            }
             return;
         }
+        let older = if filter.is_empty() { older(state).count() } else { 0 };
         let reveal = self.newly_open(state.open_chat());
         ScrollArea::vertical().auto_shrink(false).animated(false).show_viewport(
             ui,
@@ -39,7 +44,8 @@ impl SidebarView {
                 if self.groups.refresh_visible(drawn.clone(), source) {
                     drawn = self.groups.visible(viewport.top(), viewport.bottom());
                 }
-                ui.set_height(self.groups.height());
+                let chats_height = self.groups.height();
+                ui.set_height(chats_height + older as f32 * ROW);
                 ui.set_width(WIDTH_OF_ROWS);
                 if let Some(line) = reveal.and_then(|chat| self.groups.line_of(chat)) {
                     self.scroll_to(ui, top, line);
@@ -57,6 +63,13 @@ impl SidebarView {
                             self.line_ui(ui, (at, rect), (state, chat, now), out);
                         }
                     }
+                }
+                if older > 0 && viewport.bottom() > chats_height {
+                    let min = pos2(ui.max_rect().left(), top + chats_height);
+                    let size = vec2(WIDTH_OF_ROWS, older as f32 * ROW);
+                    let place = Rect::from_min_size(min, size);
+                    let mut child = ui.new_child(UiBuilder::new().max_rect(place).id_salt("older"));
+                    older_ui(&mut child, state, out);
                 }
             },
         );
@@ -93,6 +106,7 @@ impl SidebarView {
         }
         let row = Row {
             chat,
+            server: chat.server.as_ref().map(|server| state.server_name(server)),
             selected: state.open_chat() == Some(chat.id),
             running: running.then(|| super::phase(now)),
         };
@@ -162,6 +176,24 @@ impl SidebarView {
         ui.memory_mut(|memory| memory.request_focus(row::id_of(chat)));
         self.scroll_to(ui, ui.max_rect().top(), line);
         ui.ctx().request_repaint();
+    }
+}
+
+/// The servers that have chats older than those that are known.
+fn older(state: &AppState) -> impl Iterator<Item = &ServerState> {
+    state.servers.all.iter().filter(|server| server.has_older)
+}
+
+/// The way to older chats, where a server has them.
+fn older_ui(ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {
+    ui.spacing_mut().item_spacing.y = 0.0;
+    for server in older(state) {
+        let text = format!("Load older chats of {}", server.config.name);
+        let button = Button::new(&text).ghost().icon(Icon::History).width(WIDTH_OF_ROWS);
+        if button.ui(ui).clicked() {
+            let id = server.config.id.clone();
+            out.push(UiCommand::Servers(ServerCommand::LoadChats(id)));
+        }
     }
 }
 

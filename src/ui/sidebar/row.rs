@@ -16,6 +16,8 @@ use crate::ui::widgets;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Row<'a> {
     pub(super) chat: &'a ChatSummary,
+    /// The name of the server that it lives on; this computer without.
+    pub(super) server: Option<&'a str>,
     /// It is the chat on screen.
     pub(super) selected: bool,
     /// Where the mark of a running answer stands, in eighths of a turn.
@@ -70,7 +72,14 @@ impl Row<'_> {
         if response.clicked() {
             out.push(UiCommand::OpenChat(self.chat.id));
         }
-        let response = if elided { response.on_hover_text(&self.chat.title) } else { response };
+        let response = match (elided, self.server) {
+            (true, Some(server)) => {
+                response.on_hover_text(format!("{}\nOn {server}", self.chat.title))
+            }
+            (true, None) => response.on_hover_text(&self.chat.title),
+            (false, Some(server)) => response.on_hover_text(format!("On {server}")),
+            (false, None) => response,
+        };
         RowOutput { response, rename: asked == Asked::Rename }
     }
 
@@ -79,11 +88,16 @@ impl Row<'_> {
             WidgetInfo::selected(Role::Button, ui.is_enabled(), self.selected, &self.chat.title)
         });
         let state = match (self.running, self.chat.unread) {
-            (Some(_), _) => "an answer is on its way",
-            (None, true) => "unread",
-            (None, false) => return,
+            (Some(_), _) => Some("an answer is on its way"),
+            (None, true) => Some("unread"),
+            (None, false) => None,
         };
-        ui.ctx().accesskit_node_builder(response.id, |node| node.set_description(state));
+        let server = self.server.map(|server| format!("on {server}"));
+        let told: Vec<&str> = server.as_deref().into_iter().chain(state).collect();
+        if !told.is_empty() {
+            let told = told.join(", ");
+            ui.ctx().accesskit_node_builder(response.id, |node| node.set_description(told));
+        }
     }
 
     /// Dot, title and mark; true where the title did not fit.
@@ -93,7 +107,12 @@ impl Row<'_> {
         let y = rect.center().y;
         ui.painter().circle_filled(pos2(rect.left() + 12.0, y), 4.0, color);
         let marked = more_shown || self.running.is_some() || self.chat.unread;
-        let right = if marked { rect.right() - 28.0 } else { rect.right() - 8.0 };
+        let mut right = if marked { rect.right() - 28.0 } else { rect.right() - 8.0 };
+        if self.server.is_some() {
+            let place = Rect::from_center_size(pos2(right - 6.0, y), vec2(16.0, 16.0));
+            widgets::paint_icon(ui, Icon::Server, place, palette.faint);
+            right -= 20.0;
+        }
         let left = rect.left() + 24.0;
         let mut job =
             LayoutJob::simple_singleline(self.chat.title.clone(), theme::body(), palette.text);

@@ -317,3 +317,64 @@ fn all_answers_of_a_comparison_are_counted() {
     harness.run_ok();
     harness.get_by_label("3 answers on their way");
 }
+
+#[test]
+fn a_line_for_each_server_says_how_its_link_stands_and_helps() {
+    use crate::protocol::{BackendEvent, LinkState};
+    use crate::state::{SettingsTab, apply};
+    use crate::ui::samples;
+
+    let mut state = sample::state();
+    let denied = LinkState::Denied { message: "revoked".to_owned() };
+    let mut links = vec![("home", samples::waiting()), ("box", denied)];
+    links.push(("work", samples::linked()));
+    for (id, link) in links {
+        let mut server = samples::server(id, link);
+        server.has_older = id == "home";
+        if let LinkState::Waiting { until, .. } = &mut server.link {
+            *until = NOW.plus_ms(3_600);
+        }
+        apply(&mut state, BackendEvent::ServerChanged(Box::new(server)), NOW);
+    }
+    if let Some(chats) = &mut state.chats {
+        chats.truncate(4);
+        chats.iter_mut().for_each(|chat| chat.server = Some("home".into()));
+    }
+    let mut harness = sidebar(state);
+    harness.run_ok();
+    harness.get_by_label("This computer · ready");
+    harness.get_by_label("Home · reconnecting in 4 s · try 3");
+    harness.get_by_label("Work · ready");
+    let description = row(&harness, OPEN).accesskit_node().data().description().map(str::to_owned);
+    assert_eq!(description.as_deref(), Some("on Home"));
+    harness.get_by_label("Connect to Home now").click();
+    harness.run_ok();
+    harness.get_by_label("Load older chats of Home").click();
+    harness.run_ok();
+    harness.get_by_label("Open settings of Box").click();
+    harness.run_ok();
+    assert_eq!(harness.state().state.page, Page::Settings(SettingsTab::Servers));
+}
+
+#[test]
+fn only_a_countdown_that_is_shown_asks_for_frames_and_once_a_second() {
+    use crate::protocol::BackendEvent;
+    use crate::state::apply;
+    use crate::ui::samples;
+
+    let shown = |link: crate::protocol::LinkState| {
+        let mut state = sample::state();
+        let server = samples::server("home", link);
+        apply(&mut state, BackendEvent::ServerChanged(Box::new(server)), NOW);
+        let mut harness = sidebar(state);
+        harness.run_ok();
+        harness.output().viewport_output[&egui::ViewportId::ROOT].repaint_delay
+    };
+    let counting = crate::protocol::LinkState::Waiting {
+        until: NOW.plus_ms(3_600),
+        attempt: 3,
+        cause: String::new(),
+    };
+    assert_eq!(shown(counting), std::time::Duration::from_millis(600));
+    assert_eq!(shown(samples::linked()), std::time::Duration::MAX);
+}

@@ -14,6 +14,7 @@ use super::Draw;
 use super::compare::CompareView;
 pub(super) use super::folds::{Fold, Folds};
 use super::index::{Change, Index};
+use super::loading;
 use super::message::{Key, MessageView};
 use super::opening::OpeningView;
 use crate::protocol::{Message, MessageId, Role};
@@ -90,6 +91,10 @@ impl ChatView {
         self.sync(draw);
         if draw.conversation.messages.is_empty() {
             self.drawn = 0;
+            if let Some(waiting) = draw.state.servers.loading(draw.conversation.chat) {
+                loading::loading_ui(ui, rect, waiting, draw);
+                return;
+            }
             self.opening.opening_ui(ui, rect, draw);
             return;
         }

@@ -62,7 +62,7 @@ fn status_ui(ui: &mut Ui, text: &str) {
 }
 
 /// Eight spokes, of which one is bright: the next frame in 100 ms.
-fn spinner_ui(ui: &mut Ui) {
+pub(super) fn spinner_ui(ui: &mut Ui) {
     let (rect, _) = ui.allocate_exact_size(vec2(16.0, 20.0), egui::Sense::hover());
     let palette = Palette::of(ui);
     let step = (ui.input(|input| input.time) * 10.0) as usize;
@@ -165,7 +165,15 @@ pub(super) fn ended_at_limit(message: &Message) -> bool {
 fn limit_ui(ui: &mut Ui, message: &Message, draw: &mut Draw<'_>) {
     let (icon, color) = (Icon::CircleAlert, Palette::of(ui).warn);
     let said = Said { icon, color, title: "Not finished.", body: "A limit ended the answer." };
-    line_card_ui(ui, said, &[go_on(message)], draw.out);
+    line_card_ui(ui, said, &possible(vec![go_on(message)], draw), draw.out);
+}
+
+/// What can be done in this chat: a server takes messages, and nothing that changes an answer.
+fn possible(mut actions: Vec<Action>, draw: &Draw<'_>) -> Vec<Action> {
+    if draw.state.server_id_here().is_some() {
+        actions.retain(Action::is_for_servers);
+    }
+    actions
 }
 
 fn kept(answer: &Answer) -> String {
@@ -209,7 +217,7 @@ fn interrupted_ui(
     if answer.error.is_some() {
         actions.push(Action::details());
     }
-    let shown = line_card_ui(ui, said, &actions, draw.out);
+    let shown = line_card_ui(ui, said, &possible(actions, draw), draw.out);
     details_ui(ui, (message, answer), &shown, folds);
 }
 
@@ -217,7 +225,7 @@ fn stopped_ui(ui: &mut Ui, message: &Message, answer: &Answer, draw: &mut Draw<'
     let (icon, color) = (Icon::CircleStop, Palette::of(ui).dim);
     if arrived(message) {
         let said = Said { icon, color, title: "Stopped.", body: &kept(answer) };
-        line_card_ui(ui, said, &[go_on(message)], draw.out);
+        line_card_ui(ui, said, &possible(vec![go_on(message)], draw), draw.out);
     } else {
         let said = Said { icon, color, title: "Stopped", body: "before anything arrived." };
         line_card_ui(ui, said, &[retry(message)], draw.out);
@@ -254,7 +262,7 @@ fn failed_ui(
     if answer.error.is_some() {
         actions.push(Action::details());
     }
-    let shown = tall_card_ui(ui, said, &actions, draw.out);
+    let shown = tall_card_ui(ui, said, &possible(actions, draw), draw.out);
     details_ui(ui, (message, answer), &shown, folds);
 }
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use egui::Ui;
 
 use super::Draw;
+use super::approval::ApprovalView;
 use super::chat::{Fold, Folds};
 use super::end::Next;
 use super::heights::Heights;
@@ -46,6 +47,8 @@ pub(super) enum Key {
     Image(usize),
     File(usize),
     FileText(usize),
+    /// A tool call that asks for consent, by its place in the conversation.
+    Approval(usize),
     /// What goes on right now.
     Live,
     /// How it ended, where that needs saying.
@@ -84,6 +87,7 @@ pub(super) struct MessageView {
     pub(super) docs: HashMap<usize, DocView>,
     pub(super) tools: HashMap<usize, ToolView>,
     pub(super) user: UserView,
+    approvals: HashMap<usize, ApprovalView>,
     results: HashMap<ToolCallId, usize>,
     results_seen: usize,
     next: Next,
@@ -250,6 +254,11 @@ impl MessageView {
                 }
             }
         }
+        for (place, approval) in draw.conversation.approvals.iter().enumerate() {
+            if approval.answer == message.id {
+                keys.push((Key::Approval(place), 1));
+            }
+        }
         let run = draw.conversation.run_of(message.id);
         let live = run.is_some();
         let status = message.answer.as_ref().map(|answer| answer.status);
@@ -353,6 +362,11 @@ impl MessageView {
             }
             Key::Notice(part) => super::notice::notice_ui(ui, message, part, draw),
             Key::Covers(part) => super::notice::covers_ui(ui, message, part, folds, draw),
+            Key::Approval(place) => {
+                if let Some(approval) = draw.conversation.approvals.get(place) {
+                    self.approvals.entry(place).or_default().approval_ui(ui, approval, draw);
+                }
+            }
             Key::Live => super::end::live_ui(ui, message, draw),
             Key::End => super::end::end_ui(ui, message, self.next, folds, draw),
             Key::Footer => match self.shape {

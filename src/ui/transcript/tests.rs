@@ -1,5 +1,6 @@
 //! The transcript as a reader and a keyboard find it.
 
+mod approvals;
 mod comparing;
 mod copying;
 mod ends;

@@ -180,3 +180,22 @@ async fn a_run_that_a_killed_gateway_left_ends_for_its_clients_with_its_text() {
     let page = gate.store.page(answer.chat, None, 10).await.unwrap();
     assert_eq!(page.messages[1].text(), "half an answer");
 }
+
+#[tokio::test]
+async fn a_client_that_sees_a_gap_asks_again() {
+    let (folder, server, go) = (folder(), Server::start(), Signal::new());
+    server.push(in_halves("one ", "two", &go));
+    let gate = Gate::open(folder.path(), &server).await;
+    let mut client = gate.client("one").await;
+    let chat = new_chat();
+    let (run, _) = client.say(message(chat, "Hi")).await;
+    let had = client.hear_text(run, "one").await;
+    let again = ClientCommand::Subscribe { chat_id: chat, after_seq: Some(Seq(1)), bot_id: None };
+    client.ask(again).await.unwrap();
+    let told = client.hear(run, had.frames.len() - 1).await;
+    assert_eq!(told.frames, had.frames[1..]);
+    go.fire();
+    let rest = client.hear(run, 1_000).await;
+    assert_eq!(rest.frames[0].seq, had.frames.last().unwrap().seq.next());
+    assert_eq!(rest.status, Some(RunStatus::Complete));
+}

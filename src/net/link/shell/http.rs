@@ -35,11 +35,7 @@ pub(super) async fn run(ends: Ends, resume: Vec<ResumeFrom>, silence: Duration) 
         Err(failure) => return voice.tell(FromLane::Failed(failure)).await,
     };
     let id = &ends.common.client_id;
-    let stream = client.get(address.http("events", id));
-    let stream = match resume.first() {
-        Some(_) => stream.header("last-event-id", last_event_id(&resume)),
-        None => stream,
-    };
+    let stream = asked(&client, address.http("events", id), &resume);
     let reading = read(authorised(stream, &address), &address, &voice);
     let posting = post(client, address.http("commands", id), &address, ends.told, &voice);
     let ended = tokio::select! {
@@ -52,10 +48,19 @@ pub(super) async fn run(ends: Ends, resume: Vec<ResumeFrom>, silence: Duration) 
     }
 }
 
-/// Where each run was left.
-fn last_event_id(resume: &[ResumeFrom]) -> String {
+/// The question for a stream, with where each run was left. The header of its own has room for
+/// one.
+fn asked(client: &Client, mut url: Url, resume: &[ResumeFrom]) -> RequestBuilder {
     let places = resume.iter().map(|place| format!("{}:{}", place.run_id, place.after_seq.0));
-    places.collect::<Vec<_>>().join(",")
+    let places: Vec<_> = places.collect();
+    match places.as_slice() {
+        [] => client.get(url),
+        [place] => client.get(url).header("last-event-id", place),
+        places => {
+            url.query_pairs_mut().append_pair("resume", &places.join(","));
+            client.get(url)
+        }
+    }
 }
 
 async fn client(url: &Url, silence: Duration) -> Result<Client, Failure> {

@@ -87,10 +87,22 @@ pub(super) fn open_personas(state: &AppState) -> Vec<Effect> {
     vec![Effect::OpenFolder(state.config_dir.as_ref().clone())]
 }
 
-pub(super) fn archive(state: &AppState, bot: BotId, archived: bool) -> Vec<Effect> {
-    let is_own = state.bots.get(&bot).is_some_and(|entry| entry.origin == BotOrigin::Own);
-    let command = is_own.then_some(BackendCommand::ArchiveBot { bot, archived });
-    command.map(Effect::Backend).into_iter().collect()
+pub(super) fn archive(
+    state: &mut AppState,
+    bot: BotId,
+    archived: bool,
+    now: Timestamp,
+) -> Vec<Effect> {
+    let entry = state.bots.get(&bot).filter(|entry| entry.origin == BotOrigin::Own).cloned();
+    let Some(entry) = entry else { return Vec::new() };
+    if archived {
+        let undo = BotCommand::Archive { bot: bot.clone(), archived: false };
+        let actions = vec![ToastAction { label: "Undo", command: UiCommand::Bots(undo) }];
+        let body = format!("{} stands under Archived", entry.bot.name);
+        let words = (ToastLevel::Info, "Bot archived".to_owned(), body, actions);
+        push_toast(state, words, String::new(), now);
+    }
+    vec![Effect::Backend(BackendCommand::ArchiveBot { bot, archived })]
 }
 
 pub(super) fn delete(state: &mut AppState, id: &BotId, now: Timestamp) -> Vec<Effect> {

@@ -33,25 +33,45 @@ pub(in super::super) fn is_png(bytes: &[u8]) -> bool {
     bytes.starts_with(SIGNATURE)
 }
 
-/// The JSON of the card in a picture, and what of the picture is damaged, in sentences: a card
-/// that is whole counts, whatever is broken beside it.
-pub(in super::super) fn read(bytes: &[u8]) -> Result<(Value, Vec<String>)> {
+/// The first card in a picture that is accepted, and what of the picture is damaged, in sentences:
+/// a card that is whole counts, whatever is broken beside it.
+pub(in super::super) fn read<T>(
+    bytes: &[u8],
+    accept: impl Fn(&Value) -> Result<T>,
+) -> Result<(T, Vec<String>)> {
     if bytes.len() > LONGEST {
         let (is, most) = (size(bytes.len()), size(LONGEST));
         return Err(Fault::new(format!("the picture is {is} long; {most} are read at most")));
     }
     let Found { texts, mut damage } = texts(bytes);
+    let (mut first, mut refused) = (None, None);
     for key in KEYS {
         for text in texts.iter().filter(|text| text.key == key) {
-            match text.card() {
-                Ok(card) => return Ok((card, damage.iter().map(remark).collect())),
-                Err(fault) => damage.push(fault),
+            let accepted = match text.card() {
+                Ok(card) => accept(&card),
+                Err(fault) => {
+                    damage.push(fault);
+                    continue;
+                }
+            };
+            match accepted {
+                Ok(card) => first = first.or(Some(card)),
+                Err(fault) => {
+                    let field = fault.field().unwrap_or("card");
+                    let about =
+                        format!("the card in the chunk {key} was left out: {field} {fault}");
+                    damage.push(Fault::new(about));
+                    refused = refused.or(Some(fault));
+                }
             }
         }
     }
+    if let Some(card) = first {
+        return Ok((card, damage.iter().map(remark).collect()));
+    }
     let none =
         "there is no character card in this picture; programs that send pictures often take it out";
-    Err(damage.into_iter().next().unwrap_or_else(|| Fault::new(none)))
+    Err(refused.or_else(|| damage.into_iter().next()).unwrap_or_else(|| Fault::new(none)))
 }
 
 /// A fault that refuses nothing, as a sentence.

@@ -135,6 +135,14 @@ fn a_card_that_is_whole_counts_and_what_is_broken_beside_it_is_named() {
             format!("The picture is cut off in its chunk IDAT at byte {at}"),
         ),
         (
+            picture(&[text("chara", "{\"spec\":"), newer()]),
+            "The card in the chunk chara of this picture is no JSON: EOF while parsing a value at line 1 column 8".to_owned(),
+        ),
+        (
+            picture(&[text("ccv3", &CARD.replace("\"Ada\"", "5")), good()]),
+            "The card in the chunk ccv3 was left out: data.name must be text, but is a number".to_owned(),
+        ),
+        (
             picture(&[text("ccv3", "{\"spec\":"), good()]),
             "The card in the chunk ccv3 of this picture is no JSON: EOF while parsing a value at line 1 column 8".to_owned(),
         ),

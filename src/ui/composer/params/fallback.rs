@@ -80,6 +80,7 @@ impl FallbackView {
             let rect = Rect::from_min_size(ui.cursor().min, size);
             let provider = &state.provider_label(provider);
             let row = RowUi {
+                is_on_server: false,
                 info,
                 row,
                 provider,

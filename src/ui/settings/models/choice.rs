@@ -87,6 +87,7 @@ impl Choice {
                 ui.painter().rect_filled(rect, theme::ROUNDING, Palette::of(ui).hover);
             }
             let drawn = RowUi {
+                is_on_server: false,
                 info,
                 row,
                 provider: &state.provider_label(provider),

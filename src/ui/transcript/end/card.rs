@@ -46,6 +46,21 @@ impl Action {
         Self { label: "Details".into(), does: Does::Details }
     }
 
+    /// Whether it can be done in a chat on a server.
+    pub(super) fn is_for_servers(&self) -> bool {
+        match &self.does {
+            Does::Ask(command) => {
+                matches!(
+                    **command,
+                    UiCommand::Regenerate { .. }
+                        | UiCommand::RegenerateWith { .. }
+                        | UiCommand::Continue { .. }
+                )
+            }
+            Does::Details => true,
+        }
+    }
+
     fn button(&self) -> Button<'_> {
         let button = Button::new(&self.label).small();
         match self.does {

@@ -146,6 +146,7 @@ impl MessageView {
             Key::Thinking(_) | Key::Notice(_) | Key::Live => 28.0,
             Key::Tool(_) | Key::File(_) | Key::Attachment(_) | Key::Cast => 50.0,
             Key::Image(_) | Key::End | Key::Covers(_) => 60.0,
+            Key::Approval(_) => 136.0,
             Key::Footer => 34.0,
             Key::Space => SPACE,
         }

@@ -1,0 +1,177 @@
+//! Words for remote servers: how a link stands, and why a server cannot be had.
+
+use crate::protocol::{Carrier, ErrorKind, LinkState, ProviderError, ServerFound, Timestamp};
+
+/// How a link stands, in a few words: `reconnecting in 4 s · try 3`.
+pub fn link(link: &LinkState, now: Timestamp) -> String {
+    match link {
+        LinkState::Offline => "offline".to_owned(),
+        LinkState::Connecting { attempt: 0 | 1 } => "connecting…".to_owned(),
+        LinkState::Connecting { attempt } => format!("connecting… · try {attempt}"),
+        LinkState::Authenticating => "signing in…".to_owned(),
+        LinkState::Ready { .. } => "ready".to_owned(),
+        LinkState::Waiting { until, attempt, .. } => {
+            format!("reconnecting in {} s · try {attempt}", seconds_left(*until, now))
+        }
+        LinkState::Denied { .. } => "not let in".to_owned(),
+    }
+}
+
+/// The same where there is little room.
+pub fn link_short(state: &LinkState, now: Timestamp) -> String {
+    match state {
+        LinkState::Waiting { until, attempt, .. } => {
+            format!("again in {} s · try {attempt}", seconds_left(*until, now))
+        }
+        LinkState::Offline
+        | LinkState::Connecting { .. }
+        | LinkState::Authenticating
+        | LinkState::Ready { .. }
+        | LinkState::Denied { .. } => link(state, now),
+    }
+}
+
+/// What is the case and what to do, in a sentence or two.
+pub fn link_sentence(link: &LinkState) -> String {
+    match link {
+        LinkState::Offline => "Not connected. Connect now, or send a message.".to_owned(),
+        LinkState::Connecting { .. } => "The connection is being made".to_owned(),
+        LinkState::Authenticating => "Connected; the server has not yet said who it is".to_owned(),
+        LinkState::Ready { plain: true, .. } => {
+            "Ready. It is a plain server: an answer that breaks off with the connection is not \
+             resumed."
+                .to_owned()
+        }
+        LinkState::Ready { carrier: Carrier::Socket, .. } => "Ready, over one socket".to_owned(),
+        LinkState::Ready { carrier: Carrier::Pair, .. } => "Ready, over two sockets".to_owned(),
+        LinkState::Ready { carrier: Carrier::Http, .. } => {
+            "Ready, over plain HTTP: the network lets no WebSocket through".to_owned()
+        }
+        LinkState::Waiting { cause, .. } if cause.trim().is_empty() => {
+            "The connection was lost. It is tried again by itself.".to_owned()
+        }
+        LinkState::Waiting { cause, .. } => {
+            format!("{}. It is tried again by itself.", sentence(cause))
+        }
+        LinkState::Denied { message } => {
+            let said = sentence(message);
+            let said = if said.is_empty() { "The server does not let us in" } else { &said };
+            format!("{said}. Paste a new token, or pair again.")
+        }
+    }
+}
+
+/// What a machine said, as the beginning of a sentence.
+fn sentence(said: &str) -> String {
+    let mut chars = said.trim().trim_end_matches('.').chars();
+    match chars.next() {
+        Some(first) => first.to_uppercase().chain(chars).collect(),
+        None => String::new(),
+    }
+}
+
+/// Whole seconds until a time, never less than one while it is to come.
+pub fn seconds_left(until: Timestamp, now: Timestamp) -> u64 {
+    until.ms_since(now).div_ceil(1_000)
+}
+
+/// Why a server could not be tried or paired with, and what to do.
+pub fn server_error(error: &ProviderError) -> String {
+    let (what, advice) = row(error.kind);
+    let said = error.message.trim().trim_end_matches('.');
+    match said.is_empty() || what.to_lowercase().starts_with(&said.to_lowercase()) {
+        true => format!("{what}. {advice}"),
+        false => format!("{what}. {advice} ({said})"),
+    }
+}
+
+fn row(kind: ErrorKind) -> (&'static str, &'static str) {
+    match kind {
+        ErrorKind::Auth => (
+            "The server did not accept the token or the code",
+            "Paste a new token, or let the server show a new code with `switchboard serve --pair`.",
+        ),
+        ErrorKind::Network => (
+            "The server could not be reached",
+            "Check the address, the network, and that `switchboard serve` runs there.",
+        ),
+        ErrorKind::Timeout => (
+            "The server did not answer in time",
+            "Check the address and the network, then try again.",
+        ),
+        ErrorKind::Protocol => (
+            "Something answers at this address, but no agent server",
+            "Check the address: it begins with ws:// or wss:// and has no path of its own.",
+        ),
+        ErrorKind::NotFound => (
+            "There is no agent server at this address",
+            "Check the port, and leave out what follows it.",
+        ),
+        ErrorKind::RateLimited | ErrorKind::Overloaded => {
+            ("The server has too much to do", "Try again in a moment.")
+        }
+        ErrorKind::BadRequest => {
+            ("The server did not accept what was asked", "Check the address and the options.")
+        }
+        ErrorKind::ContextTooLong
+        | ErrorKind::Refused
+        | ErrorKind::Cancelled
+        | ErrorKind::OverBudget => ("The server refused", "Try again, or ask who runs it."),
+    }
+}
+
+/// What a try found: `24 ms there and back · 12 models · 1 bot`.
+pub fn found(found: &ServerFound) -> String {
+    let counted = |count: usize, what: &str| match count {
+        1 => format!("1 {what}"),
+        count => format!("{count} {what}s"),
+    };
+    let mut text = format!(
+        "It works: {} ms there and back · {} · {}",
+        found.round_trip_ms,
+        counted(found.models, "model"),
+        counted(found.bots, "bot"),
+    );
+    if found.plain {
+        text.push_str(" · a plain server: what breaks off is not resumed");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_is_told_with_its_next_try() {
+        let now = Timestamp(1_790_000_000_000);
+        let waiting = |ms| LinkState::Waiting {
+            until: now.plus_ms(ms),
+            attempt: 3,
+            cause: "connection refused".to_owned(),
+        };
+        assert_eq!(link(&waiting(3_001), now), "reconnecting in 4 s · try 3");
+        assert_eq!(link(&waiting(0), now), "reconnecting in 0 s · try 3");
+        assert_eq!(link_short(&waiting(1_000), now), "again in 1 s · try 3");
+        assert_eq!(
+            link_sentence(&waiting(1_000)),
+            "Connection refused. It is tried again by itself."
+        );
+        let denied = LinkState::Denied { message: String::new() };
+        assert_eq!(
+            link_sentence(&denied),
+            "The server does not let us in. Paste a new token, or pair again."
+        );
+    }
+
+    #[test]
+    fn a_failed_try_says_what_to_do() {
+        let error = ProviderError::new(ErrorKind::Network, "connection refused");
+        assert_eq!(
+            server_error(&error),
+            "The server could not be reached. Check the address, the network, and that `switchboard serve` runs there. (connection refused)"
+        );
+        let one = ServerFound { plain: false, round_trip_ms: 24, models: 12, bots: 1 };
+        assert_eq!(found(&one), "It works: 24 ms there and back · 12 models · 1 bot");
+    }
+}

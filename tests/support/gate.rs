@@ -129,7 +129,6 @@ impl Gate {
                 help: Arc::new(HelpIndex::new()),
                 ask_at_start: false,
             },
-            servers: Vec::new(),
             clock,
             settings: settings.engine(),
             read: ReadState::Unread,

@@ -126,7 +126,9 @@ async fn look(
                 asked = Instant::now();
                 for command in [ClientCommand::ListModels {}, ClientCommand::ListBots {}] {
                     let frame = CommandFrame { id: None, command };
-                    inputs.send(LinkInput::Send(frame)).await.map_err(|_| gone())?;
+                    if inputs.send(LinkInput::Send(frame)).await.is_err() {
+                        return Err(gone());
+                    }
                 }
             }
             LinkEvent::Came(FromServer::Said(said)) => match *said {

@@ -237,12 +237,7 @@ impl Dispatcher {
     }
 
     fn dispatch(&mut self, command: BackendCommand) {
-        if self.shared.remote_chats.takes(&command) {
-            if let Err(error) = self.remote.try_send(command) {
-                self.refused(error.into_inner());
-            }
-            return;
-        }
+        let Some(command) = self.for_links(command) else { return };
         match command {
             BackendCommand::Send(request) => {
                 self.for_agent(request.chat, AgentCommand::Send(request));
@@ -317,7 +312,7 @@ impl Dispatcher {
                     self.refused(error.into_inner());
                 }
             }
-            // Taken above.
+            // Taken above, or by `run`.
             BackendCommand::SaveServer { .. }
             | BackendCommand::RemoveServer { .. }
             | BackendCommand::TestServer { .. }
@@ -325,9 +320,20 @@ impl Dispatcher {
             | BackendCommand::LinkNow { .. }
             | BackendCommand::OpenRemoteChat { .. }
             | BackendCommand::LoadRemoteChats { .. }
-            | BackendCommand::AnswerApproval { .. } => {}
-            BackendCommand::Shutdown => {}
+            | BackendCommand::AnswerApproval { .. }
+            | BackendCommand::Shutdown => {}
         }
+    }
+
+    /// Hands over what is for the links; gives back all else.
+    fn for_links(&self, command: BackendCommand) -> Option<BackendCommand> {
+        if !self.shared.remote_chats.takes(&command) {
+            return Some(command);
+        }
+        if let Err(error) = self.remote.try_send(command) {
+            self.refused(error.into_inner());
+        }
+        None
     }
 
     fn for_agent(&mut self, chat: ChatId, command: AgentCommand) {

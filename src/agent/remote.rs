@@ -144,7 +144,8 @@ pub(super) async fn work(
     mut commands: mpsc::Receiver<BackendCommand>,
 ) {
     let (telling, mut told) = mpsc::channel(EVENTS);
-    let mut manager = Manager::new(shared, parts, telling);
+    let (pairings, mut paired) = mpsc::channel(EVENTS);
+    let mut manager = Manager::new(shared, parts, telling, pairings);
     manager.start().await;
     loop {
         tokio::select! {
@@ -155,6 +156,7 @@ pub(super) async fn work(
             },
             // The manager holds a sender, so that there always may come more.
             Some(event) = told.recv() => manager.came(event).await,
+            Some(pairing) = paired.recv() => manager.paired(pairing).await,
             () = manager.page_is_late() => manager.answer_late_pages().await,
         }
         manager.flush_due().await;

@@ -57,8 +57,8 @@ pub(super) struct AskArgs {
 
 /// Sends the message and streams the answer.
 pub(super) async fn run(paths: &Paths, args: AskArgs) -> Outcome {
-    if let Some(server) = args.server.clone() {
-        return remote::run(paths, args, &server).await;
+    if let Some(server) = &args.server {
+        return remote::run(paths, &args, server).await;
     }
     let text = message_text(args.text)?;
     let loaded = config::load(&paths.config_file());

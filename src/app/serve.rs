@@ -108,7 +108,9 @@ pub(super) async fn run(paths: &Paths, args: ServeArgs) -> Outcome {
     refuse_open(&args, has_token)?;
     let code = if args.pair { Some(pairing::code()?) } else { None };
     let rules = DoorRules { tokens, anonymous: args.anonymous.is_some(), code: code.clone() };
-    let running = start(paths, loaded.settings, &store, (&args, &rules)).await?;
+    // A gateway serves its own chats, and those of no other.
+    let settings = Settings { servers: Vec::new(), ..loaded.settings };
+    let running = start(paths, settings, &store, (&args, &rules)).await?;
     let scheme = if args.tls_cert.is_some() { "wss" } else { "ws" };
     let address = format!("{scheme}://{}", running.gateway.address());
     say(&format!("listening at {address}"))?;

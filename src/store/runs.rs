@@ -240,7 +240,7 @@ fn fold_into_parts(
     keeps: (ReadState, Journals),
 ) -> Result<()> {
     let (message, folded) = folded_answer(db, run, row.answer)?;
-    write_end(db, row, message, folded, keeps)
+    write_end(db, row, &message, folded, keeps)
 }
 
 /// Ends a run of a server with what the server says of its answer, where that holds no less than
@@ -261,7 +261,7 @@ pub(super) fn settle(
             None => ours,
         };
         // Nobody follows here what a server answers.
-        write_end(db, &row, kept, folded, (read, Journals::Cleared))?;
+        write_end(db, &row, &kept, folded, (read, Journals::Cleared))?;
     }
     Ok((message_rows::by_key(db, &[], row.answer)?, chats::summary_by_key(db, row.chat)?))
 }
@@ -269,7 +269,7 @@ pub(super) fn settle(
 fn write_end(
     db: &Connection,
     row: &RunRow,
-    message: Message,
+    message: &Message,
     folded: Folded,
     (read, journals): (ReadState, Journals),
 ) -> Result<()> {
@@ -284,14 +284,14 @@ fn write_end(
     message_rows::update_answer(db, row.answer, &answer)?;
     search::add(db, row.answer)?;
     // Here and nowhere else: a run comes by once, in the transaction that ends it.
-    usage::add_answer(db, &message, &answer, ended, &TimeZone::system())?;
+    usage::add_answer(db, message, &answer, ended, &TimeZone::system())?;
     let mut last = folded.last;
     match journals {
         Journals::Cleared => journal::clear(db, row.n)?,
         // Who follows the run must see it end.
         Journals::Kept if is_cut_off => {
             last = last.next();
-            journal::end(db, row.n, (last, ended), &message)?;
+            journal::end(db, row.n, (last, ended), message)?;
         }
         Journals::Kept => {}
     }

@@ -4,6 +4,7 @@
 mod outbox;
 mod pages;
 mod plain;
+mod real;
 mod resume;
 mod wire;
 

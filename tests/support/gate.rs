@@ -119,6 +119,7 @@ impl Gate {
         });
         let engine = agent::start(EngineParts {
             store: store.clone(),
+            servers: Vec::new(),
             personas_file: folder.join("personas.yaml"),
             providers: ProviderSetup {
                 configured: settings.providers.clone(),
@@ -128,7 +129,6 @@ impl Gate {
                 help: Arc::new(HelpIndex::new()),
                 ask_at_start: false,
             },
-            servers: Vec::new(),
             clock,
             settings: settings.engine(),
             read: ReadState::Unread,

@@ -28,12 +28,17 @@ pub(crate) struct Serve {
 impl Serve {
     /// Starts it over a folder, and waits until it listens.
     pub(crate) fn start(folder: &Path, args: &[&str]) -> Self {
+        Self::at(folder, "127.0.0.1:0", args)
+    }
+
+    /// The same at an address, as after a restart.
+    pub(crate) fn at(folder: &Path, address: &str, args: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_switchboard"))
             .env_clear()
             .env("SWITCHBOARD_DATA_DIR", folder)
             .env("SWITCHBOARD_NO_KEYCHAIN", "1")
             .current_dir(folder)
-            .args(["serve", "--listen", "127.0.0.1:0"])
+            .args(["serve", "--listen", address])
             .args(args)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

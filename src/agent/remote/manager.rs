@@ -8,12 +8,13 @@ use tokio::sync::mpsc;
 use super::RemoteParts;
 use super::line::Told;
 use super::server::{Asked, Server, Stand};
+use super::trial::Pairing;
 use crate::agent::actor::Shared;
 use crate::agent::desk;
 use crate::net::link::{LinkEvent, LinkInput};
 use crate::protocol::{
-    BackendCommand, BackendEvent, ChatId, ClientCommand, CommandFrame, FromServer, MessageId,
-    NoticeCode, RunStatus, ServerId, ServerMessage, StreamEvent, Timestamp,
+    ApprovalAnswer, BackendCommand, BackendEvent, ChatId, ClientCommand, CommandFrame, FromServer,
+    MessageId, NoticeCode, RunStatus, ServerId, ServerMessage, StreamEvent, Timestamp,
 };
 use crate::store::{ReadState, StoreError};
 
@@ -22,6 +23,7 @@ pub(super) struct Manager {
     pub(super) shared: Arc<Shared>,
     pub(super) parts: Arc<RemoteParts>,
     pub(super) telling: mpsc::Sender<Told>,
+    pub(super) pairings: mpsc::Sender<Pairing>,
     pub(super) servers: HashMap<ServerId, Server>,
     /// The chats looked at last, the newest behind: their runs are followed.
     pub(super) watched: Vec<ChatId>,
@@ -44,11 +46,13 @@ impl Manager {
         shared: Arc<Shared>,
         parts: RemoteParts,
         telling: mpsc::Sender<Told>,
+        pairings: mpsc::Sender<Pairing>,
     ) -> Self {
         Self {
             shared,
             parts: Arc::new(parts),
             telling,
+            pairings,
             servers: HashMap::new(),
             watched: Vec::new(),
             fresh: HashMap::new(),
@@ -105,21 +109,13 @@ impl Manager {
                 self.test(query, config, token);
             }
             BackendCommand::PairServer { query, config, code } => {
-                self.pair(query, config, code).await;
+                self.pair(query, config, code);
             }
             BackendCommand::OpenRemoteChat { chat, server, bot, created } => {
                 self.open_chat(chat, &server, bot, created).await;
             }
             BackendCommand::LoadRemoteChats { server } => self.load_chats(&server),
-            BackendCommand::AnswerApproval { chat, answer } => {
-                let sent = self.server_of(chat).is_some_and(|server| {
-                    server.ask(ClientCommand::Approval(answer), Asked::Nothing)
-                });
-                if !sent {
-                    let detail = "The server cannot be reached. Answer again when it can";
-                    self.shared.notice(NoticeCode::ServerRefused, detail).await;
-                }
-            }
+            BackendCommand::AnswerApproval { chat, answer } => self.approve(chat, answer).await,
             BackendCommand::ListChats { .. }
             | BackendCommand::RenameChat { .. }
             | BackendCommand::PinChat { .. }
@@ -150,6 +146,15 @@ impl Manager {
             | BackendCommand::Shutdown => {
                 tracing::error!(?command, "not a command for the links");
             }
+        }
+    }
+
+    /// Passes on what the user said to a tool call.
+    async fn approve(&mut self, chat: ChatId, answer: ApprovalAnswer) {
+        let Some(server) = self.server_of(chat) else { return };
+        if !server.ask(ClientCommand::Approval(answer), Asked::Nothing) {
+            let detail = "The server cannot be reached. Answer again when it can";
+            self.shared.notice(NoticeCode::ServerRefused, detail).await;
         }
     }
 

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::line::{Places, seed};
 use super::manager::Manager;
-use super::servers::{change_token, kept_token};
+use super::servers::kept_token;
 use crate::agent::clock::Clock;
 use crate::net;
 use crate::net::link::{self, LinkClock, LinkConfig, LinkEvent, LinkInput};
@@ -21,6 +21,14 @@ const PATIENCE: Duration = Duration::from_secs(25);
 
 /// What we are called on a server's list of tokens.
 pub const CLIENT_NAME: &str = concat!("switchboard/", env!("CARGO_PKG_VERSION"));
+
+/// What came of a pairing.
+#[derive(Debug)]
+pub(super) struct Pairing {
+    query: QueryId,
+    config: ServerConfig,
+    result: Result<SecretString, ProviderError>,
+}
 
 impl Manager {
     pub(super) fn test(&self, query: QueryId, config: ServerConfig, token: KeyChange) {
@@ -42,25 +50,29 @@ impl Manager {
         });
     }
 
-    /// Asks for a token and keeps it. The link is made by the `SaveServer` that follows.
-    pub(super) async fn pair(&mut self, query: QueryId, config: ServerConfig, code: SecretString) {
-        let (shared, parts) = (self.shared.clone(), self.parts.clone());
+    /// Asks for a token of our own. What comes of it is taken by [`Self::paired`].
+    pub(super) fn pair(&self, query: QueryId, config: ServerConfig, code: SecretString) {
+        let (http, pairings) = (self.parts.http.clone(), self.pairings.clone());
         tokio::spawn(async move {
-            let paired = net::pair(&parts.http, &config.url, &code, CLIENT_NAME).await;
-            let result = match paired {
-                Ok(token) => {
-                    let change = KeyChange::Set(token);
-                    change_token(parts.secrets.clone(), config.id.clone(), change)
-                        .await
-                        .map(|()| config.id)
-                        .map_err(|error| {
-                            ProviderError::new(ErrorKind::BadRequest, error.to_string())
-                        })
-                }
-                Err(error) => Err(error),
-            };
-            shared.tell(BackendEvent::ServerPaired { query, result }).await;
+            let result = net::pair(&http, &config.url, &code, CLIENT_NAME).await;
+            if pairings.send(Pairing { query, config, result }).await.is_err() {
+                tracing::debug!("nobody waits for a token any more");
+            }
         });
+    }
+
+    /// Keeps the token that a server gave, and links to it.
+    pub(super) async fn paired(&mut self, pairing: Pairing) {
+        let Pairing { query, config, result } = pairing;
+        let result = match result {
+            Ok(token) => {
+                let id = config.id.clone();
+                self.save(config, KeyChange::Set(token)).await;
+                Ok(id)
+            }
+            Err(error) => Err(error),
+        };
+        self.shared.tell(BackendEvent::ServerPaired { query, result }).await;
     }
 }
 
@@ -114,7 +126,9 @@ async fn look(
                 asked = Instant::now();
                 for command in [ClientCommand::ListModels {}, ClientCommand::ListBots {}] {
                     let frame = CommandFrame { id: None, command };
-                    inputs.send(LinkInput::Send(frame)).await.map_err(|_| gone())?;
+                    if inputs.send(LinkInput::Send(frame)).await.is_err() {
+                        return Err(gone());
+                    }
                 }
             }
             LinkEvent::Came(FromServer::Said(said)) => match *said {

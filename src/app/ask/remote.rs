@@ -18,12 +18,12 @@ use crate::store::secrets::Secrets;
 use crate::store::{Paths, ReadState, StoreHandle};
 
 /// Sends the message and streams the answer.
-pub(super) async fn run(paths: &Paths, args: AskArgs, name: &str) -> Outcome {
+pub(super) async fn run(paths: &Paths, args: &AskArgs, name: &str) -> Outcome {
     let text = message_text(args.text.clone())?;
     let desk = ServerDesk::open(paths)?;
     let server = desk.find(name)?.clone();
     let store = backend::store_for_command(paths)?;
-    let asked = request(&store, &args, &server, text).await?;
+    let asked = request(&store, args, &server, text).await?;
     let mut settings = desk.settings;
     settings.servers = vec![server.clone()];
     let parts = BackendParts {
@@ -159,32 +159,33 @@ struct Talk {
 impl Talk {
     /// Takes an event; gives the outcome at the end.
     fn take(&mut self, event: BackendEvent) -> Option<Outcome> {
-        match event {
-            BackendEvent::RunStarted { run, question, answer } => {
-                if question.id == self.message {
-                    self.begun = true;
-                    self.printer.run = run;
-                    let model = answer.answer.map(|answer| answer.model);
-                    tracing::info!(?model, "the server answers");
-                }
-                None
+        if let BackendEvent::RunStarted { run, question, .. } = &event {
+            if question.id == self.message {
+                self.begun = true;
+                self.printer.run = *run;
             }
-            BackendEvent::Run(event) if event.run == self.printer.run => {
-                match self.printer.take(BackendEvent::Run(event)) {
-                    Ok(None) => None,
-                    Ok(Some(status)) => Some(self.printer.outcome(status)),
-                    Err(failure) => Some(Err(failure)),
-                }
-            }
-            BackendEvent::Run(_) => None,
-            BackendEvent::LinkChanged { link, .. } => self.link(&link),
-            BackendEvent::ServerChanged(state) => self.link(&state.link),
-            BackendEvent::Notice(notice) if !self.begun => {
-                let (title, _) = words::notice(&notice.code);
-                let server = &self.server.id;
-                Some(Err(Failure::work(format!("{server}: {title}"), &notice.detail)))
-            }
-            other => self.printer.take(other).err().map(Err),
+            return None;
+        }
+        if let BackendEvent::LinkChanged { link, .. } = &event {
+            return self.link(link);
+        }
+        if let BackendEvent::ServerChanged(state) = &event {
+            return self.link(&state.link);
+        }
+        if let BackendEvent::Notice(notice) = &event
+            && !self.begun
+        {
+            let (title, _) = words::notice(&notice.code);
+            let server = &self.server.id;
+            return Some(Err(Failure::work(format!("{server}: {title}"), &notice.detail)));
+        }
+        if matches!(&event, BackendEvent::Run(event) if event.run != self.printer.run) {
+            return None;
+        }
+        match self.printer.take(event) {
+            Ok(None) => None,
+            Ok(Some(status)) => Some(self.printer.outcome(status)),
+            Err(failure) => Some(Err(failure)),
         }
     }
 

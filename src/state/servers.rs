@@ -4,8 +4,8 @@ use super::apply::load_end;
 use super::model::Effect;
 use super::{AppState, Page};
 use crate::protocol::{
-    ChatId, LinkState, ModelId, ModelInfo, ProviderError, QueryId, ServerConfig, ServerFound,
-    ServerId, ServerState, Timestamp,
+    BackendCommand, ChatId, KeyChange, LinkState, ModelId, ModelInfo, ProviderError, QueryId,
+    ServerConfig, ServerFound, ServerId, ServerState, Timestamp,
 };
 
 /// How long an agent may take to get ready before the chat says so, in milliseconds.
@@ -198,8 +198,10 @@ pub(super) fn paired(
     match state.servers.pairing.take().filter(|_| is_kept) {
         Some(config) => {
             state.servers.form = ServerForm::Server(config.id.clone());
-            keep(state, config);
-            vec![Effect::SaveSettings]
+            keep(state, config.clone());
+            // The token is kept already: now it is linked to.
+            let save = BackendCommand::SaveServer { config, token: KeyChange::Keep };
+            vec![Effect::SaveSettings, Effect::Backend(save)]
         }
         None => Vec::new(),
     }

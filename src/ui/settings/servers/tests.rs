@@ -122,6 +122,16 @@ fn a_code_is_asked_for_once_and_the_server_is_kept_when_it_agrees() {
     let effects = apply(state, told, NOW);
     assert!(effects.iter().any(|effect| matches!(effect, crate::state::Effect::SaveSettings)));
     assert_eq!(state.settings.servers[0].id, id);
+    let links = |effect: &crate::state::Effect| {
+        matches!(
+            effect,
+            crate::state::Effect::Backend(BackendCommand::SaveServer {
+                token: KeyChange::Keep,
+                ..
+            })
+        )
+    };
+    assert!(effects.iter().any(links), "the engine links to it with the token it kept");
 }
 
 #[test]

@@ -93,7 +93,7 @@ async fn list(store: &StoreHandle, flag: JsonFlag) -> Outcome {
         return say_exactly(&Value::from(rows).to_string());
     }
     for token in &tokens {
-        let used = token.last_used.map_or_else(|| "never used".to_owned(), |used| day(used));
+        let used = token.last_used.map_or_else(|| "never used".to_owned(), day);
         let state = state(token, now);
         say(&format!("{}  {:<20} {:<6} {state:<8} {used}", token.id, token.name, access(token)))?;
     }

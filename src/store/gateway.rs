@@ -193,12 +193,12 @@ impl Writer {
             GatewayWrite::StartChat(asked, reply) => {
                 let (start, owner) = *asked;
                 self.answer(reply, |db| {
-                    owned(db, start.chat, owner, |db| casts::start(db, &start))
+                    owned(db, start.chat, owner.as_deref(), |db| casts::start(db, &start))
                 });
             }
             GatewayWrite::NewChat(asked, reply) => {
                 let (new, owner) = *asked;
-                self.answer(reply, |db| owned(db, new.chat, owner, |db| create(db, &new)));
+                self.answer(reply, |db| owned(db, new.chat, owner.as_deref(), |db| create(db, &new)));
             }
             GatewayWrite::PurgeJournals(before, reply) => {
                 self.answer(reply, |db| purge_step(db, before));
@@ -240,7 +240,7 @@ impl Reader {
 fn owned(
     db: &Connection,
     chat: ChatId,
-    owner: Option<String>,
+    owner: Option<&str>,
     make: impl FnOnce(&Connection) -> Result<ChatSummary>,
 ) -> Result<ChatSummary> {
     if let Some(chat) = chats::row(db, chat)? {

@@ -240,7 +240,7 @@ fn fold_into_parts(
     keeps: (ReadState, Journals),
 ) -> Result<()> {
     let (message, folded) = folded_answer(db, run, row.answer)?;
-    write_end(db, row, &message, folded, keeps)
+    write_end(db, row, &message, &folded, keeps)
 }
 
 /// Ends a run of a server with what the server says of its answer, where that holds no less than
@@ -261,7 +261,7 @@ pub(super) fn settle(
             None => ours,
         };
         // Nobody follows here what a server answers.
-        write_end(db, &row, &kept, folded, (read, Journals::Cleared))?;
+        write_end(db, &row, &kept, &folded, (read, Journals::Cleared))?;
     }
     Ok((message_rows::by_key(db, &[], row.answer)?, chats::summary_by_key(db, row.chat)?))
 }
@@ -270,7 +270,7 @@ fn write_end(
     db: &Connection,
     row: &RunRow,
     message: &Message,
-    folded: Folded,
+    folded: &Folded,
     (read, journals): (ReadState, Journals),
 ) -> Result<()> {
     let ended = folded.at.unwrap_or(message.created);

@@ -38,7 +38,7 @@ pub(super) async fn take(State(front): State<Arc<Front>>, request: Request) -> R
         Ok(bytes) => bytes,
         Err(refused) => return reply::plain(refused.status, refused.said),
     };
-    let text = std::str::from_utf8(&bytes).map_err(|_| BadFrame("this is no text".to_owned()));
+    let text = std::str::from_utf8(&bytes).map_err(|_bytes| BadFrame("this is no text".to_owned()));
     let frame = match text.and_then(read_from_client) {
         Ok(FromClient::Command(frame)) => *frame,
         Ok(FromClient::Unknown { kind, id: _ }) => {

@@ -184,10 +184,8 @@ impl Line {
     /// Says goodbye, and waits a little until the client has read it.
     pub(super) async fn close(mut self, close: Close) {
         let patience = self.front.timing().farewell;
-        if close == Close::Stopping {
-            if self.send(text(&frames::stopping())).is_err() {
-                return;
-            }
+        if close == Close::Stopping && self.send(text(&frames::stopping())).is_err() {
+            return;
         }
         goodbye(self.ws, close, patience).await;
     }

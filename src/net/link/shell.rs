@@ -140,7 +140,7 @@ impl Shell {
     fn look(&mut self, watch: &mut Watch) {
         self.looks = self.looks.wrapping_add(1);
         let addresses =
-            (!self.tasks.is_ready() || self.looks % READY_LOOKS == 0).then(own_addresses);
+            (!self.tasks.is_ready() || self.looks.is_multiple_of(READY_LOOKS)).then(own_addresses);
         match watch.look(self.now(), addresses) {
             Seen::Nothing => {}
             Seen::Woke => self.take(Input::Woke),

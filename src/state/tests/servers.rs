@@ -182,10 +182,8 @@ fn asking() -> (AppState, SendRequest) {
 fn changed(request: &SendRequest, seq: u64, cause: StateCause, ms: u64) -> BackendEvent {
     let (from, to) = (AgentState::AwaitingApproval, AgentState::RunningTool);
     let told = event(request, seq, StreamEvent::State { from, to, cause });
-    match told {
-        BackendEvent::Run(told) => BackendEvent::Run(RunEvent { at: NOW.plus_ms(ms), ..told }),
-        other => other,
-    }
+    let BackendEvent::Run(told) = told else { unreachable!("an event of a run") };
+    BackendEvent::Run(RunEvent { at: NOW.plus_ms(ms), ..told })
 }
 
 fn outcome(state: &AppState) -> Outcome {

@@ -79,18 +79,16 @@ impl Desk {
 fn opened(actions: &[Action]) -> Vec<(LaneId, LaneKind)> {
     actions
         .iter()
-        .filter_map(|action| match action {
-            Action::Open { lane, kind } => Some((*lane, *kind)),
-            _ => None,
+        .filter_map(|action| {
+            let Action::Open { lane, kind } = action else { return None };
+            Some((*lane, *kind))
         })
         .collect()
 }
 
 fn waits(state: &Supervisor, now_ms: u64) -> Option<u64> {
-    match state.phase {
-        Phase::Waiting { until_ms, .. } => Some(until_ms - now_ms),
-        _ => None,
-    }
+    let Phase::Waiting { until_ms, .. } = state.phase else { return None };
+    Some(until_ms - now_ms)
 }
 
 #[test]

@@ -50,9 +50,9 @@ fn fill(harness: &mut Settings, field: &str, text: &str) {
 }
 
 fn asked(harness: &Settings) -> Vec<&ServerCommand> {
-    let commands = harness.state().sent.iter().filter_map(|command| match command {
-        UiCommand::Servers(command) => Some(command),
-        _ => None,
+    let commands = harness.state().sent.iter().filter_map(|command| {
+        let UiCommand::Servers(command) = command else { return None };
+        Some(command)
     });
     commands.collect()
 }
@@ -82,16 +82,18 @@ fn a_server_is_checked_tried_and_saved() {
     harness.get_by_label("It works: 24 ms there and back · 12 models · 3 bots");
     click(&mut harness, "Save");
     let asked = asked(&harness);
-    let saved = asked.iter().find_map(|command| match command {
-        ServerCommand::Save { config, token: KeyChange::Set(token) } => Some((config, token)),
-        _ => None,
+    let saved = asked.iter().find_map(|command| {
+        let ServerCommand::Save { config, token: KeyChange::Set(token) } = command else {
+            return None;
+        };
+        Some((config, token))
     });
     let (config, token) = saved.unwrap();
     assert_eq!(config.id, ServerId::from("my-home"));
     assert_eq!(config.url, "wss://home.example");
     assert!(config.dual && !config.token_query);
     assert_eq!(token.expose_secret(), "sb_secret");
-    assert_eq!(harness.state().state.settings.servers, [config.clone()]);
+    assert_eq!(harness.state().state.settings.servers, std::slice::from_ref(config));
 }
 
 #[test]

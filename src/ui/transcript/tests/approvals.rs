@@ -31,11 +31,11 @@ fn asking(expires: u64) -> Conversation {
 }
 
 fn said(harness: &Harness<'_, World>) -> Vec<(Consent, Option<serde_json::Value>)> {
-    let said = harness.state().out.iter().filter_map(|command| match command {
-        UiCommand::Servers(ServerCommand::Answer { consent, args, .. }) => {
-            Some((*consent, args.clone()))
-        }
-        _ => None,
+    let said = harness.state().out.iter().filter_map(|command| {
+        let UiCommand::Servers(ServerCommand::Answer { consent, args, .. }) = command else {
+            return None;
+        };
+        Some((*consent, args.clone()))
     });
     said.collect()
 }

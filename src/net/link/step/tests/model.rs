@@ -32,7 +32,7 @@ impl World {
             lanes: BTreeMap::new(),
             up: false,
             told: LinkState::Offline,
-            proxied: seed % 4 == 0,
+            proxied: seed.is_multiple_of(4),
             healthy: false,
             last_attempt: 0,
         }
@@ -115,7 +115,9 @@ impl World {
                         self.last_attempt = attempt;
                     }
                     LinkState::Ready { .. } | LinkState::Denied { .. } => self.last_attempt = 0,
-                    _ => {}
+                    LinkState::Offline
+                    | LinkState::Connecting { .. }
+                    | LinkState::Authenticating => {}
                 }
                 self.told = state;
             }

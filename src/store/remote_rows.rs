@@ -345,7 +345,16 @@ pub(super) fn outbox_add(
             let role = crate::protocol::Role::User;
             let title =
                 chats::title_of(&Message::new(item.id, item.chat, role, item.created, parts));
-            create(db, server, item.chat, &title, item.created)?
+            let n = create(db, server, item.chat, &title, item.created)?;
+            let model = &request.chat_model;
+            // Where nobody was chosen, the model has the server's own name.
+            if model.provider.as_str() != server.as_str() {
+                db.execute(
+                    "UPDATE chat SET model = ?2 WHERE n = ?1",
+                    params![n, model.to_string()],
+                )?;
+            }
+            n
         }
     };
     // Sent twice: it is known, and has left the outbox.

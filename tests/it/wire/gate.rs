@@ -273,14 +273,17 @@ impl Client {
 
     /// The code that it is closed with, whatever comes before.
     pub(crate) async fn close_code(&mut self) -> u16 {
-        loop {
-            match soon(self.0.next()).await.expect("a close") {
-                Ok(Message::Close(Some(close))) => return close.code.into(),
-                Ok(Message::Close(None)) => panic!("a close without its code"),
-                Ok(_) => {}
-                Err(error) => panic!("a close and not {error}"),
+        let closed = async {
+            loop {
+                match self.0.next().await.expect("a close") {
+                    Ok(Message::Close(Some(close))) => return close.code.into(),
+                    Ok(Message::Close(None)) => panic!("a close without its code"),
+                    Ok(_) => {}
+                    Err(error) => panic!("a close and not {error}"),
+                }
             }
-        }
+        };
+        soon(closed).await
     }
 
     /// That it is still there and serves: a command reaches the host.

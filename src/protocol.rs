@@ -40,7 +40,7 @@ pub use chat::{
 };
 pub use command::{
     Alternative, BackendCommand, BackendEvent, BotSource, KeyChange, MOST_COMPARED, MakeRoom,
-    Place, Priority, RegenerateRequest, SaveBot, SendRequest, StopMode,
+    Place, Priority, RegenerateRequest, RemoteCommand, RemoteEvent, SaveBot, SendRequest, StopMode,
 };
 pub use error::{ErrorInfo, ErrorKind, ProviderError};
 pub use event::{

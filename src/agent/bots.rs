@@ -159,14 +159,7 @@ impl Librarian {
             | BackendCommand::SetCast { .. }
             | BackendCommand::EndTest { .. }
             | BackendCommand::Configure(_)
-            | BackendCommand::SaveServer { .. }
-            | BackendCommand::RemoveServer { .. }
-            | BackendCommand::TestServer { .. }
-            | BackendCommand::PairServer { .. }
-            | BackendCommand::LinkNow { .. }
-            | BackendCommand::OpenRemoteChat { .. }
-            | BackendCommand::LoadRemoteChats { .. }
-            | BackendCommand::AnswerApproval { .. }
+            | BackendCommand::Remote(_)
             | BackendCommand::Shutdown => {
                 tracing::error!(?command, "not a command for the librarian");
                 return Ok(());

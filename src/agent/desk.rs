@@ -157,14 +157,7 @@ async fn serve(shared: &Shared, command: BackendCommand) -> Result<(), StoreErro
         | BackendCommand::LoadBotVersions { .. }
         | BackendCommand::ReadBots { .. }
         | BackendCommand::ExportBot { .. }
-        | BackendCommand::SaveServer { .. }
-        | BackendCommand::RemoveServer { .. }
-        | BackendCommand::TestServer { .. }
-        | BackendCommand::PairServer { .. }
-        | BackendCommand::LinkNow { .. }
-        | BackendCommand::OpenRemoteChat { .. }
-        | BackendCommand::LoadRemoteChats { .. }
-        | BackendCommand::AnswerApproval { .. }
+        | BackendCommand::Remote(_)
         | BackendCommand::Shutdown => {
             tracing::error!(?command, "not a command for the desk");
         }

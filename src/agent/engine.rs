@@ -19,7 +19,7 @@ use super::resume;
 use super::stop::StopWish;
 use crate::protocol::{
     BackendCommand, BackendEvent, ChatId, EngineSettings, IdSource, Notice, NoticeCode,
-    ServerConfig,
+    RemoteCommand, ServerConfig,
 };
 use crate::store::{ReadState, Resumable, StoreHandle};
 
@@ -158,9 +158,11 @@ fn is_kept(command: &BackendCommand) -> bool {
         | BackendCommand::MarkBot { .. }
         | BackendCommand::ArchiveBot { .. }
         | BackendCommand::DeleteBot { .. }
-        | BackendCommand::OpenRemoteChat { .. }
-        | BackendCommand::SaveServer { .. }
-        | BackendCommand::RemoveServer { .. }
+        | BackendCommand::Remote(
+            RemoteCommand::OpenChat { .. }
+            | RemoteCommand::Save { .. }
+            | RemoteCommand::Remove { .. },
+        )
         | BackendCommand::RestoreBot(_)
         | BackendCommand::KeepEdit(_)
         | BackendCommand::SaveDraft { .. } => true,
@@ -181,11 +183,13 @@ fn is_kept(command: &BackendCommand) -> bool {
         | BackendCommand::ReadBots { .. }
         | BackendCommand::ExportBot { .. }
         | BackendCommand::Configure(_)
-        | BackendCommand::TestServer { .. }
-        | BackendCommand::PairServer { .. }
-        | BackendCommand::LinkNow { .. }
-        | BackendCommand::LoadRemoteChats { .. }
-        | BackendCommand::AnswerApproval { .. }
+        | BackendCommand::Remote(
+            RemoteCommand::Test { .. }
+            | RemoteCommand::Pair { .. }
+            | RemoteCommand::LinkNow { .. }
+            | RemoteCommand::LoadChats { .. }
+            | RemoteCommand::Approve { .. },
+        )
         | BackendCommand::Shutdown => false,
     }
 }
@@ -313,15 +317,7 @@ impl Dispatcher {
                 }
             }
             // Taken above, or by `run`.
-            BackendCommand::SaveServer { .. }
-            | BackendCommand::RemoveServer { .. }
-            | BackendCommand::TestServer { .. }
-            | BackendCommand::PairServer { .. }
-            | BackendCommand::LinkNow { .. }
-            | BackendCommand::OpenRemoteChat { .. }
-            | BackendCommand::LoadRemoteChats { .. }
-            | BackendCommand::AnswerApproval { .. }
-            | BackendCommand::Shutdown => {}
+            BackendCommand::Remote(_) | BackendCommand::Shutdown => {}
         }
     }
 

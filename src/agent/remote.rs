@@ -23,7 +23,7 @@ use tokio::sync::mpsc;
 
 use super::actor::Shared;
 use crate::net::HttpClient;
-use crate::protocol::{BackendCommand, ChatId, ServerConfig, ServerId};
+use crate::protocol::{BackendCommand, ChatId, RemoteCommand, ServerConfig, ServerId};
 use crate::store::StoreHandle;
 use crate::store::secrets::Secrets;
 
@@ -78,7 +78,7 @@ impl RemoteChats {
                 }
                 None => self.has(request.chat),
             },
-            BackendCommand::OpenRemoteChat { chat, server, .. } => {
+            BackendCommand::Remote(RemoteCommand::OpenChat { chat, server, .. }) => {
                 self.add(*chat, server);
                 true
             }
@@ -93,13 +93,7 @@ impl RemoteChats {
             | BackendCommand::KeepAnswer { chat, .. }
             | BackendCommand::SetCast { chat, .. }
             | BackendCommand::SetCovered { chat, .. } => self.has(*chat),
-            BackendCommand::SaveServer { .. }
-            | BackendCommand::RemoveServer { .. }
-            | BackendCommand::TestServer { .. }
-            | BackendCommand::PairServer { .. }
-            | BackendCommand::LinkNow { .. }
-            | BackendCommand::LoadRemoteChats { .. }
-            | BackendCommand::AnswerApproval { .. } => true,
+            BackendCommand::Remote(_) => true,
             // Names, pins and marks are the user's own, wherever the chat lives.
             BackendCommand::ListChats { .. }
             | BackendCommand::RenameChat { .. }

@@ -21,7 +21,7 @@ use super::{config, environment};
 use crate::agent::{Clock, EMPTY_ANSWER};
 use crate::protocol::{
     BackendCommand, BackendEvent, Budget, ErrorInfo, ErrorKind, Frame, Message, ModelId,
-    NoticeCode, ProviderId, RunEvent, RunId, RunStatus, StopMode, StreamEvent,
+    NoticeCode, ProviderId, RemoteEvent, RunEvent, RunId, RunStatus, StopMode, StreamEvent,
 };
 use crate::state::{Settings, words};
 use crate::store::secrets::Secrets;
@@ -263,13 +263,13 @@ impl Printer {
             | BackendEvent::Recents(_)
             | BackendEvent::ProviderChanged(_)
             | BackendEvent::ProviderStatus { .. }
-            | BackendEvent::ServerChanged(_)
-            | BackendEvent::ServerRemoved(_)
-            | BackendEvent::LinkChanged { .. }
-            | BackendEvent::ServerTested { .. }
-            | BackendEvent::ServerPaired { .. }
-            | BackendEvent::AgentReady { .. }
-            | BackendEvent::PathChanged { .. }
+            | BackendEvent::Remote(RemoteEvent::Changed(_))
+            | BackendEvent::Remote(RemoteEvent::Removed(_))
+            | BackendEvent::Remote(RemoteEvent::LinkChanged { .. })
+            | BackendEvent::Remote(RemoteEvent::Tested { .. })
+            | BackendEvent::Remote(RemoteEvent::Paired { .. })
+            | BackendEvent::Remote(RemoteEvent::AgentReady { .. })
+            | BackendEvent::Remote(RemoteEvent::PathChanged { .. })
             | BackendEvent::Bots(_)
             | BackendEvent::EditKept(_)
             | BackendEvent::BotVersions { .. }

@@ -1,18 +1,21 @@
 //! What the window asks of the backend, and what it is told.
 
+mod remote;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
+pub use remote::{RemoteCommand, RemoteEvent};
+
 use super::{
-    ApprovalAnswer, Bot, BotFormat, BotId, BotProblem, BotRead, BotVersion, BotVersionInfo, Cast,
-    ChatBot, ChatId, ChatOptions, ChatSummary, Draft, EditedBot, EngineSettings, KeptIn, Library,
-    LinkState, Message, MessageId, MessagePage, ModelId, Notice, Part, ProviderConfig,
-    ProviderError, ProviderId, ProviderState, ProviderStatus, QueryId, QueuedMessage, RunEvent,
-    RunId, ServerConfig, ServerFound, ServerId, ServerState, Spent, StartChat, Timestamp,
-    UsageRange, UsageReport,
+    Bot, BotFormat, BotId, BotProblem, BotRead, BotVersion, BotVersionInfo, Cast, ChatBot, ChatId,
+    ChatOptions, ChatSummary, Draft, EditedBot, EngineSettings, KeptIn, Library, Message,
+    MessageId, MessagePage, ModelId, Notice, Part, ProviderConfig, ProviderError, ProviderId,
+    ProviderState, ProviderStatus, QueryId, QueuedMessage, RunEvent, RunId, ServerId, Spent,
+    StartChat, Timestamp, UsageRange, UsageReport,
 };
 
 /// How urgent a command is. Ordered: `Critical` is the greatest.
@@ -426,64 +429,8 @@ pub enum BackendCommand {
         /// The file; a text that is told without.
         to: Option<PathBuf>,
     },
-    /// Add or change a remote server, keep its token, and link to it.
-    SaveServer {
-        /// How it is reached.
-        config: ServerConfig,
-        /// What happens to its token.
-        token: KeyChange,
-    },
-    /// Forget a remote server and its token. Its chats stay, as they are.
-    RemoveServer {
-        /// Which.
-        server: ServerId,
-    },
-    /// Try a server without keeping it.
-    TestServer {
-        /// The question.
-        query: QueryId,
-        /// How it is reached.
-        config: ServerConfig,
-        /// Its token; the kept one with `Keep`.
-        token: KeyChange,
-    },
-    /// Ask a server for a token of its own, with the code that it showed once, and keep both.
-    PairServer {
-        /// The question.
-        query: QueryId,
-        /// How it is reached.
-        config: ServerConfig,
-        /// The code.
-        code: SecretString,
-    },
-    /// Link now: the next try is not waited for.
-    LinkNow {
-        /// To which; to all without one.
-        server: Option<ServerId>,
-    },
-    /// Begin a chat with a bot of a server.
-    OpenRemoteChat {
-        /// The chat to come.
-        chat: ChatId,
-        /// The server.
-        server: ServerId,
-        /// The bot.
-        bot: BotId,
-        /// When it was asked for.
-        created: Timestamp,
-    },
-    /// Load more of a server's chats, older than those that are known.
-    LoadRemoteChats {
-        /// Which server.
-        server: ServerId,
-    },
-    /// Answer a tool call that waits for consent.
-    AnswerApproval {
-        /// The chat.
-        chat: ChatId,
-        /// The answer.
-        answer: ApprovalAnswer,
-    },
+    /// Something about remote servers and the chats on them.
+    Remote(RemoteCommand),
     /// End all runs and the engine.
     Shutdown,
 }
@@ -492,14 +439,15 @@ impl BackendCommand {
     /// The question for a part of a chat, or about bots, that waits for an answer, even where there
     /// is none.
     pub fn query(&self) -> Option<QueryId> {
+        if let Self::Remote(command) = self {
+            return command.query();
+        }
         let (Self::LoadMessages { query, .. }
         | Self::SelectBranch { query, .. }
         | Self::KeepAnswer { query, .. }
         | Self::SetCovered { query, .. }
         | Self::LoadBotVersions { query, .. }
-        | Self::ReadBots { query, .. }
-        | Self::TestServer { query, .. }
-        | Self::PairServer { query, .. }) = self
+        | Self::ReadBots { query, .. }) = self
         else {
             return None;
         };
@@ -510,9 +458,8 @@ impl BackendCommand {
     pub fn priority(&self) -> Priority {
         match self {
             Self::Stop { .. } | Self::Shutdown => Priority::Critical,
-            Self::RetryNow { .. } | Self::LinkNow { .. } | Self::AnswerApproval { .. } => {
-                Priority::High
-            }
+            Self::RetryNow { .. } => Priority::High,
+            Self::Remote(command) => command.priority(),
             Self::Send(_)
             | Self::StartChat(_)
             | Self::SetCast { .. }
@@ -546,16 +493,10 @@ impl BackendCommand {
             | Self::Configure(_)
             | Self::LoadImage { .. }
             | Self::SaveProvider { .. }
-            | Self::SaveServer { .. }
-            | Self::RemoveServer { .. }
-            | Self::TestServer { .. }
-            | Self::PairServer { .. }
-            | Self::OpenRemoteChat { .. }
             | Self::RemoveProvider { .. } => Priority::Normal,
-            Self::LoadRemoteChats { .. }
-            | Self::MarkRead { .. }
-            | Self::SaveDraft { .. }
-            | Self::RefreshModels { .. } => Priority::Low,
+            Self::MarkRead { .. } | Self::SaveDraft { .. } | Self::RefreshModels { .. } => {
+                Priority::Low
+            }
         }
     }
 }
@@ -686,41 +627,8 @@ pub enum BackendEvent {
         /// What the format has no place for, in sentences.
         losses: Vec<String>,
     },
-    /// A remote server is new or changed.
-    ServerChanged(Box<ServerState>),
-    /// A remote server is gone.
-    ServerRemoved(ServerId),
-    /// A link changed its state.
-    LinkChanged {
-        /// Whose.
-        server: ServerId,
-        /// How it stands.
-        link: LinkState,
-    },
-    /// A server was tried.
-    ServerTested {
-        /// The question.
-        query: QueryId,
-        /// What was found.
-        result: Result<ServerFound, ProviderError>,
-    },
-    /// A server gave a token, which is kept, or did not.
-    ServerPaired {
-        /// The question.
-        query: QueryId,
-        /// The server.
-        result: Result<ServerId, ProviderError>,
-    },
-    /// The visible path of a chat was changed elsewhere: who shows it reads it again.
-    PathChanged {
-        /// Which.
-        chat: ChatId,
-    },
-    /// A chat on a server can be written to.
-    AgentReady {
-        /// Which.
-        chat: ChatId,
-    },
+    /// Something about remote servers and the chats on them.
+    Remote(RemoteEvent),
     /// Something to be told once.
     Notice(Notice),
 }

@@ -50,17 +50,7 @@ pub fn apply(state: &mut AppState, event: BackendEvent, now: Timestamp) -> Vec<E
             return run_started(state, run, *question, *answer, now);
         }
         BackendEvent::Run(event) => return run_event(state, &event),
-        BackendEvent::Queue { chat, items } => {
-            if let Some(conversation) = state.conversations.get_mut(&chat) {
-                // What was shown as sent may have to wait: its server went away in that moment.
-                let last = conversation.messages.back().map(|message| message.id);
-                if items.iter().any(|item| Some(item.id) == last) {
-                    conversation.messages.pop_back();
-                    conversation.generation += 1;
-                }
-                conversation.queue = items;
-            }
-        }
+        BackendEvent::Queue { chat, items } => queue_told(state, chat, items),
         BackendEvent::ImageLoaded { url, result } => {
             state.images.insert(url, ImageState::from(result));
         }
@@ -110,25 +100,24 @@ pub fn apply(state: &mut AppState, event: BackendEvent, now: Timestamp) -> Vec<E
         BackendEvent::BotExported { name, to, losses } => {
             bots::exported(state, &name, (&to, &losses), now);
         }
-        BackendEvent::ServerChanged(server) => servers::changed(state, *server),
-        BackendEvent::ServerRemoved(id) => servers::removed(state, &id),
-        BackendEvent::LinkChanged { server, link } => servers::link_changed(state, &server, link),
-        BackendEvent::ServerTested { query, result } => servers::tested(state, query, result),
-        BackendEvent::ServerPaired { query, result } => {
-            return servers::paired(state, query, result);
-        }
-        BackendEvent::AgentReady { chat } => return servers::agent_ready(state, chat),
-        BackendEvent::PathChanged { chat } => {
-            if state.conversations.contains_key(&chat) {
-                return vec![load_end(state, chat)];
-            }
-        }
+        BackendEvent::Remote(event) => return servers::apply(state, event),
         BackendEvent::Notice(notice) => {
             editor_told::notice(state, &notice.code);
             push_notice(state, notice, now);
         }
     }
     Vec::new()
+}
+
+fn queue_told(state: &mut AppState, chat: ChatId, items: Vec<QueuedMessage>) {
+    let Some(conversation) = state.conversations.get_mut(&chat) else { return };
+    // What was shown as sent may have to wait: its server went away in that moment.
+    let last = conversation.messages.back().map(|message| message.id);
+    if items.iter().any(|item| Some(item.id) == last) {
+        conversation.messages.pop_back();
+        conversation.generation += 1;
+    }
+    conversation.queue = items;
 }
 
 /// An answer ended somewhere: figures that are looked at are read again.

@@ -5,7 +5,7 @@ use super::model::Effect;
 use super::{AppState, Page};
 use crate::protocol::{
     BackendCommand, ChatId, KeyChange, LinkState, ModelId, ModelInfo, ProviderError, QueryId,
-    ServerConfig, ServerFound, ServerId, ServerState, Timestamp,
+    RemoteCommand, RemoteEvent, ServerConfig, ServerFound, ServerId, ServerState, Timestamp,
 };
 
 /// How long an agent may take to get ready before the chat says so, in milliseconds.
@@ -135,7 +135,29 @@ pub(super) fn is_ready(link: &LinkState) -> bool {
     }
 }
 
-pub(super) fn changed(state: &mut AppState, server: ServerState) {
+/// Applies what is told of remote servers.
+pub(super) fn apply(state: &mut AppState, event: RemoteEvent) -> Vec<Effect> {
+    match event {
+        RemoteEvent::Changed(server) => changed(state, *server),
+        RemoteEvent::Removed(id) => removed(state, &id),
+        RemoteEvent::LinkChanged { server, link } => link_changed(state, &server, link),
+        RemoteEvent::Tested { query, result } => tested(state, query, result),
+        RemoteEvent::Paired { query, result } => {
+            return paired(state, query, result);
+        }
+        RemoteEvent::AgentReady { chat } => {
+            return agent_ready(state, chat);
+        }
+        RemoteEvent::PathChanged { chat } => {
+            if state.conversations.contains_key(&chat) {
+                return vec![load_end(state, chat)];
+            }
+        }
+    }
+    Vec::new()
+}
+
+fn changed(state: &mut AppState, server: ServerState) {
     let all = &mut state.servers.all;
     match all.iter_mut().find(|known| known.config.id == server.config.id) {
         Some(known) => *known = server,
@@ -151,7 +173,7 @@ pub(super) fn changed(state: &mut AppState, server: ServerState) {
     refresh_bots(state);
 }
 
-pub(super) fn removed(state: &mut AppState, id: &ServerId) {
+fn removed(state: &mut AppState, id: &ServerId) {
     state.servers.all.retain(|server| server.config.id != *id);
     if state.servers.new_chat.as_ref() == Some(id) {
         state.servers.new_chat = None;
@@ -200,7 +222,8 @@ pub(super) fn paired(
             state.servers.form = ServerForm::Server(config.id.clone());
             keep(state, config.clone());
             // The token is kept already: now it is linked to.
-            let save = BackendCommand::SaveServer { config, token: KeyChange::Keep };
+            let save =
+                BackendCommand::Remote(RemoteCommand::Save { config, token: KeyChange::Keep });
             vec![Effect::SaveSettings, Effect::Backend(save)]
         }
         None => Vec::new(),

@@ -198,7 +198,9 @@ impl Writer {
             }
             GatewayWrite::NewChat(asked, reply) => {
                 let (new, owner) = *asked;
-                self.answer(reply, |db| owned(db, new.chat, owner.as_deref(), |db| create(db, &new)));
+                self.answer(reply, |db| {
+                    owned(db, new.chat, owner.as_deref(), |db| create(db, &new))
+                });
             }
             GatewayWrite::PurgeJournals(before, reply) => {
                 self.answer(reply, |db| purge_step(db, before));

@@ -9,7 +9,8 @@ use crate::protocol::{
     Abilities, AgentState, BackendEvent, BotId, Carrier, ChatId, ChatOptions, ChatSummary,
     ErrorKind, HelpPage, IdSource, KeySource, KnownProvider, LinkState, MessageId, ModelId,
     ModelInfo, ProviderConfig, ProviderError, ProviderKind, ProviderState, ProviderStatus,
-    QueuedMessage, RemoteBot, RunId, Seq, ServerConfig, ServerId, ServerState, Timestamp,
+    QueuedMessage, RemoteBot, RemoteEvent, RunId, Seq, ServerConfig, ServerId, ServerState,
+    Timestamp,
 };
 use crate::state::{
     AppState, Conversation, HandleContext, LiveRun, Page, Settings, UiCommand, apply, handle,
@@ -305,7 +306,7 @@ pub(super) fn remote(link: LinkState) -> AppState {
     let mut state = chat();
     let home = server("home", link);
     state.settings.servers = vec![home.config.clone()];
-    let told = BackendEvent::ServerChanged(Box::new(home));
+    let told = BackendEvent::Remote(RemoteEvent::Changed(Box::new(home)));
     assert!(apply(&mut state, told, NOW).is_empty());
     if let Some(summary) = state.chats.as_mut().and_then(|chats| chats.first_mut()) {
         summary.server = Some(ServerId::from("home"));

@@ -11,7 +11,8 @@ mod wire;
 use std::path::Path;
 
 use switchboard::protocol::{
-    BackendCommand, BackendEvent, ChatId, LinkState, Message, ModelId, SendRequest, ServerId,
+    BackendCommand, BackendEvent, ChatId, LinkState, Message, ModelId, RemoteEvent, SendRequest,
+    ServerId,
 };
 use switchboard::store::secrets::{KeychainUse, Secrets};
 
@@ -42,7 +43,7 @@ fn linked(folder: &Path, gateway: &Gateway) -> Desk {
 /// Waits until the link stands so.
 async fn until_link(desk: &mut Desk, fits: impl Fn(&LinkState) -> bool) -> LinkState {
     desk.until(|event| match event {
-        BackendEvent::LinkChanged { link, .. } => fits(&link).then_some(link),
+        BackendEvent::Remote(RemoteEvent::LinkChanged { link, .. }) => fits(&link).then_some(link),
         _ => None,
     })
     .await

@@ -3,7 +3,7 @@
 use super::Hub;
 use super::refusal::Refusal;
 use crate::net::gateway::host::SessionKey;
-use crate::protocol::{ApprovalAnswer, BackendCommand, ChatId, RunId, StopMode};
+use crate::protocol::{ApprovalAnswer, BackendCommand, ChatId, RemoteCommand, RunId, StopMode};
 
 impl Hub {
     /// Stops a run, or the run of a chat. One that has ended is stopped already.
@@ -46,7 +46,7 @@ impl Hub {
         let missing = || Refusal::not_found("No tool call of this id waits for consent");
         let chat = waits.map(|live| live.chat).ok_or_else(missing)?;
         self.seen(key, chat).await?;
-        self.ask(BackendCommand::AnswerApproval { chat, answer }).await;
+        self.ask(BackendCommand::Remote(RemoteCommand::Approve { chat, answer })).await;
         self.ack(key, id, Some(chat));
         Ok(())
     }

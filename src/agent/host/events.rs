@@ -10,7 +10,8 @@ use crate::net::gateway::host::SessionKey;
 use crate::net::gateway::spell;
 use crate::protocol::{
     BackendCommand, BackendEvent, BotFormat, ChatId, Library, Message, MessageId, ProviderState,
-    QueuedMessage, RemoteBot, RunEvent, RunId, RunStatus, Seq, ServerMessage, StreamEvent,
+    QueuedMessage, RemoteBot, RemoteEvent, RunEvent, RunId, RunStatus, Seq, ServerMessage,
+    StreamEvent,
 };
 use crate::store::bot_file;
 
@@ -52,14 +53,14 @@ impl Hub {
             | BackendEvent::BotsRead { .. }
             | BackendEvent::BotText { .. }
             | BackendEvent::BotExported { .. }
-            | BackendEvent::ServerChanged(_)
-            | BackendEvent::ServerRemoved(_)
-            | BackendEvent::LinkChanged { .. }
-            | BackendEvent::ServerTested { .. }
-            | BackendEvent::ServerPaired { .. }
+            | BackendEvent::Remote(RemoteEvent::Changed(_))
+            | BackendEvent::Remote(RemoteEvent::Removed(_))
+            | BackendEvent::Remote(RemoteEvent::LinkChanged { .. })
+            | BackendEvent::Remote(RemoteEvent::Tested { .. })
+            | BackendEvent::Remote(RemoteEvent::Paired { .. })
             | BackendEvent::EditKept(_)
-            | BackendEvent::PathChanged { .. }
-            | BackendEvent::AgentReady { .. } => {}
+            | BackendEvent::Remote(RemoteEvent::PathChanged { .. })
+            | BackendEvent::Remote(RemoteEvent::AgentReady { .. }) => {}
         }
     }
 

@@ -4,8 +4,8 @@ use super::manager::Manager;
 use super::server::{Asked, Opening, Stand};
 use crate::protocol::{
     BackendEvent, Bot, BotColor, BotIcon, BotId, BotVersion, Cast, ChatBot, ChatId, ChatSummary,
-    ClientCommand, Message, ModelInfo, NoticeCode, Part, RemoteBot, RunId, ServerId, Timestamp,
-    Welcome, WireSeed,
+    ClientCommand, Message, ModelInfo, NoticeCode, Part, RemoteBot, RemoteEvent, RunId, ServerId,
+    Timestamp, Welcome, WireSeed,
 };
 use crate::store::{StoreError, bot_file};
 
@@ -89,7 +89,7 @@ impl Manager {
         if let Err(error) = self.shared.store.save_lists(id, models, bots).await {
             self.failed(error).await;
         }
-        self.shared.tell(BackendEvent::ServerChanged(state)).await;
+        self.shared.tell(BackendEvent::Remote(RemoteEvent::Changed(state))).await;
         // A message may wait for its model to be known.
         self.due.insert(id.clone());
     }
@@ -112,7 +112,7 @@ impl Manager {
             server.has_older = has_older && oldest.is_some();
             if server.has_older != before {
                 let state = Box::new(server.state());
-                self.shared.tell(BackendEvent::ServerChanged(state)).await;
+                self.shared.tell(BackendEvent::Remote(RemoteEvent::Changed(state))).await;
             }
         }
         for chat in changed {
@@ -142,7 +142,7 @@ impl Manager {
         let Some(server) = self.servers.get_mut(id) else {
             let why = "The server is not configured any more";
             self.shared.notice(NoticeCode::ServerRefused, why).await;
-            return self.shared.tell(BackendEvent::AgentReady { chat }).await;
+            return self.shared.tell(BackendEvent::Remote(RemoteEvent::AgentReady { chat })).await;
         };
         let listed = server.bots.iter().find(|listed| listed.id == bot);
         let stands_for = chat_bot(&bot, listed);
@@ -156,7 +156,9 @@ impl Manager {
         }
         match stand {
             Stand::Numbered => self.ask_for_agent(id, chat, bot),
-            Stand::Plain => self.shared.tell(BackendEvent::AgentReady { chat }).await,
+            Stand::Plain => {
+                self.shared.tell(BackendEvent::Remote(RemoteEvent::AgentReady { chat })).await
+            }
             // Asked for as soon as the link is there.
             Stand::Down => {}
         }
@@ -223,7 +225,7 @@ impl Manager {
         if let Ok(Some(summary)) = self.shared.store.chat(chat).await {
             self.shared.tell(BackendEvent::ChatChanged(summary)).await;
         }
-        self.shared.tell(BackendEvent::AgentReady { chat }).await;
+        self.shared.tell(BackendEvent::Remote(RemoteEvent::AgentReady { chat })).await;
     }
 }
 

@@ -14,7 +14,8 @@ use crate::agent::desk;
 use crate::net::link::{LinkEvent, LinkInput};
 use crate::protocol::{
     ApprovalAnswer, BackendCommand, BackendEvent, ChatId, ClientCommand, CommandFrame, FromServer,
-    MessageId, NoticeCode, RunStatus, ServerId, ServerMessage, StreamEvent, Timestamp,
+    MessageId, NoticeCode, RemoteCommand, RemoteEvent, RunStatus, ServerId, ServerMessage,
+    StreamEvent, Timestamp,
 };
 use crate::store::{ReadState, StoreError};
 
@@ -83,7 +84,7 @@ impl Manager {
             BackendCommand::RetryNow { chat } => {
                 self.link_now(self.shared.remote_chats.server(chat).as_ref());
             }
-            BackendCommand::LinkNow { server } => self.link_now(server.as_ref()),
+            BackendCommand::Remote(command) => self.handle_remote(command).await,
             BackendCommand::EditQueued { chat, message, text } => {
                 self.edit_queued(chat, message, &text).await;
             }
@@ -103,19 +104,6 @@ impl Manager {
                 self.branched.insert(chat);
                 desk::handle(&self.shared, command).await;
             }
-            BackendCommand::SaveServer { config, token } => self.save(config, token).await,
-            BackendCommand::RemoveServer { server } => self.remove(&server).await,
-            BackendCommand::TestServer { query, config, token } => {
-                self.test(query, config, token);
-            }
-            BackendCommand::PairServer { query, config, code } => {
-                self.pair(query, config, code);
-            }
-            BackendCommand::OpenRemoteChat { chat, server, bot, created } => {
-                self.open_chat(chat, &server, bot, created).await;
-            }
-            BackendCommand::LoadRemoteChats { server } => self.load_chats(&server),
-            BackendCommand::AnswerApproval { chat, answer } => self.approve(chat, answer).await,
             BackendCommand::ListChats { .. }
             | BackendCommand::RenameChat { .. }
             | BackendCommand::PinChat { .. }
@@ -149,6 +137,25 @@ impl Manager {
         }
     }
 
+    async fn handle_remote(&mut self, command: RemoteCommand) {
+        match command {
+            RemoteCommand::LinkNow { server } => self.link_now(server.as_ref()),
+            RemoteCommand::Save { config, token } => self.save(config, token).await,
+            RemoteCommand::Remove { server } => self.remove(&server).await,
+            RemoteCommand::Test { query, config, token } => {
+                self.test(query, config, token);
+            }
+            RemoteCommand::Pair { query, config, code } => {
+                self.pair(query, config, code);
+            }
+            RemoteCommand::OpenChat { chat, server, bot, created } => {
+                self.open_chat(chat, &server, bot, created).await;
+            }
+            RemoteCommand::LoadChats { server } => self.load_chats(&server),
+            RemoteCommand::Approve { chat, answer } => self.approve(chat, answer).await,
+        }
+    }
+
     /// Passes on what the user said to a tool call.
     async fn approve(&mut self, chat: ChatId, answer: ApprovalAnswer) {
         let Some(server) = self.server_of(chat) else { return };
@@ -177,7 +184,9 @@ impl Manager {
         match event {
             LinkEvent::State(link) => {
                 server.link = link.clone();
-                self.shared.tell(BackendEvent::LinkChanged { server: id, link }).await;
+                self.shared
+                    .tell(BackendEvent::Remote(RemoteEvent::LinkChanged { server: id, link }))
+                    .await;
             }
             LinkEvent::Up(Some(welcome)) => self.welcomed(&id, welcome).await,
             LinkEvent::Up(None) => self.plain_up(&id).await,
@@ -258,7 +267,7 @@ impl Manager {
                     server.unready.remove(&chat);
                     self.due.insert(id.clone());
                 }
-                self.shared.tell(BackendEvent::AgentReady { chat }).await;
+                self.shared.tell(BackendEvent::Remote(RemoteEvent::AgentReady { chat })).await;
                 self.shared.notice(NoticeCode::ServerRefused, detail).await;
             }
             Some(Asked::Nothing | Asked::List | Asked::Chats) | None => {

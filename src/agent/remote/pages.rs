@@ -7,7 +7,7 @@ use super::server::{Asked, PAGE_PATIENCE, Stand, Wanted};
 use crate::agent::desk;
 use crate::protocol::{
     BackendEvent, ChatId, ClientCommand, Message, MessageId, MessagePage, PAGE_LIMIT, QueryId,
-    RunId, Seq, ServerId,
+    RemoteEvent, RunId, Seq, ServerId,
 };
 use crate::store::{RemotePage, StoreError};
 
@@ -166,7 +166,7 @@ impl Manager {
         }
         match wanted {
             Some(wanted) => self.answer_page((chat, before), wanted).await,
-            None => self.shared.tell(BackendEvent::PathChanged { chat }).await,
+            None => self.shared.tell(BackendEvent::Remote(RemoteEvent::PathChanged { chat })).await,
         }
         self.due.insert(id.clone());
     }

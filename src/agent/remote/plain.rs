@@ -3,8 +3,8 @@
 use super::manager::Manager;
 use super::server::Stand;
 use crate::protocol::{
-    BackendEvent, ChatId, ErrorKind, Message, MessageId, Part, PlainEvent, ProviderError, Role,
-    RunEvent, RunStatus, ServerId, StreamEvent,
+    BackendEvent, ChatId, ErrorKind, Message, MessageId, Part, PlainEvent, ProviderError,
+    RemoteEvent, Role, RunEvent, RunStatus, ServerId, StreamEvent,
 };
 
 impl Manager {
@@ -15,7 +15,7 @@ impl Manager {
         // It tells nothing of bots that are ready, unless it does so by itself.
         let ready: Vec<ChatId> = server.unready.drain().map(|(chat, _)| chat).collect();
         for chat in ready {
-            self.shared.tell(BackendEvent::AgentReady { chat }).await;
+            self.shared.tell(BackendEvent::Remote(RemoteEvent::AgentReady { chat })).await;
         }
         self.break_off(id, "The server does not keep answers, so this one broke off").await;
         self.due.insert(id.clone());

@@ -5,8 +5,8 @@ use super::server::{Asked, OpenRun, Stand};
 use crate::agent::budget;
 use crate::protocol::{
     Answer, AnswerStatus, BackendEvent, ChatId, ClientCommand, ErrorKind, Frame, Message,
-    MessageId, Part, ProviderError, Role, RunEvent, RunId, RunStatus, Seq, ServerId, StopMode,
-    StreamEvent,
+    MessageId, Part, ProviderError, RemoteEvent, Role, RunEvent, RunId, RunStatus, Seq, ServerId,
+    StopMode, StreamEvent,
 };
 use crate::store::{OpenRemoteRun, Outgoing, RemoteRun, StoreError};
 
@@ -250,7 +250,7 @@ impl Manager {
         };
         self.shared.tell(BackendEvent::Run(event)).await;
         self.shared.tell(BackendEvent::ChatChanged(summary)).await;
-        self.shared.tell(BackendEvent::PathChanged { chat: open.chat }).await;
+        self.shared.tell(BackendEvent::Remote(RemoteEvent::PathChanged { chat: open.chat })).await;
         self.after_run(id, open.chat, status);
     }
 

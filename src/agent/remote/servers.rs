@@ -10,7 +10,7 @@ use super::server::Server;
 use crate::net;
 use crate::net::link::LinkInput;
 use crate::protocol::{
-    BackendEvent, KeyChange, LinkState, NoticeCode, ProviderId, ServerConfig, ServerId,
+    BackendEvent, KeyChange, LinkState, NoticeCode, ProviderId, RemoteEvent, ServerConfig, ServerId,
 };
 use crate::store::secrets::{SecretError, Secrets};
 use crate::store::{OpenRemoteRun, ReadState};
@@ -96,7 +96,7 @@ impl Manager {
             }
         }
         let state = Box::new(server.state());
-        self.shared.tell(BackendEvent::ServerChanged(state)).await;
+        self.shared.tell(BackendEvent::Remote(RemoteEvent::Changed(state))).await;
     }
 
     /// Adds or changes a server.
@@ -129,7 +129,7 @@ impl Manager {
             .is_some_and(|line| !token_is_new || line.ask(LinkInput::Token(token)));
         let state = Box::new(server.state());
         if takes_it {
-            self.shared.tell(BackendEvent::ServerChanged(state)).await;
+            self.shared.tell(BackendEvent::Remote(RemoteEvent::Changed(state))).await;
         } else {
             self.link(&id).await;
         }
@@ -145,7 +145,7 @@ impl Manager {
         if let Err(error) = self.shared.store.forget_server(id).await {
             self.failed(error).await;
         }
-        self.shared.tell(BackendEvent::ServerRemoved(id.clone())).await;
+        self.shared.tell(BackendEvent::Remote(RemoteEvent::Removed(id.clone()))).await;
     }
 
     async fn let_go(&mut self, id: &ServerId, why: &str) {
@@ -157,7 +157,7 @@ impl Manager {
                 }
             }
             for chat in server.unready.into_keys() {
-                self.shared.tell(BackendEvent::AgentReady { chat }).await;
+                self.shared.tell(BackendEvent::Remote(RemoteEvent::AgentReady { chat })).await;
             }
         }
     }

@@ -13,7 +13,7 @@ use crate::net;
 use crate::net::link::{self, LinkClock, LinkConfig, LinkEvent, LinkInput};
 use crate::protocol::{
     BackendEvent, ClientCommand, CommandFrame, ErrorKind, FromServer, IdSource, KeyChange,
-    LinkState, ProviderError, QueryId, ServerConfig, ServerFound, ServerMessage,
+    LinkState, ProviderError, QueryId, RemoteEvent, ServerConfig, ServerFound, ServerMessage,
 };
 
 /// How long a try may take. A server that numbers nothing is known by its silence.
@@ -46,7 +46,7 @@ impl Manager {
                 Ok(token) => try_server(config, token, shared.clock).await,
                 Err(error) => Err(error),
             };
-            shared.tell(BackendEvent::ServerTested { query, result }).await;
+            shared.tell(BackendEvent::Remote(RemoteEvent::Tested { query, result })).await;
         });
     }
 
@@ -72,7 +72,7 @@ impl Manager {
             }
             Err(error) => Err(error),
         };
-        self.shared.tell(BackendEvent::ServerPaired { query, result }).await;
+        self.shared.tell(BackendEvent::Remote(RemoteEvent::Paired { query, result })).await;
     }
 }
 

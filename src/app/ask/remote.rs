@@ -11,7 +11,7 @@ use crate::app::interrupt::Interrupts;
 use crate::app::servers::ServerDesk;
 use crate::protocol::{
     BackendCommand, BackendEvent, BotId, ChatOptions, IdSource, LinkState, MessageId, ModelId,
-    Place, SendRequest, ServerConfig, StopMode,
+    Place, RemoteCommand, RemoteEvent, SendRequest, ServerConfig, StopMode,
 };
 use crate::state::words;
 use crate::store::secrets::Secrets;
@@ -116,7 +116,7 @@ async fn converse(
     let mut talk = Talk { server: server.clone(), message, printer, begun: false };
     if let Some(bot) = bot {
         let (server, created) = (server.id.clone(), request.created);
-        let open = BackendCommand::OpenRemoteChat { chat, server, bot, created };
+        let open = BackendCommand::Remote(RemoteCommand::OpenChat { chat, server, bot, created });
         hand_over(&commands, open).await;
     }
     hand_over(&commands, BackendCommand::Send(Box::new(request))).await;
@@ -166,10 +166,10 @@ impl Talk {
             }
             return None;
         }
-        if let BackendEvent::LinkChanged { link, .. } = &event {
+        if let BackendEvent::Remote(RemoteEvent::LinkChanged { link, .. }) = &event {
             return self.link(link);
         }
-        if let BackendEvent::ServerChanged(state) = &event {
+        if let BackendEvent::Remote(RemoteEvent::Changed(state)) = &event {
             return self.link(&state.link);
         }
         if let BackendEvent::Notice(notice) = &event

@@ -12,7 +12,7 @@ use super::super::{
 use super::chats;
 use crate::protocol::{
     BackendCommand, BotColor, BotIcon, BotId, BotVersion, ChatBot, ChatId, ChatOptions,
-    ChatSummary, KeyChange, ModelId, ServerConfig, ServerId, Timestamp, ToolCallId,
+    ChatSummary, KeyChange, ModelId, RemoteCommand, ServerConfig, ServerId, Timestamp, ToolCallId,
 };
 
 /// Applies a command about remote servers.
@@ -28,13 +28,13 @@ pub(super) fn handle(
         ServerCommand::Pair { config, code } => pair(state, config, code),
         ServerCommand::Remove(server) => remove(state, server),
         ServerCommand::LinkNow(server) => {
-            vec![Effect::Backend(BackendCommand::LinkNow { server })]
+            vec![Effect::Backend(BackendCommand::Remote(RemoteCommand::LinkNow { server }))]
         }
         ServerCommand::ChooseModel { server, model } => choose_model(state, server, model),
         ServerCommand::Start { server, bot } => start(state, server, bot, context),
         ServerCommand::StopLoading => stop_loading(state),
         ServerCommand::LoadChats(server) => {
-            vec![Effect::Backend(BackendCommand::LoadRemoteChats { server })]
+            vec![Effect::Backend(BackendCommand::Remote(RemoteCommand::LoadChats { server }))]
         }
         ServerCommand::Answer { call, consent, args } => {
             answer(state, call.as_ref(), (consent, args), context.now)
@@ -57,14 +57,17 @@ fn edit(state: &mut AppState, form: ServerForm) -> Vec<Effect> {
 
 fn save(state: &mut AppState, config: ServerConfig, token: KeyChange) -> Vec<Effect> {
     keep(state, config.clone());
-    vec![Effect::SaveSettings, Effect::Backend(BackendCommand::SaveServer { config, token })]
+    vec![
+        Effect::SaveSettings,
+        Effect::Backend(BackendCommand::Remote(RemoteCommand::Save { config, token })),
+    ]
 }
 
 fn test(state: &mut AppState, config: ServerConfig, token: KeyChange) -> Vec<Effect> {
     let query = state.next_query();
     state.servers.tried = Some((query, None));
     state.servers.paired = None;
-    vec![Effect::Backend(BackendCommand::TestServer { query, config, token })]
+    vec![Effect::Backend(BackendCommand::Remote(RemoteCommand::Test { query, config, token }))]
 }
 
 fn pair(state: &mut AppState, config: ServerConfig, code: SecretString) -> Vec<Effect> {
@@ -72,7 +75,7 @@ fn pair(state: &mut AppState, config: ServerConfig, code: SecretString) -> Vec<E
     state.servers.paired = Some((query, None));
     state.servers.tried = None;
     state.servers.pairing = Some(config.clone());
-    vec![Effect::Backend(BackendCommand::PairServer { query, config, code })]
+    vec![Effect::Backend(BackendCommand::Remote(RemoteCommand::Pair { query, config, code }))]
 }
 
 fn remove(state: &mut AppState, server: ServerId) -> Vec<Effect> {
@@ -80,7 +83,10 @@ fn remove(state: &mut AppState, server: ServerId) -> Vec<Effect> {
     if state.servers.form == ServerForm::Server(server.clone()) {
         state.servers.form = ServerForm::Closed;
     }
-    vec![Effect::SaveSettings, Effect::Backend(BackendCommand::RemoveServer { server })]
+    vec![
+        Effect::SaveSettings,
+        Effect::Backend(BackendCommand::Remote(RemoteCommand::Remove { server })),
+    ]
 }
 
 /// The chat to come lives on the server whose model answers it.
@@ -124,7 +130,12 @@ fn start(
     state.overlay = Overlay::Nothing;
     state.request_focus(FocusTarget::Composer);
     let created = context.now;
-    vec![Effect::Backend(BackendCommand::OpenRemoteChat { chat, server, bot, created })]
+    vec![Effect::Backend(BackendCommand::Remote(RemoteCommand::OpenChat {
+        chat,
+        server,
+        bot,
+        created,
+    }))]
 }
 
 /// A chat that begins on a server, before the engine has told of it.
@@ -192,5 +203,5 @@ fn answer(
     };
     known.outcome = Outcome::Answered(consent);
     let answer = known.answer(consent, args);
-    vec![Effect::Backend(BackendCommand::AnswerApproval { chat, answer })]
+    vec![Effect::Backend(BackendCommand::Remote(RemoteCommand::Approve { chat, answer }))]
 }

@@ -29,7 +29,7 @@ fn linked(link: LinkState) -> AppState {
     let mut state = state();
     let server = home(link);
     state.settings.servers = vec![server.config.clone()];
-    apply(&mut state, BackendEvent::ServerChanged(Box::new(server)), NOW);
+    apply(&mut state, BackendEvent::Remote(RemoteEvent::Changed(Box::new(server))), NOW);
     state
 }
 
@@ -77,7 +77,8 @@ fn what_is_sent_offline_waits_in_sight_until_its_run_begins() {
         at(1),
     );
     assert!(matches!(commands(edited)[..], [BackendCommand::EditQueued { .. }]));
-    let link = BackendEvent::LinkChanged { server: "home".into(), link: ready() };
+    let link =
+        BackendEvent::Remote(RemoteEvent::LinkChanged { server: "home".into(), link: ready() });
     apply(&mut state, link, NOW);
     let text = vec![Part::Text { text: "one".to_owned() }];
     let question = Message::new(first.message, first.chat, Role::User, NOW, text);
@@ -104,7 +105,9 @@ fn an_agent_is_waited_for_before_anything_is_sent() {
     let mut state = linked(ready());
     let asked =
         ask(&mut state, ServerCommand::Start { server: "home".into(), bot: "gardener".into() });
-    let [BackendCommand::OpenRemoteChat { chat, bot, .. }] = &asked[..] else { panic!() };
+    let [BackendCommand::Remote(RemoteCommand::OpenChat { chat, bot, .. })] = &asked[..] else {
+        panic!()
+    };
     let chat = *chat;
     assert_eq!(bot.as_str(), "gardener");
     assert_eq!(state.summary(chat).unwrap().title, "Gardener");
@@ -114,7 +117,8 @@ fn an_agent_is_waited_for_before_anything_is_sent() {
     assert_eq!(state.draft().text, "Hi", "what was typed is kept");
     let waiting = state.servers.loading(chat).unwrap();
     assert!(!waiting.is_long(NOW.plus_ms(5_000)) && waiting.is_long(NOW.plus_ms(25_000)));
-    let told = commands(apply(&mut state, BackendEvent::AgentReady { chat }, NOW));
+    let told =
+        commands(apply(&mut state, BackendEvent::Remote(RemoteEvent::AgentReady { chat }), NOW));
     assert!(matches!(told[..], [BackendCommand::LoadMessages { .. }]), "{told:?}");
     assert_eq!(send(&mut state, "Hi").server, Some("home".into()));
 }
@@ -153,7 +157,7 @@ fn a_chat_of_a_server_that_was_removed_is_read_and_not_gone_on_with() {
     ask(&mut state, ServerCommand::ChooseModel { server: "home".into(), model: model("far") });
     send(&mut state, "one");
     ask(&mut state, ServerCommand::Remove("home".into()));
-    apply(&mut state, BackendEvent::ServerRemoved("home".into()), NOW);
+    apply(&mut state, BackendEvent::Remote(RemoteEvent::Removed("home".into())), NOW);
     let sent = commands(handle(&mut state, UiCommand::Send { text: "two".to_owned() }, at(1)));
     assert!(sent.is_empty());
     assert!(state.toasts[0].title.contains("not among your servers any more"));
@@ -196,7 +200,9 @@ fn consent_is_sent_once_with_the_hash_of_what_was_shown() {
     let args = Some(json!({"command": "cargo check"}));
     let answer = |args| ServerCommand::Answer { call: None, consent: Consent::Chat, args };
     let asked = ask(&mut state, answer(args.clone()));
-    let [BackendCommand::AnswerApproval { answer: sent, .. }] = &asked[..] else { panic!() };
+    let [BackendCommand::Remote(RemoteCommand::Approve { answer: sent, .. })] = &asked[..] else {
+        panic!()
+    };
     assert!(sent.approved);
     assert_eq!(sent.args_hash, "h1");
     assert_eq!(sent.scope, ApprovalScope::Chat);
@@ -236,9 +242,12 @@ fn bots_of_servers_stand_on_a_shelf_of_their_own_and_begin_remote_chats() {
     assert_eq!(entry.bot.name, "Gardener");
     let start = UiCommand::Bots(BotCommand::Start(entry.bot.id.clone()));
     let asked = commands(handle(&mut state, start, at(0)));
-    assert!(matches!(asked[..], [BackendCommand::OpenRemoteChat { .. }]), "{asked:?}");
+    assert!(
+        matches!(asked[..], [BackendCommand::Remote(RemoteCommand::OpenChat { .. })]),
+        "{asked:?}"
+    );
     let star = UiCommand::Bots(BotCommand::ToggleFavourite(entry.bot.id.clone()));
     assert!(commands(handle(&mut state, star, at(0))).is_empty());
-    apply(&mut state, BackendEvent::ServerRemoved("home".into()), NOW);
+    apply(&mut state, BackendEvent::Remote(RemoteEvent::Removed("home".into())), NOW);
     assert!(state.bots.all().is_empty());
 }

@@ -320,7 +320,7 @@ fn all_answers_of_a_comparison_are_counted() {
 
 #[test]
 fn a_line_for_each_server_says_how_its_link_stands_and_helps() {
-    use crate::protocol::{BackendEvent, LinkState};
+    use crate::protocol::{BackendEvent, LinkState, RemoteEvent};
     use crate::state::{SettingsTab, apply};
     use crate::ui::samples;
 
@@ -334,7 +334,7 @@ fn a_line_for_each_server_says_how_its_link_stands_and_helps() {
         if let LinkState::Waiting { until, .. } = &mut server.link {
             *until = NOW.plus_ms(3_600);
         }
-        apply(&mut state, BackendEvent::ServerChanged(Box::new(server)), NOW);
+        apply(&mut state, BackendEvent::Remote(RemoteEvent::Changed(Box::new(server))), NOW);
     }
     if let Some(chats) = &mut state.chats {
         chats.truncate(4);
@@ -365,7 +365,11 @@ fn only_a_countdown_that_is_shown_asks_for_frames_and_once_a_second() {
     let shown = |link: crate::protocol::LinkState| {
         let mut state = sample::state();
         let server = samples::server("home", link);
-        apply(&mut state, BackendEvent::ServerChanged(Box::new(server)), NOW);
+        apply(
+            &mut state,
+            BackendEvent::Remote(crate::protocol::RemoteEvent::Changed(Box::new(server))),
+            NOW,
+        );
         let mut harness = sidebar(state);
         harness.run_ok();
         harness.output().viewport_output[&egui::ViewportId::ROOT].repaint_delay

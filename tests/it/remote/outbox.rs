@@ -1,6 +1,8 @@
 //! Messages wait while there is no link, and are sent once.
 
-use switchboard::protocol::{BackendCommand, BackendEvent, LinkState, NoticeCode, RunStatus};
+use switchboard::protocol::{
+    BackendCommand, BackendEvent, LinkState, NoticeCode, RemoteCommand, RunStatus,
+};
 
 use super::wire::Gateway;
 use super::{keep_token, linked, send, until_link, until_ready};
@@ -106,7 +108,7 @@ async fn a_wrong_token_is_not_tried_again_until_it_is_another() {
     assert_eq!(desk.store.queue_list(chat).await.unwrap().len(), 1, "the message waits");
     let (config, token) = (gateway.config(), "a-better-token".to_owned().into());
     let token = switchboard::protocol::KeyChange::Set(token);
-    desk.ask(BackendCommand::SaveServer { config, token }).await;
+    desk.ask(BackendCommand::Remote(RemoteCommand::Save { config, token })).await;
     let mut peer = gateway.welcome("e").await;
     until_ready(&mut desk).await;
     let run = peer.begin().await;

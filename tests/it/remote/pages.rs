@@ -3,6 +3,7 @@
 use serde_json::json;
 use switchboard::protocol::{
     BackendCommand, BackendEvent, ClientCommand, Message, MessagePage, Part, QueryId,
+    RemoteCommand, RemoteEvent,
 };
 
 use super::wire::{Gateway, Run};
@@ -25,8 +26,12 @@ async fn a_chat_with_a_bot_opens_when_its_agent_is_ready() {
     let mut peer = gateway.welcome("e").await;
     until_ready(&mut desk).await;
     let (chat, bot) = (Desk::new_chat(), switchboard::protocol::BotId("butler".to_owned()));
-    let open =
-        BackendCommand::OpenRemoteChat { chat, server: home(), bot: bot.clone(), created: now() };
+    let open = BackendCommand::Remote(RemoteCommand::OpenChat {
+        chat,
+        server: home(),
+        bot: bot.clone(),
+        created: now(),
+    });
     desk.ask(open).await;
     let (id, asked) = peer.command().await;
     let follow = ClientCommand::Subscribe { chat_id: chat, after_seq: None, bot_id: Some(bot) };
@@ -43,7 +48,7 @@ async fn a_chat_with_a_bot_opens_when_its_agent_is_ready() {
     assert!(matches!(asked, ClientCommand::LoadMessages { .. }), "{asked:?}");
     peer.refuse(&id, "not_found").await;
     desk.until(|event| match event {
-        BackendEvent::AgentReady { chat: ready } if ready == chat => Some(()),
+        BackendEvent::Remote(RemoteEvent::AgentReady { chat: ready }) if ready == chat => Some(()),
         _ => None,
     })
     .await;

@@ -6,7 +6,8 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
 use switchboard::protocol::{
-    AnswerStatus, BackendCommand, BackendEvent, BotId, ModelId, RunStatus, ServerConfig,
+    AnswerStatus, BackendCommand, BackendEvent, BotId, ModelId, RemoteCommand, RemoteEvent,
+    RunStatus, ServerConfig,
 };
 
 use super::{home, keep_token, last_text, request, until_ready};
@@ -75,7 +76,9 @@ async fn an_answer_of_a_gateway_survives_its_crash_and_comes_once() {
     let mut desk = Desk::linked(near.path(), vec![config]);
     let listed = desk
         .until(|event| match event {
-            BackendEvent::ServerChanged(state) if !state.bots.is_empty() => Some(state),
+            BackendEvent::Remote(RemoteEvent::Changed(state)) if !state.bots.is_empty() => {
+                Some(state)
+            }
             _ => None,
         })
         .await;
@@ -155,16 +158,16 @@ async fn a_run_goes_on_at_the_gateway_while_the_desktop_is_away() {
         .await;
     assert_eq!((summary.title.as_str(), summary.server), ("Hi", Some(home())));
     let opened = Desk::new_chat();
-    let open = BackendCommand::OpenRemoteChat {
+    let open = BackendCommand::Remote(RemoteCommand::OpenChat {
         chat: opened,
         server: home(),
         bot: BotId("code-reviewer".to_owned()),
         created: now(),
-    };
+    });
     second.ask(open).await;
     second
         .until(|event| match event {
-            BackendEvent::AgentReady { chat } if chat == opened => Some(()),
+            BackendEvent::Remote(RemoteEvent::AgentReady { chat }) if chat == opened => Some(()),
             BackendEvent::Notice(notice) => panic!("{notice:?}"),
             _ => None,
         })

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use switchboard::protocol::{
-    AnswerStatus, BackendCommand, ClientCommand, RunStatus, Seq, StopMode,
+    AnswerStatus, BackendCommand, ClientCommand, RemoteEvent, RunStatus, Seq, StopMode,
 };
 
 use super::wire::{Gateway, Run};
@@ -122,7 +122,7 @@ async fn a_wish_to_stop_waits_for_the_link() {
     desk.until_text(run.run, "one ").await;
     peer.cut();
     desk.until(|event| match event {
-        switchboard::protocol::BackendEvent::LinkChanged { link, .. } => {
+        switchboard::protocol::BackendEvent::Remote(RemoteEvent::LinkChanged { link, .. }) => {
             (!matches!(link, switchboard::protocol::LinkState::Ready { .. })).then_some(())
         }
         _ => None,

@@ -76,7 +76,7 @@ fn a_server_is_checked_tried_and_saved() {
     harness.get_by_label("Trying…");
     let query = harness.state().state.servers.tried.as_ref().unwrap().0;
     let found = ServerFound { plain: false, round_trip_ms: 24, models: 12, bots: 3 };
-    let told = BackendEvent::ServerTested { query, result: Ok(found) };
+    let told = BackendEvent::Remote(RemoteEvent::Tested { query, result: Ok(found) });
     apply(&mut harness.state_mut().state, told, NOW);
     harness.run_ok();
     harness.get_by_label("It works: 24 ms there and back · 12 models · 3 bots");
@@ -110,7 +110,7 @@ fn a_code_is_asked_for_once_and_the_server_is_kept_when_it_agrees() {
     harness.get_by_label("Pairing…");
     let query = harness.state().state.servers.paired.as_ref().unwrap().0;
     let refused = ProviderError::new(ErrorKind::Auth, "");
-    let told = BackendEvent::ServerPaired { query, result: Err(refused) };
+    let told = BackendEvent::Remote(RemoteEvent::Paired { query, result: Err(refused) });
     apply(&mut harness.state_mut().state, told, NOW);
     harness.run_ok();
     harness.get_by_label_contains("did not accept the token or the code");
@@ -119,7 +119,7 @@ fn a_code_is_asked_for_once_and_the_server_is_kept_when_it_agrees() {
     click(&mut harness, "Pair");
     let query = harness.state().state.servers.paired.as_ref().unwrap().0;
     let id = ServerId::from("home");
-    let told = BackendEvent::ServerPaired { query, result: Ok(id.clone()) };
+    let told = BackendEvent::Remote(RemoteEvent::Paired { query, result: Ok(id.clone()) });
     let state = &mut harness.state_mut().state;
     let effects = apply(state, told, NOW);
     assert!(effects.iter().any(|effect| matches!(effect, crate::state::Effect::SaveSettings)));
@@ -127,10 +127,10 @@ fn a_code_is_asked_for_once_and_the_server_is_kept_when_it_agrees() {
     let links = |effect: &crate::state::Effect| {
         matches!(
             effect,
-            crate::state::Effect::Backend(BackendCommand::SaveServer {
+            crate::state::Effect::Backend(BackendCommand::Remote(RemoteCommand::Save {
                 token: KeyChange::Keep,
                 ..
-            })
+            }))
         )
     };
     assert!(effects.iter().any(links), "the engine links to it with the token it kept");
@@ -145,7 +145,7 @@ fn cards_tell_how_links_stand_and_what_helps() {
         ("quiet", LinkState::Offline),
     ] {
         let server = samples::server(id, link);
-        apply(&mut state, BackendEvent::ServerChanged(Box::new(server)), NOW);
+        apply(&mut state, BackendEvent::Remote(RemoteEvent::Changed(Box::new(server))), NOW);
     }
     let mut harness = page(state);
     harness.get_by_label("reconnecting in 4 s · try 3");

@@ -119,14 +119,14 @@ fn input(kind: u8, lane: LaneId) -> Input {
         16 => Input::Alive(lane),
         17 => Input::Now,
         18 => {
-            if lane.0 % 2 == 0 {
+            if lane.0.is_multiple_of(2) {
                 Input::Woke
             } else {
                 Input::NetworkChanged
             }
         }
         _ => {
-            if lane.0 % 8 == 0 {
+            if lane.0.is_multiple_of(8) {
                 Input::TokenChanged
             } else {
                 Input::Timer

@@ -44,6 +44,7 @@ impl Gateway {
     }
 
     /// The next client, before it said anything.
+    #[expect(clippy::result_large_err, reason = "tungstenite names the error of its callback")]
     pub(crate) async fn accept(&self) -> Peer {
         let name = |_: &Request, mut response: Response| {
             let name = HeaderValue::from_static("switchboard.v1");

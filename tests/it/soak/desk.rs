@@ -295,7 +295,7 @@ impl Asking {
             LinkEvent::State(LinkState::Denied { message }) => panic!("{message}"),
             LinkEvent::State(_) => {}
             LinkEvent::NotSent(_) => self.loading = false,
-            LinkEvent::Came(FromServer::Event(frame)) => self.apply(*frame),
+            LinkEvent::Came(FromServer::Event(frame)) => self.apply(&frame),
             LinkEvent::Came(FromServer::Said(said)) => self.said(*said).await,
             LinkEvent::Came(other) => panic!("{other:?}"),
         }
@@ -343,7 +343,7 @@ impl Asking {
     fn found(&mut self, open: Open, messages: &[Message]) {
         self.loading = false;
         let answer = messages.iter().find(|message| message.parent == Some(open.message));
-        let status = answer.and_then(|answer| ended(answer));
+        let status = answer.and_then(ended);
         match (answer, status) {
             (Some(answer), Some(status)) => {
                 self.must_load = false;
@@ -355,7 +355,7 @@ impl Asking {
     }
 
     /// Applies an event once, in its order.
-    fn apply(&mut self, frame: Frame) {
+    fn apply(&mut self, frame: &Frame) {
         let mut places = self.places.0.lock();
         let place = places
             .entry(frame.run_id)

@@ -20,6 +20,7 @@ mod flood;
 mod frames;
 mod gallery;
 mod gateway;
+mod links;
 mod picker;
 mod send;
 mod server;
@@ -64,6 +65,9 @@ fn main() {
     }
     if runs("gateway") {
         gateway::run();
+    }
+    if runs("links") {
+        links::run();
     }
     if runs("start") {
         start::run();

@@ -181,7 +181,8 @@ impl App {
         ctx.request_repaint();
     }
 
-    fn apply(&mut self, event: BackendEvent, ctx: &egui::Context) {
+    /// Takes what the backend told.
+    pub fn apply(&mut self, event: BackendEvent, ctx: &egui::Context) {
         let now = self.now();
         let effects = state::apply(&mut self.state, event, now);
         self.carry_out(effects, ctx);

@@ -14,11 +14,16 @@ use egui::{
     vec2,
 };
 
+use super::settings::servers;
 use super::settings::status::{self, Check};
 use super::theme::{self, Palette, model_color, provider_color};
 use super::widgets;
-use crate::protocol::{KeySource, ModelId, ProviderId, ProviderState, ProviderStatus};
-use crate::state::{AppState, ModelScope, ProviderForm, UiCommand};
+use crate::protocol::{
+    KeySource, LinkState, ModelId, ProviderId, ProviderState, ProviderStatus, ServerState,
+};
+use crate::state::{
+    AppState, ModelScope, ProviderForm, ServerCommand, ServerForm, UiCommand, words,
+};
 
 const WIDTH: f32 = 640.0;
 const GAP: f32 = 12.0;
@@ -168,6 +173,9 @@ fn sources_ui(ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {
     for provider in state.providers.iter().filter(|provider| !is_guide(provider)) {
         provider_ui(ui, provider, out);
     }
+    for server in &state.servers.all {
+        server_ui(ui, server, out);
+    }
     let palette = Palette::of(ui);
     for known in state.known.iter().filter(|known| OFFERED.contains(&known.id)) {
         let id = ProviderId::from(known.id);
@@ -232,6 +240,34 @@ fn provider_ui(ui: &mut Ui, provider: &ProviderState, out: &mut Vec<UiCommand>) 
         ProviderStatus::Unknown | ProviderStatus::Checking | ProviderStatus::Ready => {
             status_ui(ui, provider);
         }
+    });
+}
+
+/// A remote server, without the seconds to its next try: those are at the foot of the sidebar.
+fn server_ui(ui: &mut Ui, server: &ServerState, out: &mut Vec<UiCommand>) {
+    let tone = servers::tone(&server.link);
+    let source = Source {
+        name: &server.config.name,
+        text: format!("remote agents, {}", servers::offers(server)),
+        color: tone.color(Palette::of(ui)),
+    };
+    source.source_ui(ui, |ui| {
+        let text = match &server.link {
+            LinkState::Ready { .. } => "ready",
+            LinkState::Connecting { .. } | LinkState::Authenticating => "connecting…",
+            LinkState::Offline | LinkState::Waiting { .. } => "not reachable",
+            LinkState::Denied { .. } => {
+                let edit = widgets::small_button(ui, "Edit…");
+                name_button(&edit, &format!("Edit {}…", server.config.name));
+                if edit.clicked() {
+                    let form = ServerForm::Server(server.config.id.clone());
+                    out.push(UiCommand::Servers(ServerCommand::Edit(form)));
+                }
+                "not let in"
+            }
+        };
+        status::tone_chip_ui(ui, text, tone, Check::Shown)
+            .on_hover_text(words::link_sentence(&server.link));
     });
 }
 

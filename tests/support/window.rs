@@ -12,7 +12,7 @@ use egui_kittest::{Harness, Node};
 use jiff::tz::TimeZone;
 use switchboard::agent::{Clock, Environment};
 use switchboard::app::{App, AppParts};
-use switchboard::protocol::{Message, ProviderStatus, Timestamp};
+use switchboard::protocol::{BackendEvent, Message, ProviderStatus, Timestamp};
 use switchboard::state::{AppState, Conversation};
 use switchboard::store::secrets::{KeychainUse, Secrets};
 use switchboard::store::{self, Paths, StoreHandle};
@@ -150,6 +150,15 @@ impl Window {
             .and_then(Conversation::last_answer)
             .map(Message::text)
             .unwrap_or_default()
+    }
+}
+
+/// What it is told.
+impl Window {
+    /// Tells it what a backend would tell, for pictures of what no test can bring about on time.
+    pub(crate) fn tell(&mut self, event: BackendEvent) {
+        let ctx = self.harness.ctx.clone();
+        self.harness.state_mut().apply(event, &ctx);
     }
 }
 

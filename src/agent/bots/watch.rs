@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use notify::event::{AccessKind, AccessMode};
-use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
+use notify::{Config, Event, EventKind, EventKindMask, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::{Notify, mpsc};
 use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
@@ -36,11 +36,13 @@ impl Watch {
         let noted = changed.clone();
         // The watcher has a thread of its own and answers from there.
         let watch = move || {
-            let mut watcher = notify::recommended_watcher(move |event| {
+            let note = move |event: notify::Result<Event>| {
                 if may_concern(&event, &name) {
                     noted.notify_one();
                 }
-            })?;
+            };
+            let config = Config::default().with_event_kinds(kinds());
+            let mut watcher = RecommendedWatcher::new(note, config)?;
             watcher.watch(&folder, RecursiveMode::NonRecursive)?;
             notify::Result::Ok(watcher)
         };
@@ -50,6 +52,17 @@ impl Watch {
         let (settled_sender, settled) = mpsc::channel(1);
         let settling = tokio::spawn(settle(changed, settled_sender));
         Ok(Self { _watcher: watcher, settled, _settling: AbortOnDropHandle::new(settling) })
+    }
+}
+
+/// What is watched for. The database may lie in the same folder, and each of its writes would wake
+/// the watcher; where the system tells of a written file that is closed, that is enough.
+fn kinds() -> EventKindMask {
+    let replaced = EventKindMask::CREATE | EventKindMask::REMOVE | EventKindMask::MODIFY_NAME;
+    if cfg!(target_os = "linux") {
+        replaced | EventKindMask::ACCESS_CLOSE
+    } else {
+        replaced | EventKindMask::MODIFY_DATA
     }
 }
 

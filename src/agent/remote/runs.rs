@@ -214,13 +214,13 @@ impl Manager {
         self.after_run(id, chat, status);
     }
 
-    /// What waits goes out after a whole answer, and stands still after any other.
+    /// What waits goes out after a whole answer and after one that was cut, for it was promised to
+    /// go when the server is back. It stands still after one that was stopped or failed.
     fn after_run(&mut self, id: &ServerId, chat: ChatId, status: RunStatus) {
-        if status == RunStatus::Complete {
-            self.held.remove(&chat);
-        } else {
-            self.held.insert(chat);
-        }
+        match status {
+            RunStatus::Complete | RunStatus::Interrupted => self.held.remove(&chat),
+            RunStatus::Stopped | RunStatus::Failed => self.held.insert(chat),
+        };
         self.due.insert(id.clone());
     }
 

@@ -38,7 +38,8 @@ pub struct Pace {
     pub good_ms: u64,
     /// How long the HTTP carrier is used before WebSockets are tried again.
     pub sockets_again_ms: u64,
-    /// Between two looks at the machine's clocks and addresses.
+    /// Between two looks at the machine's clocks and addresses; a link that is down looks four times
+    /// as often.
     pub watch_ms: u64,
 }
 

@@ -7,7 +7,7 @@ mod socket;
 mod tasks;
 
 use tokio::sync::mpsc;
-use tokio::time::{Duration, Instant, MissedTickBehavior, interval, sleep_until, timeout};
+use tokio::time::{Duration, Instant, sleep_until, timeout};
 use tokio_util::task::AbortOnDropHandle;
 
 use self::lane::FromLane;
@@ -28,6 +28,9 @@ const FAREWELL: Duration = Duration::from_secs(1);
 /// While frames go both ways, the machine's addresses are looked at with every so many-th look at
 /// the clocks.
 const READY_LOOKS: u32 = 5;
+
+/// How many times as often a link looks that is down.
+const DOWN_LOOKS: u32 = 4;
 
 /// The task of a link: dropping it ends the link at once.
 #[derive(Debug)]
@@ -71,12 +74,12 @@ impl Shell {
         telling: mpsc::Sender<LinkEvent>,
     ) {
         let mut watch = Watch::new(self.now(), self.clock.pace.watch_ms);
-        let mut looks = interval(Duration::from_millis(self.clock.pace.watch_ms.max(1)));
-        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut looked = self.started;
         self.take(Input::Start);
         loop {
             self.tell(&telling);
             let timer = self.tasks.timer().map(|ms| self.started + Duration::from_millis(ms));
+            let look = looked + self.between_looks();
             let (waits, has_room) = (self.tasks.waits(), self.tasks.backlog() < MOST_BACKLOG);
             // Whatever is full, questions are taken: who asks must not wait for who does not read.
             tokio::select! {
@@ -102,7 +105,10 @@ impl Shell {
                     }
                     self.take(Input::Timer);
                 }
-                _ = looks.tick() => self.look(&mut watch),
+                () = sleep_until(look) => {
+                    looked = Instant::now();
+                    self.look(&mut watch);
+                }
                 () = telling.closed() => return,
             }
         }
@@ -135,6 +141,12 @@ impl Shell {
     fn heard(&mut self, lane: LaneId, what: FromLane) {
         let now = self.now();
         self.tasks.heard(lane, what, now);
+    }
+
+    /// A link that is down looks more often, so that it is back soon after its network.
+    fn between_looks(&self) -> Duration {
+        let watch = Duration::from_millis(self.clock.pace.watch_ms.max(1));
+        if self.tasks.is_ready() { watch } else { watch / DOWN_LOOKS }
     }
 
     fn look(&mut self, watch: &mut Watch) {

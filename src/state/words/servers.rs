@@ -21,7 +21,7 @@ pub fn link(link: &LinkState, now: Timestamp) -> String {
 pub fn link_short(state: &LinkState, now: Timestamp) -> String {
     match state {
         LinkState::Waiting { until, attempt, .. } => {
-            format!("again in {} s · try {attempt}", seconds_left(*until, now))
+            format!("in {} s · try {attempt}", seconds_left(*until, now))
         }
         LinkState::Offline
         | LinkState::Connecting { .. }
@@ -152,7 +152,7 @@ mod tests {
         };
         assert_eq!(link(&waiting(3_001), now), "reconnecting in 4 s · try 3");
         assert_eq!(link(&waiting(0), now), "reconnecting in 0 s · try 3");
-        assert_eq!(link_short(&waiting(1_000), now), "again in 1 s · try 3");
+        assert_eq!(link_short(&waiting(1_000), now), "in 1 s · try 3");
         assert_eq!(
             link_sentence(&waiting(1_000)),
             "Connection refused. It is tried again by itself."

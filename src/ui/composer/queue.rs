@@ -109,12 +109,14 @@ impl QueueView {
             self.editing =
                 Some(Editing { message: item.id, text: item.text.clone(), focused: false });
         }
-        // What waits for a server goes out by itself as soon as it can.
-        let is_running = state.conversation().is_some_and(Conversation::is_running);
-        if state.server_id_here().is_none() || (is_running && state.is_linked()) {
-            let now = widgets::link_button(ui, "Send now")
-                .on_hover_text("Stops the running answer, keeps what arrived, and sends this");
-            if now.clicked() {
+        // What waits for a server that is away goes out by itself when it is back.
+        if state.server_id_here().is_none() || state.is_linked() {
+            let is_running = state.conversation().is_some_and(Conversation::is_running);
+            let what = match is_running {
+                true => "Stops the running answer, keeps what arrived, and sends this",
+                false => "Sends this, and the rest when it is answered",
+            };
+            if widgets::link_button(ui, "Send now").on_hover_text(what).clicked() {
                 out.push(UiCommand::SendQueuedNow(item.id));
             }
         }
@@ -180,8 +182,7 @@ fn label(state: &AppState, is_running: bool) -> String {
         Some(server) if !state.is_linked() => {
             format!("Waits for {}", state.server_name(server))
         }
-        Some(_) if !is_running => "On its way".to_owned(),
-        None if !is_running => "Not sent yet".to_owned(),
+        Some(_) | None if !is_running => "Not sent yet".to_owned(),
         Some(_) | None => "Waiting".to_owned(),
     }
 }

@@ -11,7 +11,7 @@ use egui::{Label, Popup, PopupCloseBehavior, RichText, Role, Ui, WidgetInfo};
 
 use self::form::FormView;
 use super::parts;
-use super::status::Tone;
+use super::status::{self, Check, Tone};
 use crate::protocol::{LinkState, ServerId, ServerState, Timestamp};
 use crate::state::{AppState, ServerCommand, ServerForm, UiCommand, words};
 use crate::ui::icon::Icon;
@@ -156,9 +156,9 @@ fn link_ui(ui: &mut Ui, server: &ServerState, now: Timestamp, out: &mut Vec<UiCo
             push(out, ServerCommand::LinkNow(Some(server.config.id.clone())));
         }
     }
-    let (color, words) = (tone(&server.link), words::link(&server.link, now));
-    let label = widgets::small_label(ui, &words, color.color(Palette::of(ui)));
-    label.on_hover_text(words::link_sentence(&server.link));
+    let words = words::link(&server.link, now);
+    let chip = status::tone_chip_ui(ui, &words, tone(&server.link), Check::Hidden);
+    chip.on_hover_text(words::link_sentence(&server.link));
     if ui.available_width() > 320.0 {
         widgets::small_label(ui, &offers(server), Palette::of(ui).dim);
     }
@@ -188,16 +188,16 @@ fn name_ui(ui: &mut Ui, server: &ServerState) {
 }
 
 /// `12 models · 3 bots`, as they were told last.
-fn offers(server: &ServerState) -> String {
+pub(in crate::ui) fn offers(server: &ServerState) -> String {
     let bots = match server.bots.len() {
         1 => "1 bot".to_owned(),
         count => format!("{count} bots"),
     };
     match (server.models.len(), server.bots.len()) {
         (0, 0) => "—".to_owned(),
-        (models, 0) => super::status::models(models),
+        (models, 0) => status::models(models),
         (0, _) => bots,
-        (models, _) => format!("{} · {bots}", super::status::models(models)),
+        (models, _) => format!("{} · {bots}", status::models(models)),
     }
 }
 

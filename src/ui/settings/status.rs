@@ -146,8 +146,13 @@ pub(in crate::ui) fn is_local(url: &str) -> bool {
 
 /// A chip that tells a status and is no button.
 pub(in crate::ui) fn chip_ui(ui: &mut Ui, status: &ProviderStatus, check: Check) -> Response {
-    let palette = Palette::of(ui);
     let (text, tone) = short(status);
+    tone_chip_ui(ui, text, tone, check)
+}
+
+/// The same for what is told of something else.
+pub(in crate::ui) fn tone_chip_ui(ui: &mut Ui, text: &str, tone: Tone, check: Check) -> Response {
+    let palette = Palette::of(ui);
     let color = tone.color(palette);
     let icon = match check {
         Check::Shown if tone == Tone::Good => Some(Icon::Check),

@@ -65,9 +65,8 @@ fn line_ui(ui: &mut Ui, server: &ServerState, now: Timestamp, out: &mut Vec<UiCo
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 let whole = format!("{name} · {}", words::link(&server.link, now));
-                let short = format!("{name} · {}", words::link_short(&server.link, now));
-                let fits = width(ui, &whole) <= ui.available_width();
-                let shown = if fits { &whole } else { &short };
+                let short = words::link_short(&server.link, now);
+                let shown = fitting(ui, &whole, name, &short);
                 let color = match &server.link {
                     LinkState::Waiting { .. } | LinkState::Denied { .. } => palette.text,
                     LinkState::Offline
@@ -75,7 +74,7 @@ fn line_ui(ui: &mut Ui, server: &ServerState, now: Timestamp, out: &mut Vec<UiCo
                     | LinkState::Authenticating
                     | LinkState::Ready { .. } => palette.dim,
                 };
-                let label = widgets::truncated_label(ui, shown, theme::small(), color);
+                let label = widgets::truncated_label(ui, &shown, theme::small(), color);
                 label.widget_info(|| {
                     egui::WidgetInfo::labeled(egui::Role::Label, true, whole.clone())
                 });
@@ -83,6 +82,20 @@ fn line_ui(ui: &mut Ui, server: &ServerState, now: Timestamp, out: &mut Vec<UiCo
             });
         });
     });
+}
+
+/// What there is room for: the name is cut before how its link stands is.
+fn fitting(ui: &Ui, whole: &str, name: &str, short: &str) -> String {
+    let room = ui.available_width();
+    if width(ui, whole) <= room {
+        return whole.to_owned();
+    }
+    let mut shown = format!("{name} · {short}");
+    let mut kept = name.to_owned();
+    while width(ui, &shown) > room && kept.pop().is_some() {
+        shown = format!("{}… · {short}", kept.trim_end());
+    }
+    shown
 }
 
 fn width(ui: &Ui, text: &str) -> f32 {

@@ -2,6 +2,7 @@ use egui::vec2;
 use egui_kittest::{Harness, kittest::Queryable as _};
 
 use super::welcome_ui;
+use crate::protocol::LinkState;
 use crate::state::{AppState, Page, ProviderForm, SettingsTab};
 use crate::ui::gallery::sample;
 use crate::ui::samples::{self, Driven};
@@ -46,6 +47,20 @@ fn sources_say_how_they_stand() {
     harness.get_by_label("OpenRouter key found in OPENROUTER_API_KEY, 5 models");
     harness.get_by_label("key rejected");
     assert!(harness.query_by_label("Add key for OpenRouter…").is_none());
+}
+
+#[test]
+fn a_remote_server_is_a_source_as_well() {
+    let mut state = samples::configured();
+    let denied = LinkState::Denied { message: "no".to_owned() };
+    state.servers.all =
+        vec![samples::server("home", samples::linked()), samples::server("studio", denied)];
+    let mut harness = welcome(state);
+    harness.get_by_label("Home remote agents, 2 models · 2 bots");
+    harness.get_by_label("not let in");
+    harness.get_by_label("Edit Studio…").click();
+    harness.run();
+    assert!(harness.state().asked()[0].contains("studio"), "{:?}", harness.state().asked());
 }
 
 #[test]

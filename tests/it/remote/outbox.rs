@@ -115,3 +115,41 @@ async fn a_wrong_token_is_not_tried_again_until_it_is_another() {
     assert_eq!(run.question.text(), "hello");
     desk.close().await;
 }
+
+/// What was promised to go when the server is back goes, also below an answer that was cut.
+#[tokio::test]
+async fn what_waits_goes_out_after_a_cut_answer_and_on_a_word_after_a_stopped_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let gateway = Gateway::start().await;
+    let mut desk = linked(folder.path(), &gateway);
+    let mut peer = gateway.welcome("e").await;
+    let chat = Desk::new_chat();
+    send(&mut desk, chat, "first").await;
+    let run = peer.begin().await;
+    peer.say(run.word(1)).await;
+    desk.until_text(run.run, "one ").await;
+    peer.cut();
+    until_link(&mut desk, |link| !matches!(link, LinkState::Ready { .. })).await;
+    send(&mut desk, chat, "second").await;
+    desk.until_queue(|items| items.len() == 1).await;
+
+    // The server was killed in the middle, and says so when it is back.
+    let mut peer = gateway.accept().await;
+    peer.hello().await;
+    peer.welcome("e", &[run.run], &[]).await;
+    peer.say(run.done_as(2, "interrupted")).await;
+    assert_eq!(desk.finish(run.run).await.status, RunStatus::Interrupted);
+    let run = peer.begin().await;
+    assert_eq!(run.question.text(), "second");
+
+    peer.say(run.word(1)).await;
+    desk.until_text(run.run, "one ").await;
+    let third = send(&mut desk, chat, "third").await;
+    peer.say(run.done_as(2, "stopped")).await;
+    desk.finish(run.run).await;
+    let message = third.message;
+    desk.ask(BackendCommand::SendQueuedNow { chat, message }).await;
+    let run = peer.begin().await;
+    assert_eq!(run.question.text(), "third");
+    desk.close().await;
+}

@@ -291,7 +291,12 @@ impl Run {
     }
 
     pub(crate) fn done(&self, seq: u64) -> Value {
-        let payload = json!({"status": "complete", "messageId": self.answer.id,
+        self.done_as(seq, "complete")
+    }
+
+    /// The end of the run, with how it ended.
+    pub(crate) fn done_as(&self, seq: u64, status: &str) -> Value {
+        let payload = json!({"status": status, "messageId": self.answer.id,
             "replyToId": self.question.id});
         self.frame(seq, "done", &payload)
     }

@@ -5,6 +5,7 @@
 
 mod bots;
 pub(super) mod scene;
+mod servers;
 
 use std::io::Write;
 use std::path::Path;

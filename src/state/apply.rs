@@ -329,11 +329,15 @@ fn run_event(state: &mut AppState, event: &RunEvent) -> Vec<Effect> {
     let Some(run) = conversation.runs_mut().find(|run| run.id == event.run) else {
         return Vec::new();
     };
+    let answer = run.answer;
     if event.seq <= run.last_seq {
+        // A question that waits is told again where it may not have been seen.
+        if matches!(event.event, StreamEvent::ApprovalNeeded { .. }) {
+            approvals::note(conversation, answer, event);
+        }
         return Vec::new();
     }
     run.last_seq = event.seq;
-    let answer = run.answer;
     if note_run(run, event) {
         match conversation.other_column(answer) {
             Some(column) => column.run = None,

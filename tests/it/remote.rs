@@ -6,7 +6,7 @@ mod pages;
 mod plain;
 mod real;
 mod resume;
-mod wire;
+pub(crate) mod wire;
 
 use std::path::Path;
 

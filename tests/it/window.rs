@@ -13,6 +13,7 @@ mod offline;
 mod pages;
 mod personas;
 mod pictures;
+mod remote;
 mod settings;
 mod streaming;
 mod trouble;

@@ -42,10 +42,21 @@ impl Hub {
         id: Option<String>,
         answer: ApprovalAnswer,
     ) -> Result<(), Refusal> {
-        let waits = self.runs.values().find(|live| live.approvals.contains(&answer.id));
+        let waiting = self.runs.values().filter(|live| live.waits_for(&answer.id));
+        // What was asked with other arguments comes last: whoever runs the call refuses it.
+        let mut chats: Vec<(bool, ChatId)> = waiting
+            .map(|live| (!live.asked_about(&answer.id, &answer.args_hash), live.chat))
+            .collect();
+        chats.sort_unstable();
+        let mut own = None;
+        for (_, chat) in chats {
+            if self.seen(key, chat).await.is_ok() {
+                own = Some(chat);
+                break;
+            }
+        }
         let missing = || Refusal::not_found("No tool call of this id waits for consent");
-        let chat = waits.map(|live| live.chat).ok_or_else(missing)?;
-        self.seen(key, chat).await?;
+        let chat = own.ok_or_else(missing)?;
         self.ask(BackendCommand::Remote(RemoteCommand::Approve { chat, answer })).await;
         self.ack(key, id, Some(chat));
         Ok(())

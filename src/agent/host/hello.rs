@@ -58,6 +58,9 @@ impl Hub {
             }
             if let Some(session) = self.sessions.get_mut(&key) {
                 session.replay(run, chat, after);
+                let live = self.runs.get(&run);
+                let questions = live.into_iter().flat_map(|live| live.questions_until(after));
+                session.backlog.extend(questions.cloned());
             }
             self.follow(key, chat, None);
         }

@@ -1,9 +1,9 @@
 //! Open runs: what was told of them lately, so that whoever returns soon needs no database.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
-use crate::protocol::{ChatId, Frame, RunEvent, Seq, StreamEvent, ToolCallId};
+use crate::protocol::{AgentState, ChatId, Frame, RunEvent, Seq, StreamEvent, ToolCallId};
 
 /// The most frames that are kept of a run.
 const MOST_FRAMES: usize = 512;
@@ -35,9 +35,17 @@ pub(super) struct LiveRun {
     /// Clients that have it from this process.
     pub(super) told: HashSet<(String, String)>,
     /// Calls that wait for consent.
-    pub(super) approvals: HashSet<ToolCallId>,
+    approvals: HashMap<ToolCallId, Asked>,
     frames: VecDeque<(Seq, Arc<str>)>,
     bytes: usize,
+}
+
+/// A question for consent, as it was told.
+#[derive(Debug)]
+struct Asked {
+    seq: Seq,
+    args_hash: String,
+    frame: Arc<str>,
 }
 
 impl LiveRun {
@@ -48,7 +56,7 @@ impl LiveRun {
             last: Seq(0),
             cut: None,
             told: HashSet::new(),
-            approvals: HashSet::new(),
+            approvals: HashMap::new(),
             frames: VecDeque::new(),
             bytes: 0,
         }
@@ -60,9 +68,11 @@ impl LiveRun {
             self.cut = Some(Seq(event.seq.0.saturating_sub(1)));
         }
         match &event.event {
-            StreamEvent::ApprovalNeeded { id, .. } => {
-                self.approvals.insert(id.clone());
+            StreamEvent::ApprovalNeeded { id, args_hash, .. } => {
+                let (seq, args_hash, frame) = (event.seq, args_hash.clone(), frame.clone());
+                self.approvals.insert(id.clone(), Asked { seq, args_hash, frame });
             }
+            StreamEvent::State { from: AgentState::AwaitingApproval, .. } => self.approvals.clear(),
             StreamEvent::ToolStart { id, .. } | StreamEvent::ToolEnd { id, .. } => {
                 self.approvals.remove(id);
             }
@@ -83,6 +93,22 @@ impl LiveRun {
             let Some((_, old)) = self.frames.pop_front() else { break };
             self.bytes -= old.len();
         }
+    }
+
+    /// Whether a call waits for consent. Ids are the model's: those of two runs may be alike.
+    pub(super) fn waits_for(&self, call: &ToolCallId) -> bool {
+        self.approvals.contains_key(call)
+    }
+
+    /// Whether it was asked about with these arguments.
+    pub(super) fn asked_about(&self, call: &ToolCallId, args_hash: &str) -> bool {
+        self.approvals.get(call).is_some_and(|asked| asked.args_hash == args_hash)
+    }
+
+    /// The questions for consent that still wait, up to an event: whoever goes on behind them can
+    /// answer as well.
+    pub(super) fn questions_until(&self, seq: Seq) -> impl Iterator<Item = &Arc<str>> {
+        self.approvals.values().filter(move |asked| asked.seq <= seq).map(|asked| &asked.frame)
     }
 
     /// The frames after an event; none where some of them are no longer here.
@@ -135,6 +161,38 @@ mod tests {
         assert_eq!(live.after(Seq(600)).unwrap().count(), 0);
         told(&mut live, 601, &"x".repeat(MOST_BYTES));
         assert!(live.after(Seq(600)).is_none());
+    }
+
+    #[test]
+    fn a_question_for_consent_waits_until_it_is_answered() {
+        let call = ToolCallId::from("call-1");
+        let question = StreamEvent::ApprovalNeeded {
+            id: call.clone(),
+            tool: "shell".to_owned(),
+            action: "Run a command".to_owned(),
+            args: serde_json::json!({"command": "make"}),
+            args_hash: "4f".to_owned(),
+            risk_level: crate::protocol::RiskLevel::High,
+            reason: String::new(),
+            expires_at: Timestamp(9),
+        };
+        let mut live = run();
+        told(&mut live, 1, "x");
+        let asked = RunEvent { event: question, ..event(2, "") };
+        live.add(&asked, &frame_of(asked.clone()));
+        assert!(live.waits_for(&call) && live.asked_about(&call, "4f"));
+        assert!(!live.asked_about(&call, "another"));
+        assert_eq!(live.questions_until(Seq(1)).count(), 0, "the replay tells it");
+        assert_eq!(live.questions_until(Seq(2)).count(), 1);
+        let answered = StreamEvent::State {
+            from: AgentState::AwaitingApproval,
+            to: AgentState::Thinking,
+            cause: crate::protocol::StateCause::Denied,
+        };
+        let answered = RunEvent { event: answered, ..event(3, "") };
+        live.add(&answered, &frame_of(answered.clone()));
+        assert!(!live.waits_for(&call));
+        assert_eq!(live.questions_until(Seq(3)).count(), 0);
     }
 
     #[test]

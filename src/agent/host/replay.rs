@@ -102,7 +102,9 @@ impl Hub {
             if !is_known {
                 started.push(live.started.clone());
             }
-            session.replay(*run, chat, after.unwrap_or_default());
+            let after = after.unwrap_or_default();
+            session.replay(*run, chat, after);
+            session.backlog.extend(live.questions_until(after).cloned());
         }
         for frame in started {
             self.push(key, &frame);

@@ -132,8 +132,11 @@ impl Manager {
         }
         let Some(server) = self.servers.get_mut(id) else { return };
         let Some(open) = server.runs.get_mut(&frame.run_id) else { return };
-        if open.chat != frame.chat_id || frame.seq <= open.last {
+        if open.chat != frame.chat_id {
             return;
+        }
+        if frame.seq <= open.last {
+            return self.known(frame).await;
         }
         if frame.seq != open.last.next() {
             let waits = open.asked_again.is_some_and(|at| now.ms_since(at) < ASK_AGAIN_MS);
@@ -156,6 +159,16 @@ impl Manager {
             resume: None,
         };
         self.take(id, event).await;
+    }
+
+    /// An event that counted already changes nothing. But a question that waits is told again to
+    /// who returns, and can be answered here as well.
+    async fn known(&self, frame: Frame) {
+        if matches!(frame.event, StreamEvent::ApprovalNeeded { .. }) {
+            let Frame { chat_id: chat, run_id: run, seq, ts: at, event, .. } = frame;
+            let event = RunEvent { chat, run, seq, at, event, resume: None };
+            self.shared.tell(BackendEvent::Run(event)).await;
+        }
     }
 
     /// Whether a run is followed now that was not before its event came.

@@ -275,7 +275,8 @@ impl Run {
         }})
     }
 
-    fn frame(&self, seq: u64, kind: &str, payload: &Value) -> Value {
+    /// An event of the run.
+    pub(crate) fn frame(&self, seq: u64, kind: &str, payload: &Value) -> Value {
         json!({"type": kind, "payload": payload, "v": 1, "chatId": self.answer.chat,
             "runId": self.run, "seq": seq, "ts": now()})
     }

@@ -74,7 +74,7 @@ impl FormView {
         entered |= parts::labelled_ui(ui, "Address", |ui| {
             let field = Field {
                 style: FieldStyle::Mono,
-                hint: "wss://home.example:7777",
+                hint: "wss://home.example:8899",
                 ..Field::new(field_id(FieldName::Address), "Address")
             };
             let entered = self.field_ui(ui, FieldName::Address, field);

@@ -1,5 +1,6 @@
 //! `switchboard serve`: the engine without a window, for clients elsewhere.
 
+mod alone;
 mod chooser;
 mod pairing;
 
@@ -97,6 +98,7 @@ pub(super) async fn run(paths: &Paths, args: ServeArgs) -> Outcome {
     for notice in &loaded.notices {
         tracing::warn!("config.toml, {}", notice.detail);
     }
+    let _alone = alone::lock(paths)?;
     let Opened { handle: store, later_notices, .. } = backend::store_with(paths, Journals::Kept)?;
     tokio::spawn(async move {
         while let Ok(notice) = later_notices.recv_async().await {

@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use super::cli::JsonFlag;
 use super::config::{self, Loaded, is_server_id};
 use super::failure::{Failure, Outcome, note, say, say_exactly};
-use crate::agent::{CLIENT_NAME, Clock, token_name, try_server};
+use crate::agent::{Clock, client_name, token_name, try_server};
 use crate::net::{self, HttpClient};
 use crate::protocol::{ErrorKind, KeySource, ProviderError, ServerConfig, ServerFound, ServerId};
 use crate::state::Settings;
@@ -256,7 +256,7 @@ fn refused(server: &ServerConfig, error: &ProviderError) -> Failure {
 
 async fn paired(server: &ServerConfig, code: String) -> Result<SecretString, Failure> {
     let code = SecretString::from(code);
-    let paired = net::pair(&HttpClient::new(), &server.url, &code, CLIENT_NAME).await;
+    let paired = net::pair(&HttpClient::new(), &server.url, &code, &client_name()).await;
     paired
         .map_err(|error| Failure::work(error.message, "Show a new code: switchboard serve --pair"))
 }

@@ -84,6 +84,11 @@ impl Paths {
         self.data_dir.join("keys.json")
     }
 
+    /// Held by the gateway that serves from here.
+    pub fn gateway_lock(&self) -> PathBuf {
+        self.data_dir.join("gateway.lock")
+    }
+
     /// Where keys may be set as variables, the nearest first. None of them need exist.
     pub fn env_files(&self) -> Vec<PathBuf> {
         vec![PathBuf::from(".env"), self.config_dir.join(".env")]

@@ -115,13 +115,28 @@ impl Door {
         is_right && !is_late
     }
 
+    /// A name, with a number behind it where a token that counts has it already: each can be taken
+    /// back by itself.
+    async fn free_name(&self, name: &str) -> String {
+        let now = (self.clock.now)();
+        let tokens = self.store.tokens().await.unwrap_or_default();
+        let is_taken =
+            |name: &str| tokens.iter().any(|token| token.name == name && token.is_valid(now));
+        let numbered = |number| match number {
+            1 => name.to_owned(),
+            number => format!("{name}-{number}"),
+        };
+        (1..=tokens.len() + 1).map(numbered).find(|name| !is_taken(name)).unwrap_or_default()
+    }
+
     async fn pair_with(&self, code: &SecretString, client: &str) -> Option<SecretString> {
         if !self.takes(code.expose_secret()) {
             return None;
         }
         let name: String = client.chars().filter(|c| !c.is_control()).take(NAME_LENGTH).collect();
         let name = if name.trim().is_empty() { "paired" } else { name.trim() };
-        match self.store.add_token(name, Access::Owner, None).await {
+        let name = self.free_name(name).await;
+        match self.store.add_token(&name, Access::Owner, None).await {
             Ok((token, secret)) => {
                 tracing::info!(name = %token.name, "a client was paired");
                 Some(secret)

@@ -19,8 +19,11 @@ use crate::protocol::{
 /// How long a try may take. A server that numbers nothing is known by its silence.
 const PATIENCE: Duration = Duration::from_secs(25);
 
-/// What we are called on a server's list of tokens.
-pub const CLIENT_NAME: &str = concat!("switchboard/", env!("CARGO_PKG_VERSION"));
+/// What we are called on a server's list of tokens: as this computer is.
+pub fn client_name() -> String {
+    let host = gethostname::gethostname().to_string_lossy().trim().to_owned();
+    if host.is_empty() { "switchboard".to_owned() } else { host }
+}
 
 /// What came of a pairing.
 #[derive(Debug)]
@@ -54,7 +57,7 @@ impl Manager {
     pub(super) fn pair(&self, query: QueryId, config: ServerConfig, code: SecretString) {
         let (http, pairings) = (self.parts.http.clone(), self.pairings.clone());
         tokio::spawn(async move {
-            let result = net::pair(&http, &config.url, &code, CLIENT_NAME).await;
+            let result = net::pair(&http, &config.url, &code, &client_name()).await;
             if pairings.send(Pairing { query, config, result }).await.is_err() {
                 tracing::debug!("nobody waits for a token any more");
             }

@@ -68,6 +68,11 @@ async fn the_door_opens_for_those_who_may_come_in() {
     assert!(closed.admit(Some(token.clone())).await.is_some());
     assert!(token.expose_secret().starts_with("sb_"));
     assert!(closed.pair(secret("ABCD-2345"), "y".to_owned()).await.is_none(), "once");
+    let again = door(&store, &rules);
+    assert!(again.pair(secret("ABCD-2345"), "laptop".to_owned()).await.is_some());
+    let tokens = store.tokens().await.unwrap();
+    let names: Vec<&str> = tokens.iter().rev().take(2).map(|token| token.name.as_str()).collect();
+    assert_eq!(names, ["laptop-2", "laptop"], "each can be taken back by itself");
     let late = door(&store, &rules);
     pass_ms(switchboard::agent::host::PAIRING_MS);
     assert!(late.pair(secret("ABCD-2345"), "z".to_owned()).await.is_none(), "too late");

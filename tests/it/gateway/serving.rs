@@ -342,3 +342,16 @@ async fn where_sockets_are_blocked_a_stream_and_posts_do_the_same() {
     let run = ack["payload"]["runId"].as_str().unwrap();
     assert!(heard.contains(&format!("id: {run}:1")) || heard.contains(&format!("id:{run}:1")));
 }
+
+#[test]
+fn two_gateways_do_not_serve_from_one_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = Serve::start(folder.path(), &[]);
+    let second = run(folder.path(), &["serve", "--listen", "127.0.0.1:0"]);
+    assert_eq!(second.status.code(), Some(1));
+    let said = String::from_utf8(second.stderr).unwrap();
+    assert!(said.contains("another gateway serves from"), "{said}");
+    // However the first ended, its folder can be served again.
+    first.kill();
+    Serve::start(folder.path(), &[]);
+}

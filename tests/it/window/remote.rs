@@ -96,7 +96,7 @@ fn a_question_for_consent_outlives_the_window_and_is_answered_there() {
         gateway.address
     );
     std::fs::write(place.path("config.toml"), config).unwrap();
-    let (answered, answers) = std::sync::mpsc::channel();
+    let (answered, answers) = std::sync::mpsc::sync_channel(1);
     // It talks while the window is drawn, so it runs beside it.
     let far = runtime.spawn(async move {
         let mut peer = gateway.welcome("e").await;

@@ -39,5 +39,5 @@ pub use engine::{EngineHandle, EngineParts, start};
 pub use providers::catalogue;
 pub use providers::{Environment, Found, ProviderSetup, find_key, guide_config, missing_key};
 pub(crate) use remote::token_name;
-pub use remote::{client_name, try_server};
+pub use remote::{client_name, may_get_through, try_server};
 pub(crate) use run::EMPTY_ANSWER;

@@ -31,6 +31,7 @@ mod reader;
 mod recover;
 mod remote;
 mod remote_rows;
+mod remote_wait;
 mod replay;
 mod resumable;
 mod runs;

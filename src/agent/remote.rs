@@ -29,7 +29,7 @@ use crate::store::secrets::Secrets;
 
 use manager::Manager;
 pub(crate) use servers::token_name;
-pub use trial::{client_name, try_server};
+pub use trial::{client_name, may_get_through, try_server};
 
 /// Events of links that wait.
 const EVENTS: usize = 256;

@@ -57,8 +57,8 @@ pub(super) struct AskArgs {
 
 /// Sends the message and streams the answer.
 pub(super) async fn run(paths: &Paths, args: AskArgs) -> Outcome {
-    if let Some(server) = &args.server {
-        return remote::run(paths, &args, server).await;
+    if let Some(server) = server_of(paths, &args).await? {
+        return remote::run(paths, &args, &server).await;
     }
     let text = message_text(args.text)?;
     let loaded = config::load(&paths.config_file());
@@ -82,6 +82,17 @@ pub(super) async fn run(paths: &Paths, args: AskArgs) -> Outcome {
         tracing::error!(%error, "the answer may not be saved");
     }
     ended
+}
+
+/// The server that is asked: the one that is named, or that of the chat.
+async fn server_of(paths: &Paths, args: &AskArgs) -> Result<Option<String>, Failure> {
+    let (Some(chat), None) = (&args.chat, &args.server) else { return Ok(args.server.clone()) };
+    let store = backend::store_for_command(paths)?;
+    let summary = target::find_chat(&store, chat).await;
+    if let Err(error) = store.close().await {
+        tracing::error!(%error, "the store did not close well");
+    }
+    Ok(summary?.server.map(|server| server.0))
 }
 
 fn message_text(given: Option<String>) -> Result<String, Failure> {

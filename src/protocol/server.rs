@@ -86,6 +86,8 @@ pub enum LinkState {
         attempt: u32,
         /// Why the last one failed, in a line.
         cause: String,
+        /// Handshakes fail as a proxy makes them fail: another way may get through.
+        blocked: bool,
     },
     /// The server does not let us in; only the user can change that.
     Denied {

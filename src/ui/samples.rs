@@ -293,6 +293,7 @@ pub(super) fn waiting() -> LinkState {
         until: NOW.plus_ms(3_600),
         attempt: 3,
         cause: "connection refused".to_owned(),
+        blocked: false,
     }
 }
 

@@ -149,6 +149,7 @@ mod tests {
             until: now.plus_ms(ms),
             attempt: 3,
             cause: "connection refused".to_owned(),
+            blocked: false,
         };
         assert_eq!(link(&waiting(3_001), now), "reconnecting in 4 s · try 3");
         assert_eq!(link(&waiting(0), now), "reconnecting in 0 s · try 3");

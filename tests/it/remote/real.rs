@@ -14,7 +14,7 @@ use super::{home, keep_token, last_text, request, until_ready};
 use crate::support::serve::Serve;
 use crate::support::{Desk, Script, Server, Signal, delta, finish, now, sse_without_done};
 
-fn switchboard(folder: &Path, args: &[&str]) -> Command {
+pub(super) fn switchboard(folder: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_switchboard"));
     command
         .env_clear()
@@ -28,27 +28,27 @@ fn switchboard(folder: &Path, args: &[&str]) -> Command {
     command
 }
 
-fn run(folder: &Path, args: &[&str]) -> Output {
+pub(super) fn run(folder: &Path, args: &[&str]) -> Output {
     switchboard(folder, args).output().unwrap()
 }
 
-fn run_with_input(folder: &Path, args: &[&str], input: &str) -> Output {
+pub(super) fn run_with_input(folder: &Path, args: &[&str], input: &str) -> Output {
     let mut child = switchboard(folder, args).stdin(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
     child.wait_with_output().unwrap()
 }
 
-fn out(output: &Output) -> String {
+pub(super) fn out(output: &Output) -> String {
     assert!(output.status.success(), "{}", err(output));
     String::from_utf8(output.stdout.clone()).unwrap().trim().to_owned()
 }
 
-fn err(output: &Output) -> String {
+pub(super) fn err(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
 /// A folder for a gateway with a provider at the server; with a token of the owner.
-fn prepared(folder: &Path, server: &Server) -> String {
+pub(super) fn prepared(folder: &Path, server: &Server) -> String {
     out(&run(folder, &["providers", "add", "mock", "--url", &server.url()]));
     out(&run(folder, &["tokens", "add", "laptop"]))
 }
@@ -58,7 +58,7 @@ fn config(gateway: &Serve) -> ServerConfig {
 }
 
 /// An answer that stops in the middle until the signal.
-fn in_halves(first: &str, second: &str, go: &Signal) -> Script {
+pub(super) fn in_halves(first: &str, second: &str, go: &Signal) -> Script {
     Script::stream()
         .bytes(sse_without_done(&[delta(first)]))
         .wait(go)
@@ -177,7 +177,7 @@ async fn a_run_goes_on_at_the_gateway_while_the_desktop_is_away() {
     desk.close().await;
 }
 
-fn ask_in_the_background(folder: &Path, args: &[&str]) -> Child {
+pub(super) fn ask_in_the_background(folder: &Path, args: &[&str]) -> Child {
     switchboard(folder, args).spawn().unwrap()
 }
 

@@ -56,7 +56,7 @@ fn ready() -> LinkState {
 
 fn waiting() -> LinkState {
     let cause = "connection refused".to_owned();
-    LinkState::Waiting { until: STILL.plus_ms(3_600), attempt: 3, cause }
+    LinkState::Waiting { until: STILL.plus_ms(3_600), attempt: 3, cause, blocked: false }
 }
 
 fn tell(window: &mut Window, server: ServerState) {

@@ -21,7 +21,8 @@ use super::{config, environment};
 use crate::agent::{Clock, EMPTY_ANSWER};
 use crate::protocol::{
     BackendCommand, BackendEvent, Budget, ErrorInfo, ErrorKind, Frame, Message, ModelId,
-    NoticeCode, ProviderId, RemoteEvent, RunEvent, RunId, RunStatus, StopMode, StreamEvent,
+    NoticeCode, ProviderId, RemoteEvent, RunEvent, RunId, RunStatus, ServerId, StopMode,
+    StreamEvent,
 };
 use crate::state::{Settings, words};
 use crate::store::secrets::Secrets;
@@ -215,6 +216,8 @@ struct Printer {
     speakers: Speakers,
     /// Who was asked.
     provider: ProviderId,
+    /// Where that is, unless it is this computer.
+    server: Option<ServerId>,
     /// Models that may have been meant, where the one asked is not listed.
     nearest: Vec<ModelId>,
     error: Option<ErrorInfo>,
@@ -234,6 +237,7 @@ impl Printer {
             json,
             speakers,
             provider,
+            server: None,
             nearest,
             error,
             is_empty,
@@ -399,6 +403,22 @@ impl Printer {
 
 impl Printer {
     fn hint(&self, error: &ErrorInfo) -> String {
+        if let Some(server) = &self.server {
+            return match error.kind {
+                ErrorKind::Auth => format!("The key is set on {server}, and can be mended there"),
+                ErrorKind::RateLimited
+                | ErrorKind::Overloaded
+                | ErrorKind::ContextTooLong
+                | ErrorKind::BadRequest
+                | ErrorKind::NotFound
+                | ErrorKind::Network
+                | ErrorKind::Timeout
+                | ErrorKind::Protocol
+                | ErrorKind::Refused
+                | ErrorKind::Cancelled
+                | ErrorKind::OverBudget => format!("It happened on {server}; its log says more"),
+            };
+        }
         if error.kind != ErrorKind::NotFound || self.nearest.is_empty() {
             return words::hint(error, &self.provider);
         }

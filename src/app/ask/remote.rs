@@ -114,7 +114,8 @@ async fn converse(
     let Question { request, is_new, bot } = asked;
     let (chat, message) = (request.chat, request.message);
     let provider = request.model.provider.clone();
-    let printer = Printer::new(request.run, json, provider, Vec::new());
+    let mut printer = Printer::new(request.run, json, provider, Vec::new());
+    printer.server = Some(server.id.clone());
     let mut talk = Talk::new(server.clone(), message, printer);
     if let Some(bot) = bot {
         let (server, created) = (server.id.clone(), request.created);

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::real::{ask_in_the_background, err, in_halves, out, prepared, run, run_with_input};
 use crate::support::serve::Serve;
-use crate::support::{Server, Signal};
+use crate::support::{Script, Server, Signal, failure};
 
 /// A gateway, and a folder that links to it.
 struct Pair {
@@ -131,4 +131,13 @@ fn where_sockets_are_blocked_the_command_line_goes_by_http() {
     assert!(tried.starts_with("home is ready"), "{tried}");
     let asked = run(pair.near(), &["ask", "--server", "home", "--model", "mock/alpha", "Hi"]);
     assert_eq!(out(&asked), "alpha: Hi");
+}
+
+#[test]
+fn what_fails_on_the_server_is_mended_on_the_server() {
+    let pair = Pair::start();
+    pair.server.push(Script::json(401, &failure("invalid_api_key", "No auth credentials found")));
+    let asked = run(pair.near(), &["ask", "--server", "home", "--model", "mock/alpha", "Hi"]);
+    assert_eq!(asked.status.code(), Some(1));
+    assert!(err(&asked).contains("The key is set on home"), "{}", err(&asked));
 }

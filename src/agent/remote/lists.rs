@@ -22,6 +22,10 @@ impl Manager {
                 false
             }
         };
+        if is_other {
+            let name = self.servers.get(id).map_or(id.as_str(), |server| &server.config.name);
+            self.shared.notice(NoticeCode::ServerRestored, name.to_owned()).await;
+        }
         // The command line wants one answer: other chats are left for the window.
         let unready = match self.read_state() {
             ReadState::Unread => self.shared.store.unready_chats(id).await.unwrap_or_default(),

@@ -12,6 +12,7 @@ use switchboard::app::BySettings;
 use switchboard::net::HttpClient;
 use switchboard::net::gateway::host::{HostInput, HostSender, SessionKey, Visitor};
 use switchboard::net::gateway::outbox::{OutboxReader, outbox};
+use switchboard::net::link::Pace;
 use switchboard::protocol::{
     Access, BackendCommand, ChatCommand, ChatId, ClientCommand, CommandFrame, ErrorKind, Frame,
     FromServer, Hello, IdSource, Message, MessageId, ModelId, ResumeFrom, RunId, RunStatus, Seq,
@@ -118,6 +119,7 @@ impl Gate {
             stop: stop.clone(),
         });
         let engine = agent::start(EngineParts {
+            pace: Pace::default(),
             store: store.clone(),
             servers: Vec::new(),
             personas_file: folder.join("personas.yaml"),

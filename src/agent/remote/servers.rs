@@ -96,6 +96,7 @@ impl Manager {
                     client_id: server.client_id.clone(),
                     places: server.places.clone(),
                     generation: server.generation,
+                    pace: self.parts.pace,
                 };
                 server.line = Some(Line::start(&server.config, token, who, clock, telling));
             }

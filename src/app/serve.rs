@@ -259,6 +259,7 @@ fn refused(error: ListenError) -> Failure {
 async fn end(running: Running) {
     let Running { gateway, host, engine, commands, host_stop, gateway_stop } = running;
     tracing::info!("the gateway is about to end");
+    gateway.shut();
     host_stop.cancel();
     if tokio::time::timeout(RUNS_PATIENCE, host.quiet()).await.is_err() {
         tracing::info!("open answers are cut off");

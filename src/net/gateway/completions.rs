@@ -80,6 +80,11 @@ pub(super) async fn complete(State(front): State<Arc<Front>>, request: Request) 
     }
 }
 
+/// Says that the gateway is about to end.
+pub(super) fn stopping() -> Response {
+    Failure::stopping().into_response()
+}
+
 async fn begin(front: &Arc<Front>, request: Request) -> Result<Response, Failure> {
     let (parts, body) = request.into_parts();
     let pass = door::admit(front, &parts).await.ok_or_else(Failure::no_entry)?;

@@ -25,7 +25,9 @@ pub(super) struct Front {
     pub(super) config: GatewayConfig,
     pub(super) door: Arc<dyn Doorkeeper>,
     host: HostSender,
-    /// No longer let anybody in, and tell those who are.
+    /// No longer let anybody in; those who are stay.
+    pub(super) shut: CancellationToken,
+    /// Tell those who are in, and let them go.
     pub(super) stop: CancellationToken,
     /// Everything ends at once.
     pub(super) end: CancellationToken,
@@ -61,6 +63,7 @@ impl Front {
             config,
             door,
             host,
+            shut: stop.child_token(),
             stop,
             end: CancellationToken::new(),
             tasks: TaskTracker::new(),
@@ -91,9 +94,9 @@ impl Front {
         self.host.send(input).await.map_err(|_input| HostGone)
     }
 
-    /// Whether the gateway stops, or its host already has.
+    /// Whether the gateway stops or is about to, or its host already has.
     pub(super) fn is_ending(&self) -> bool {
-        self.stop.is_cancelled() || self.host.is_closed()
+        self.shut.is_cancelled() || self.host.is_closed()
     }
 
     /// Counts a frame of a kind that is not known here.

@@ -2,16 +2,21 @@
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
 use switchboard::protocol::{
     ChatCommand, ChatId, ClientCommand, Frame, FromServer, Message, MessageId, RunId, RunStatus,
     ServerMessage, StreamEvent,
 };
 
+use tokio::net::TcpStream;
+
 use super::{folder, in_halves, new_chat};
 use crate::support::gate::message;
 use crate::support::serve::{Serve, Socket};
-use crate::support::{Server, Signal};
+use crate::support::{Script, Server, Signal};
+
+const PATIENCE: Duration = Duration::from_secs(20);
 
 fn run(folder: &Path, args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_switchboard"))
@@ -162,12 +167,54 @@ async fn a_gateway_that_is_asked_to_end_tells_its_clients_and_keeps_the_answer()
         _ => None,
     });
     assert!(told.await.contains("stopping"));
+    let refused = async { while TcpStream::connect(&gateway.address).await.is_ok() {} };
+    tokio::time::timeout(PATIENCE, refused).await.expect("nobody comes in any more");
     // What runs may come to its end.
     go.fire();
     follow(&mut socket, &mut answer, &mut frames, "").await;
     assert_eq!(answer.text(), "half of it and the rest");
     assert_eq!(socket.close_code().await, Some(1001));
     assert_eq!(gateway.code(), Some(0));
+}
+
+#[tokio::test]
+async fn a_message_of_six_megabytes_is_answered_and_followed() {
+    let (folder, server) = (folder(), Server::start());
+    let token = prepared(folder.path(), &server);
+    let gateway = Serve::start(folder.path(), &[]);
+    let (chat, text) = (new_chat(), "long ".repeat(1_200_000));
+    let mut follower = gateway.client(&token, "two", &[]).await;
+    let mut socket = gateway.client(&token, "one", &[]).await;
+    server.push(Script::answer("short"));
+    server.push(Script::answer("that is long"));
+    say(&mut socket, "first", &ask(chat, "Hi")).await;
+    let subscribe = ClientCommand::Subscribe { chat_id: chat, after_seq: None, bot_id: None };
+    follower.send("follow", subscribe).await;
+    follower
+        .until(|said| match said {
+            FromServer::Said(said) => matches!(*said, ServerMessage::Ack { .. }).then_some(()),
+            _ => None,
+        })
+        .await;
+    let (run, _) = say(&mut socket, "long", &ask(chat, &text)).await;
+    for reader in [&mut socket, &mut follower] {
+        let is_echo = |said| match said {
+            FromServer::Said(said) => match *said {
+                ServerMessage::RunStarted { question, .. } if question.text() == text => Some(()),
+                _ => None,
+            },
+            _ => None,
+        };
+        reader.until(is_echo).await;
+        let is_end = |said| match said {
+            FromServer::Event(frame) if frame.run_id == run => match frame.event {
+                StreamEvent::Done { status, .. } => Some(status),
+                _ => None,
+            },
+            _ => None,
+        };
+        assert_eq!(reader.until(is_end).await, RunStatus::Complete);
+    }
 }
 
 #[tokio::test]

@@ -34,6 +34,8 @@ const INPUTS: usize = 1_024;
 const RUNS_PATIENCE: Duration = Duration::from_secs(4);
 /// How long the engine may take to end.
 const ENGINE_PATIENCE: Duration = Duration::from_secs(3);
+/// A provider that failed longer ago is asked again when a client wants its models.
+const ASK_AGAIN_MS: u64 = 10_000;
 /// How long clients may take to be told.
 const FAREWELL: Duration = Duration::from_secs(1);
 
@@ -212,6 +214,7 @@ async fn start(
         guest_models: args.guest_model.clone(),
         anonymous: args.anonymous.clone(),
         heartbeat_ms: u64::try_from(gateway::HEARTBEAT.as_millis()).unwrap_or(u64::MAX),
+        ask_again_ms: ASK_AGAIN_MS,
     };
     let config = config_of(args);
     let door = Arc::new(Door::new(store.clone(), clock, door));

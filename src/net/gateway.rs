@@ -37,7 +37,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::AbortOnDropHandle;
 
-pub use frames::{notification, spell};
+pub use frames::{brief, notification, spell};
 use front::Front;
 use host::{Doorkeeper, HostSender};
 

@@ -14,7 +14,7 @@ use super::host::{Doorkeeper, HostInput, HostSender, SessionKey};
 use super::pair::Pairs;
 use super::pairing::Tries;
 use super::streams::Streams;
-use super::{GatewayConfig, Timing};
+use super::{GatewayConfig, Timing, brief};
 
 /// How many sockets without a token are told so at once; more than that get a plain 401.
 const MOST_REFUSED: usize = 64;
@@ -102,7 +102,7 @@ impl Front {
     /// Counts a frame of a kind that is not known here.
     pub(super) fn ignore(&self, kind: &str) {
         let count = self.ignored.fetch_add(1, Ordering::Relaxed) + 1;
-        tracing::debug!(kind = %kind.escape_debug(), count, "a frame of an unknown type is ignored");
+        tracing::debug!(kind = %brief(kind), count, "a frame of an unknown type is ignored");
     }
 
     /// Runs a task of the gateway: it ends with it.

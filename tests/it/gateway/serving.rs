@@ -270,8 +270,13 @@ async fn tokens_let_in_until_they_are_taken_back() {
     gateway.client(&token, "one", &[]).await;
     out(&run(folder.path(), &["tokens", "revoke", "laptop"]));
     assert_eq!(gateway.connect(&token).await.close_code().await, Some(4001));
-    let unknown = run(folder.path(), &["tokens", "revoke", "laptop"]);
-    assert_eq!(unknown.status.code(), Some(2));
+    let again = run(folder.path(), &["tokens", "revoke", "laptop"]);
+    assert_eq!(again.status.code(), Some(2));
+    let said = String::from_utf8(again.stderr).unwrap();
+    assert!(said.contains("was taken back already"), "{said}");
+    let unknown = run(folder.path(), &["tokens", "revoke", "nobody"]);
+    let said = String::from_utf8(unknown.stderr).unwrap();
+    assert!(said.contains("there is no token"), "{said}");
     let rows = out(&run(folder.path(), &["tokens", "list", "--json"]));
     let rows: serde_json::Value = serde_json::from_str(&rows).unwrap();
     assert_eq!(rows[0]["state"], "revoked");
@@ -297,6 +302,45 @@ fn a_gateway_does_not_listen_to_all_without_token_and_tls() {
     let pem = pem.to_str().unwrap();
     refused(&["--tls-cert", pem, "--tls-key", pem], "none.pem");
     refused(&["--tls-cert", pem], "--tls-key");
+}
+
+#[test]
+fn names_of_tokens_are_one_line_and_an_empty_list_says_how_to_make_one() {
+    let folder = folder();
+    let list = run(folder.path(), &["tokens", "list"]);
+    let said = String::from_utf8_lossy(&list.stderr).into_owned();
+    assert!(list.stdout.is_empty() && said.contains("switchboard tokens add"), "{said}");
+    assert_eq!(out(&run(folder.path(), &["tokens", "list", "--json"])), "[]");
+    for name in ["a\nb", "a\u{7}", "a\u{202e}b", "a\u{200b}", "a\u{2028}b"] {
+        let refused = run(folder.path(), &["tokens", "add", name]);
+        assert_eq!(refused.status.code(), Some(2), "{name:?}");
+    }
+    assert_eq!(out(&run(folder.path(), &["tokens", "list", "--json"])), "[]");
+}
+
+#[test]
+fn options_that_cannot_be_are_refused_before_it_listens() {
+    let folder = folder();
+    let short = folder.path().join("short");
+    std::fs::write(&short, "# mine\n\nfifteen-letters\n").unwrap();
+    let short = short.to_str().unwrap();
+    let table: [(&[&str], &str); 7] = [
+        (&["--max-clients", "0"], "--max-clients"),
+        (&["--allow-origin", "https://example.com/"], "an origin has no path"),
+        (&["--allow-origin", "example.com"], "SCHEME://HOST"),
+        (&["--anonymous", "nobody/x"], "switchboard providers list"),
+        (&["--guest-model", "guide/guide", "--guest-model", "nobody/x"], "there is no provider"),
+        (&["--token-file", short], "line 3"),
+        (&["--listen", "9220"], "127.0.0.1:8899"),
+    ];
+    for (args, wanted) in table {
+        let output = run(folder.path(), &[&["serve"], args].concat());
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {said}");
+        assert!(said.contains(wanted), "{args:?}: {said}");
+        assert!(!said.contains("fifteen-letters"), "a token is never said");
+    }
+    Serve::at(folder.path(), "localhost:0", &["--guest-model", "guide/guide"]);
 }
 
 #[tokio::test]
@@ -357,7 +401,12 @@ async fn other_programs_use_models_and_bots_over_the_api_of_openai() {
     assert!(streamed.contains("And now") && streamed.ends_with("data: [DONE]\n\n"), "{streamed}");
     let answer = ask(bot, false).await.unwrap();
     assert_eq!(answer.status(), 200);
-    assert_eq!(ask("nobody/x", false).await.unwrap().status(), 404);
+    for model in ["nobody/x", "nope", "bot:nobody"] {
+        let missing = ask(model, false).await.unwrap();
+        assert_eq!(missing.status(), 404, "{model}");
+        let missing: serde_json::Value = missing.json().await.unwrap();
+        assert_eq!(missing["error"]["code"], "model_not_found", "{missing}");
+    }
     let nobody = http.get(url("models")).bearer_auth("sb_wrong").send().await.unwrap();
     assert_eq!(nobody.status(), 401);
     let chats = out(&run(folder.path(), &["chats", "list"]));

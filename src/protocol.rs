@@ -64,7 +64,9 @@ pub use provider::{
 pub use server::{Carrier, LinkState, ServerConfig, ServerFound, ServerId, ServerState};
 pub use tokens::tokens_in;
 pub use tool::{KnownTool, TOOLS, known_tool};
-pub use usage::{Budget, EngineSettings, Spent, UsageRange, UsageReport, UsageSum};
+pub use usage::{
+    Budget, EngineSettings, ModelTotals, RunTotals, Spent, UsageRange, UsageReport, UsageSum,
+};
 pub use wire::{
     Access, ApprovalAnswer, ApprovalScope, BadFrame, ChatCommand, ClientCommand, CommandFrame,
     FRAME_LIMIT, FromClient, FromServer, Hello, PAGE_LIMIT, PlainEvent, RemoteBot, ResumeFrom,

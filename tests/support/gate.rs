@@ -38,7 +38,7 @@ pub(crate) struct Gate {
     pub(crate) identity: Identity,
     pub(crate) inputs: HostSender,
     pub(crate) stop: CancellationToken,
-    commands: mpsc::Sender<BackendCommand>,
+    pub(crate) commands: mpsc::Sender<BackendCommand>,
     engine: EngineHandle,
     host: HostHandle,
 }

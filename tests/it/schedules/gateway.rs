@@ -128,7 +128,7 @@ impl Gateway {
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 // Whatever ends a connection, the next one comes.
-                drop(server.connection(stream).await);
+                let _whatever: Option<()> = server.connection(stream).await;
             }
         });
         Self { address, state, told, task }

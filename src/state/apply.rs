@@ -83,7 +83,7 @@ pub fn apply(state: &mut AppState, event: BackendEvent, now: Timestamp) -> Vec<E
             state.places.forget(&id);
         }
         BackendEvent::Bots(library) => {
-            if state.bots.replace(library) {
+            if state.bots.replace(library, &state.servers.all) {
                 state.refresh_gallery();
                 bots::forget_mended(state);
             }

@@ -115,6 +115,14 @@ impl FormView {
                 self.text.dual = !self.text.dual;
             }
         });
+        entered |= parts::labelled_ui(ui, "Certificate file", |ui| {
+            let field = Field {
+                style: FieldStyle::Mono,
+                hint: "PEM, trusted besides the system's",
+                ..Field::new(field_id(FieldName::CaFile), "Certificate file")
+            };
+            self.field_ui(ui, FieldName::CaFile, field)
+        });
         entered
     }
 
@@ -144,6 +152,7 @@ impl FormView {
             FieldName::Name => &mut self.text.name,
             FieldName::Address => &mut self.text.url,
             FieldName::Secret => &mut self.text.secret.0,
+            FieldName::CaFile => &mut self.text.ca_file,
         };
         let response = field.field_ui(ui, text);
         if self.focus == Some(name) {

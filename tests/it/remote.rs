@@ -2,6 +2,7 @@
 //! the wire as each test says.
 
 mod asking;
+mod certificates;
 mod outbox;
 mod pages;
 mod plain;

@@ -82,6 +82,9 @@ pub fn seconds_left(until: Timestamp, now: Timestamp) -> u64 {
 pub fn server_error(error: &ProviderError) -> String {
     let (what, advice) = row(error.kind);
     let said = error.message.trim().trim_end_matches('.');
+    if error.is_about_certificates() {
+        return format!("{said}.");
+    }
     match said.is_empty() || what.to_lowercase().starts_with(&said.to_lowercase()) {
         true => format!("{what}. {advice}"),
         false => format!("{what}. {advice} ({said})"),

@@ -333,7 +333,7 @@ impl Run {
                 RunStatus::Stopped
             }
             End::Failed(error) => {
-                tracing::info!(model = %self.model, kind = ?error.kind, status = ?error.status, "the answer failed");
+                tracing::info!(model = %self.model, kind = ?error.kind, status = error.status, "the answer failed");
                 let status = if self.sink.has_content() {
                     RunStatus::Interrupted
                 } else {

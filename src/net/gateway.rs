@@ -22,6 +22,7 @@ mod pair;
 mod pairing;
 mod reply;
 mod router;
+mod scarce;
 mod socket;
 mod streams;
 mod tls;

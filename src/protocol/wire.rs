@@ -4,6 +4,7 @@
 //! told from a wrong one, so that old and new peers work together.
 
 mod decode;
+mod fields;
 
 pub use decode::{read_from_client, read_from_server};
 

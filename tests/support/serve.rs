@@ -22,7 +22,7 @@ pub(crate) struct Serve {
     child: Child,
     pub(crate) address: String,
     out: BufReader<ChildStdout>,
-    _err: ChildStderr,
+    err: BufReader<ChildStderr>,
 }
 
 impl Serve {
@@ -46,12 +46,12 @@ impl Serve {
             .spawn()
             .unwrap();
         let mut out = BufReader::new(child.stdout.take().unwrap());
-        let err = child.stderr.take().unwrap();
+        let err = BufReader::new(child.stderr.take().unwrap());
         let mut line = String::new();
         out.read_line(&mut line).unwrap();
         let address = line.trim().rsplit("://").next().unwrap().to_owned();
         assert!(line.starts_with("listening at ws"), "{line}");
-        Self { child, address, out, _err: err }
+        Self { child, address, out, err }
     }
 
     /// The next line that it prints.
@@ -59,6 +59,17 @@ impl Serve {
         let mut line = String::new();
         self.out.read_line(&mut line).unwrap();
         line.trim_end().to_owned()
+    }
+
+    /// The lines of its log up to one that holds this.
+    pub(crate) fn logged(&mut self, wanted: &str) -> Vec<String> {
+        let mut lines = Vec::new();
+        while !lines.last().is_some_and(|line: &String| line.contains(wanted)) {
+            let mut line = String::new();
+            assert_ne!(self.err.read_line(&mut line).unwrap(), 0, "{wanted} in {lines:?}");
+            lines.push(line.trim_end().to_owned());
+        }
+        lines
     }
 
     /// Ends it as a crash does.

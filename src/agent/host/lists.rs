@@ -11,6 +11,8 @@ use crate::protocol::{
     ServerMessage, Timestamp,
 };
 
+use crate::store::StoreError;
+
 /// The length of a page where none was asked for.
 const PAGE: usize = 50;
 
@@ -82,7 +84,11 @@ impl Hub {
         limit: Option<usize>,
     ) -> Result<(), Refusal> {
         self.seen(key, chat).await?;
-        let page = self.store.page(chat, before, page_length(limit)).await?;
+        let page = self.store.page(chat, before, page_length(limit)).await;
+        if page == Err(StoreError::NotFound) {
+            return Err(Refusal::not_found("There is no such message in this chat"));
+        }
+        let page = page?;
         let MessagePage { mut messages, mut has_older, applied, .. } = page;
         let applied = applied.map(|(run_id, after_seq)| ResumeFrom { run_id, after_seq });
         loop {

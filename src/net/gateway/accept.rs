@@ -2,11 +2,10 @@
 //! may take.
 
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
+use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -17,6 +16,7 @@ use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
 use super::front::Front;
+use super::scarce::Peer;
 use super::{door, router};
 
 /// Connections beyond those of clients: requests that come and go, and those that never say
@@ -97,7 +97,7 @@ async fn connection(
     router: Router,
     front: &Arc<Front>,
 ) {
-    let from = stream.peer_addr().ok();
+    let from = Peer(stream.peer_addr().ok());
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "small frames may wait for each other");
     }
@@ -106,12 +106,12 @@ async fn connection(
     };
     match timeout(front.timing().head, tls.accept(stream)).await {
         Ok(Ok(stream)) => http(stream, router, from, front).await,
-        Ok(Err(error)) => tracing::debug!(%error, ?from, "a TLS handshake failed"),
-        Err(_late) => tracing::debug!(?from, "a TLS handshake took too long"),
+        Ok(Err(error)) => tracing::debug!(%error, %from, "a TLS handshake failed"),
+        Err(_late) => tracing::debug!(%from, "a TLS handshake took too long"),
     }
 }
 
-async fn http<S>(mut stream: S, router: Router, from: Option<SocketAddr>, front: &Arc<Front>)
+async fn http<S>(mut stream: S, router: Router, from: Peer, front: &Arc<Front>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -121,6 +121,7 @@ where
         }
         return;
     }
+    let router = router.layer(Extension(from));
     let mut builder = http1::Builder::new();
     builder
         .timer(TokioTimer::new())
@@ -138,6 +139,6 @@ where
         }
     };
     if let Err(error) = ended {
-        tracing::debug!(%error, ?from, "a connection ended early");
+        tracing::debug!(%error, %from, "a connection ended early");
     }
 }

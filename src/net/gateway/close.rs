@@ -21,8 +21,10 @@ pub(super) enum Close {
     NoEntry,
     /// No hello, or no sign of life.
     Silent,
-    /// Too many frames, or too many bad ones.
+    /// Too many frames.
     Flood,
+    /// Too many frames that cannot be read.
+    BadFrames,
     /// The client reads too slowly.
     Slow,
 }
@@ -40,6 +42,7 @@ impl Close {
             Self::NoEntry => (4001, "a valid token is needed"),
             Self::Silent => (4002, "nothing was heard for too long"),
             Self::Flood => (4008, "too many frames"),
+            Self::BadFrames => (4008, "too many bad frames"),
             Self::Slow => (4009, "frames are read too slowly"),
         };
         Some(CloseFrame { code: code.into(), reason: reason.into() })

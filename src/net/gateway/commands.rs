@@ -32,7 +32,7 @@ pub(super) async fn take(State(front): State<Arc<Front>>, request: Request) -> R
     match pace {
         Pace::Fine => {}
         Pace::WaitUntil(at) => sleep_until(at).await,
-        Pace::Flood => return too_many(),
+        Pace::Flood => return too_many("Too many commands\n"),
     }
     let bytes = match body::read(&parts.headers, body).await {
         Ok(bytes) => bytes,
@@ -106,14 +106,14 @@ fn client_of(parts: &Parts) -> Option<String> {
 
 fn refuse(pass: &Pass, text: Option<&str>, bad: &BadFrame) -> Response {
     if pass.posts.lock().bad(Instant::now()) {
-        return too_many();
+        return too_many("Too many bad commands\n");
     }
     json(StatusCode::BAD_REQUEST, &frames::bad_frame(text, bad))
 }
 
-fn too_many() -> Response {
+fn too_many(said: &'static str) -> Response {
     let retry = [(header::RETRY_AFTER, "60")];
-    (StatusCode::TOO_MANY_REQUESTS, retry, "Too many commands\n").into_response()
+    (StatusCode::TOO_MANY_REQUESTS, retry, said).into_response()
 }
 
 fn late(id: Option<String>) -> Response {

@@ -12,10 +12,12 @@ use secrecy::SecretString;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use tokio_util::sync::CancellationToken;
 
+use super::brief;
 use super::close::Close;
 use super::front::Front;
 use super::host::Visitor;
 use super::meter::Meter;
+use super::scarce::Peer;
 
 /// For how long somebody is remembered who has no connection.
 const REMEMBERED: Duration = Duration::from_secs(120);
@@ -77,8 +79,18 @@ impl Passes {
 /// Lets somebody in by the token of a request, or without one where that is allowed.
 pub(super) async fn admit(front: &Front, request: &Parts) -> Option<Arc<Pass>> {
     let token = token_of(&request.headers, &request.uri, front.config.query_token);
-    let visitor = front.door.admit(token.clone()).await?;
+    let Some(visitor) = front.door.admit(token.clone()).await else {
+        tell_refused(front, request, token.is_some());
+        return None;
+    };
     Some(front.passes.enter(visitor, token, front))
+}
+
+fn tell_refused(front: &Front, request: &Parts, has_token: bool) {
+    let Some(line) = front.refusals.take(Instant::now()) else { return };
+    let (from, path) = (Peer::of(&request.extensions), brief(request.uri.path()));
+    let said = if has_token { "a token was refused" } else { "somebody came without a token" };
+    tracing::info!(%from, %path, left_out = line.left_out, "{said}");
 }
 
 /// Why a host has let a client go that did not read too slowly.

@@ -76,6 +76,17 @@ pub(super) fn refusal(id: Option<String>, bad: &BadFrame) -> Arc<str> {
     })
 }
 
+/// Answers a hello of a version that never was.
+pub(super) fn no_version(id: Option<String>) -> Arc<str> {
+    spell(&ServerMessage::Error {
+        id,
+        message: format!("hello: protocol is {PROTOCOL_VERSION} or higher"),
+        code: "bad_request".to_owned(),
+        kind: ErrorKind::BadRequest,
+        retryable: false,
+    })
+}
+
 /// The welcome in a frame.
 pub(super) fn welcome(text: &str) -> Option<Box<Welcome>> {
     let FromServer::Said(said) = read_from_server(text).ok()? else { return None };

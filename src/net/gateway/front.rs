@@ -13,6 +13,7 @@ use super::door::Passes;
 use super::host::{Doorkeeper, HostInput, HostSender, SessionKey};
 use super::pair::Pairs;
 use super::pairing::Tries;
+use super::scarce::Scarce;
 use super::streams::Streams;
 use super::{GatewayConfig, Timing, brief};
 
@@ -36,6 +37,8 @@ pub(super) struct Front {
     pub(super) pairs: Pairs,
     pub(super) streams: Streams,
     pub(super) tries: Tries,
+    /// Lines of the log about those who may not come in.
+    pub(super) refusals: Scarce,
     /// Room for clients.
     pub(super) clients: Arc<Semaphore>,
     /// Room for the second sockets of pairs.
@@ -71,6 +74,7 @@ impl Front {
             pairs: Pairs::default(),
             streams: Streams::default(),
             tries: Tries::default(),
+            refusals: Scarce::default(),
             clients: Arc::new(Semaphore::new(most)),
             seconds: Arc::new(Semaphore::new(most)),
             refused: Arc::new(Semaphore::new(MOST_REFUSED)),

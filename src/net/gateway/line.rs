@@ -145,7 +145,7 @@ impl Line {
     /// Answers a command that has no place here.
     pub(super) fn refuse(&mut self, id: Option<String>, bad: &BadFrame) -> Result<(), Close> {
         if self.meter.bad(Instant::now()) {
-            return Err(Close::Flood);
+            return Err(Close::BadFrames);
         }
         self.send(text(&frames::refusal(id, bad)))
     }
@@ -228,6 +228,10 @@ impl Line {
 
     fn read(&mut self, text: &str) -> Result<Option<Heard>, Close> {
         match read_from_client(text).and_then(is_sound) {
+            Ok(FromClient::Command(frame)) if speaks_no_version(&frame) => {
+                let said = frames::no_version(frame.id);
+                self.send(self::text(&said)).map(|()| None)
+            }
             Ok(FromClient::Command(frame)) => Ok(Some(Heard::Command(frame))),
             Ok(FromClient::Unknown { kind, id: _ }) => {
                 self.front.ignore(&kind);
@@ -239,7 +243,7 @@ impl Line {
 
     fn bad(&mut self, text_of_it: Option<&str>, bad: &BadFrame) -> Result<(), Close> {
         if self.meter.bad(Instant::now()) {
-            return Err(Close::Flood);
+            return Err(Close::BadFrames);
         }
         self.send(text(&frames::bad_frame(text_of_it, bad)))
     }
@@ -352,6 +356,11 @@ pub(super) async fn goodbye(mut ws: Ws, close: Close, patience: Duration) {
 
 fn text(frame: &Arc<str>) -> Message {
     Message::text(&**frame)
+}
+
+/// A newer version than ours is answered with ours; there is none below the first.
+fn speaks_no_version(frame: &CommandFrame) -> bool {
+    matches!(&frame.command, ClientCommand::Hello(hello) if hello.protocol == 0)
 }
 
 /// What is right as JSON and still cannot be.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{Request, State};
+use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use parking_lot::Mutex;
@@ -16,6 +17,7 @@ use tokio::time::Instant;
 
 use super::body;
 use super::front::Front;
+use super::scarce::Peer;
 
 /// Tries in [`SPAN`], of all who try: codes are short, and nobody shall find one by trying.
 const MOST_TRIES: usize = 5;
@@ -60,6 +62,7 @@ pub(super) async fn pair(State(front): State<Arc<Front>>, request: Request) -> R
         return failed(StatusCode::BAD_REQUEST, "bad_request", said);
     };
     if !front.tries.take(Instant::now()) {
+        tell_refused(&front, &parts, "too many pairing codes were tried");
         let said = "Too many codes were tried. Try again in a minute";
         let mut response = failed(StatusCode::TOO_MANY_REQUESTS, "too_many_tries", said);
         response.headers_mut().insert(header::RETRY_AFTER, 60.into());
@@ -70,7 +73,17 @@ pub(super) async fn pair(State(front): State<Arc<Front>>, request: Request) -> R
             let headers = [(header::CACHE_CONTROL, "no-store")];
             (headers, Json(json!({ "token": token.expose_secret() }))).into_response()
         }
-        None => failed(StatusCode::FORBIDDEN, "wrong_code", "The code is wrong, used or too old"),
+        None => {
+            tell_refused(&front, &parts, "a pairing code was refused");
+            failed(StatusCode::FORBIDDEN, "wrong_code", "The code is wrong, used or too old")
+        }
+    }
+}
+
+fn tell_refused(front: &Front, request: &Parts, said: &str) {
+    if let Some(line) = front.refusals.take(Instant::now()) {
+        let from = Peer::of(&request.extensions);
+        tracing::info!(%from, path = "/pair", left_out = line.left_out, "{said}");
     }
 }
 

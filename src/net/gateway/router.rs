@@ -8,9 +8,11 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use tokio::time::Instant;
 
 use super::front::Front;
-use super::{commands, completions, health, pairing, reply, streams, upgrade};
+use super::scarce::Peer;
+use super::{brief, commands, completions, health, pairing, reply, streams, upgrade};
 
 /// What a page may send besides what it always may.
 const PAGE_HEADERS: &str = "authorization, content-type, last-event-id, x-client-id";
@@ -59,7 +61,12 @@ async fn origins(State(front): State<Arc<Front>>, request: Request, next: Next) 
     let listed =
         front.config.origins.iter().any(|listed| listed == "*" || origin == *listed.as_str());
     if !listed {
-        tracing::info!(origin = ?origin, "a page of a foreign origin was refused");
+        if let Some(line) = front.refusals.take(Instant::now()) {
+            let from = Peer::of(request.extensions());
+            let origin = brief(&String::from_utf8_lossy(origin.as_bytes()));
+            let left_out = line.left_out;
+            tracing::info!(%from, %origin, left_out, "a page of a foreign origin was refused");
+        }
         return (StatusCode::FORBIDDEN, "This origin is not listed\n").into_response();
     }
     let mut response = if request.method() == Method::OPTIONS {

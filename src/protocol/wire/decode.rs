@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use super::fields;
 use super::{BadFrame, CommandFrame, FRAME_LIMIT, FromClient, FromServer, PlainEvent};
 use crate::protocol::{ChatId, Frame, MessageId, StreamEvent};
 
@@ -62,8 +63,12 @@ pub fn read_from_client(text: &str) -> Result<FromClient, BadFrame> {
         return Ok(FromClient::Unknown { kind, id });
     }
     frame.entry("payload").or_insert_with(|| Value::Object(Map::new()));
-    let command: CommandFrame = read(&kind, frame)?;
-    Ok(FromClient::Command(Box::new(command)))
+    fields::forget_empty(&mut frame);
+    let frame = Value::Object(frame);
+    match CommandFrame::deserialize(&frame) {
+        Ok(command) => Ok(FromClient::Command(Box::new(command))),
+        Err(_of_types) => Err(BadFrame(fields::problem(&kind, &frame))),
+    }
 }
 
 /// Reads a frame of a gateway or of a plain server.

@@ -290,3 +290,27 @@ async fn what_a_run_took_is_told_with_calls_time_and_each_model() {
     assert_eq!(payload["perModel"]["mock/alpha"]["completionTokens"], 3, "{used}");
     gate.close().await;
 }
+
+#[tokio::test]
+async fn a_page_above_a_message_that_is_not_there_is_refused_in_plain_words() {
+    let (folder, server) = (folder(), Server::start());
+    let gate = Gate::open(folder.path(), &server).await;
+    let mut client = gate.client("one").await;
+    let chat = new_chat();
+    let (run, _) = client.say(message(chat, "Hi")).await;
+    client.hear(run, 1_000).await;
+    let before = message(chat, "").client_message_id;
+    client.send("page", ClientCommand::LoadMessages { chat_id: chat, before, limit: None }).await;
+    let said = client
+        .until(|said| match said {
+            FromServer::Said(said) => match *said {
+                ServerMessage::Error { message, code, .. } => Some((message, code)),
+                _ => None,
+            },
+            _ => None,
+        })
+        .await;
+    let wanted = ("There is no such message in this chat".to_owned(), "not_found".to_owned());
+    assert_eq!(said, wanted);
+    gate.close().await;
+}

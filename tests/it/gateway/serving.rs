@@ -451,3 +451,32 @@ fn two_gateways_do_not_serve_from_one_folder() {
     first.kill();
     Serve::start(folder.path(), &[]);
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn who_may_not_come_in_is_logged_with_its_address_and_a_flood_is_not() {
+    let folder = folder();
+    let mut gateway = Serve::start(folder.path(), &["--pair"]);
+    assert_eq!(gateway.connect("sb_wrong").await.close_code().await, Some(4001));
+    let at = gateway.logged("/ws").pop().unwrap();
+    assert!(at.starts_with("info: a token was refused") && at.contains("from: 127.0.0.1:"), "{at}");
+    assert!(!at.contains("sb_wrong"), "{at}");
+    let http = reqwest::Client::new();
+    let url = |path: &str| format!("http://{}{path}", gateway.address);
+    let pair = serde_json::json!({ "code": "AAAA-AAAA", "client": "desk" });
+    let refused = http.post(url("/pair")).json(&pair).send().await.unwrap();
+    assert_eq!(refused.status(), 403);
+    let page = http.get(url("/v1/models")).header("origin", "https://evil.example");
+    assert_eq!(page.send().await.unwrap().status(), 403);
+    for _ in 0..100 {
+        let refused = http.get(url("/v1/models?token=sb_secret")).send().await.unwrap();
+        assert_eq!(refused.status(), 401);
+    }
+    gateway.terminate();
+    let lines = gateway.logged("the gateway has ended");
+    let count = |wanted: &str| lines.iter().filter(|line| line.contains(wanted)).count();
+    assert_eq!(count("a pairing code was refused"), 1, "{lines:?}");
+    assert_eq!(count("origin: https://evil.example)"), 1, "{lines:?}");
+    assert!((5..=20).contains(&count("path: /v1/models)")), "{lines:?}");
+    assert_eq!(count("sb_secret") + count("Some("), 0, "{lines:?}");
+}

@@ -108,7 +108,12 @@ async fn bad_frames_are_answered_by_name_and_the_twentieth_closes() {
     }
     scene.bad.is_served(&mut scene.gate, scene.theirs.session).await;
     scene.bad.send(Message::text("{")).await;
-    scene.ends(4008).await;
+    let reason = loop {
+        if let Message::Close(Some(close)) = soon(scene.bad.0.next()).await.unwrap().unwrap() {
+            break close.reason.to_string();
+        }
+    };
+    assert_eq!(reason, "too many bad frames");
 }
 
 #[tokio::test]

@@ -83,3 +83,21 @@ async fn the_subprotocol_is_repeated_where_it_is_offered_and_the_token_never() {
     assert_eq!(protocols, [&("sec-websocket-protocol".to_owned(), "switchboard.v1".to_owned())]);
     assert!(!format!("{answer:?}").contains(OWNER));
 }
+
+#[tokio::test]
+async fn a_version_that_never_was_is_refused_and_a_newer_one_is_let_in() {
+    let mut gate = Gate::open().await;
+    let mut client = Client::join(gate.address, "/ws", OWNER).await;
+    let hello = |protocol: u32| {
+        let payload = json!({ "protocol": protocol, "client": "test", "clientId": "laptop" });
+        json!({ "type": "hello", "id": "h", "payload": payload })
+    };
+    client.say(&hello(0)).await;
+    let said = client.frame().await;
+    assert_eq!(
+        (&said["payload"]["code"], &said["payload"]["id"]),
+        (&json!("bad_request"), &json!("h"))
+    );
+    client.say(&hello(99)).await;
+    assert_eq!(gate.opened().await.hello.protocol, 99);
+}

@@ -298,10 +298,8 @@ fn refused(server: &ServerConfig, error: &ProviderError) -> Failure {
             &format!("Enter its token anew: switchboard servers add {id} --token-stdin"),
         ),
         ErrorKind::BadRequest => Failure::usage(message, "Mend the address"),
-        ErrorKind::Network if error.is_about_certificates() => Failure::work(
-            message,
-            &format!("Name a certificate: switchboard servers add {id} --ca-file FILE"),
-        ),
+        // It says itself what to do.
+        ErrorKind::Network if error.is_about_certificates() => Failure::work(message, ""),
         kind => Failure::work(message, on_the_way(kind)),
     }
 }

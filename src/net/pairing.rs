@@ -104,7 +104,11 @@ async fn ask(
 /// The failure of a request, in the words of servers.
 fn on_the_way(error: &reqwest::Error, host: &str, has_file: bool) -> ProviderError {
     let advice = if has_file { trust::ADVICE_SERVER_WITH_FILE } else { trust::ADVICE_SERVER };
-    match trust::tls_error(error).and_then(|error| trust::words(error, host, advice)) {
+    let words = trust::tls_error(error).and_then(|error| match trust::is_plain(error) {
+        true => Some(format!("{host} does not speak TLS here. Begin the address with ws://")),
+        false => trust::words(error, host, advice),
+    });
+    match words {
         Some(words) => ProviderError::new(ErrorKind::Network, words),
         None => {
             let error = failure::transport(error, host);

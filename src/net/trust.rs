@@ -14,8 +14,8 @@ use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use tokio_rustls::rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, Error as TlsError, InvalidMessage,
-    RootCertStore, SignatureScheme,
+    AlertDescription, CertificateError, ClientConfig, DigitallySignedStruct, Error as TlsError,
+    InvalidMessage, RootCertStore, SignatureScheme,
 };
 
 use crate::protocol::{ErrorKind, ProviderError};
@@ -207,6 +207,11 @@ pub(crate) fn is_plain(error: &TlsError) -> bool {
 
 /// What is wrong with a certificate, for people; nothing where it is something else.
 pub(crate) fn words(error: &TlsError, host: &str, advice: &str) -> Option<String> {
+    if has_nothing_in_common(error) {
+        return Some(format!(
+            "The certificate or the TLS of {host} is of a kind that is not known here. A certificate with an RSA or P-256 key works"
+        ));
+    }
     let TlsError::InvalidCertificate(reason) = error else { return None };
     let is_for_another = matches!(
         reason,
@@ -222,6 +227,19 @@ pub(crate) fn words(error: &TlsError, host: &str, advice: &str) -> Option<String
         format!("is not trusted here. {advice}")
     };
     Some(format!("The certificate of {host} {what}"))
+}
+
+/// As seen by either end: a server with such a key finds nothing among what it is offered.
+fn has_nothing_in_common(error: &TlsError) -> bool {
+    matches!(
+        error,
+        TlsError::PeerIncompatible(_)
+            | TlsError::AlertReceived(
+                AlertDescription::HandshakeFailure
+                    | AlertDescription::ProtocolVersion
+                    | AlertDescription::InsufficientSecurity
+            )
+    )
 }
 
 #[cfg(test)]
@@ -244,6 +262,8 @@ mod tests {
             assert!(ProviderError::new(ErrorKind::Network, &said).is_about_certificates());
             assert!(said.contains(expected), "{said}");
         }
+        let alert = TlsError::AlertReceived(AlertDescription::HandshakeFailure);
+        assert!(words(&alert, "home", "").unwrap().contains("RSA or P-256"));
         let other = TlsError::InvalidMessage(InvalidMessage::InvalidContentType);
         assert_eq!(words(&other, "home", ""), None);
         assert!(is_plain(&other) && tls_error(&io::Error::other("else")).is_none());

@@ -238,7 +238,7 @@ mod tests {
     #[test]
     fn long_names_of_one_kind_stay_tellable_apart() {
         let mut harness = Harness::builder()
-            .with_size(vec2(170.0, 100.0))
+            .with_size(vec2(130.0, 100.0))
             .with_context_setup(samples::install)
             .build_ui_state(
                 |ui, shown: &mut Vec<String>| {

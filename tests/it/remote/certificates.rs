@@ -114,6 +114,16 @@ fn pairing_needs_the_certificate_and_does_not_blame_the_code() {
         assert!(said.contains("is not trusted here"), "{said}");
         assert!(!said.contains("new code") && !said.contains("provider"), "{said}");
     }
+    for (scheme, mended) in [("ws", "wss://"), ("http", "wss://")] {
+        let url = format!("{scheme}://{}", gateway.address);
+        let add = ["servers", "add", "open", "--url", &url];
+        let said = err(&run(near.path(), &[&add[..], &["--pair", &code]].concat()));
+        assert!(said.contains(mended) && !said.contains("new code"), "{said}");
+        out(&run(near.path(), &add));
+        let said = err(&run(near.path(), &["servers", "test", "open"]));
+        assert!(said.contains(mended) && !said.contains("httparse"), "{said}");
+        out(&run(near.path(), &["servers", "remove", "open"]));
+    }
     let mine = shown("self-made.pem");
     out(&run(near.path(), &[&add[..], &["--ca-file", &mine]].concat()));
     out(&run(near.path(), &["servers", "test", "home"]));

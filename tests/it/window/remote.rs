@@ -148,3 +148,34 @@ fn a_question_for_consent_outlives_the_window_and_is_answered_there() {
     assert_eq!((answer.args_hash.as_str(), answer.scope), ("4f", ApprovalScope::Chat));
     far.abort();
 }
+
+/// As at home: the certificate is self-made, and its file is named once the window has said so.
+#[test]
+fn a_gateway_with_a_certificate_of_its_own_is_paired_once_its_file_is_named() {
+    let far = tempfile::tempdir().unwrap();
+    let place = Place::bare();
+    prepare(far.path(), &place.server.url());
+    let file = |name: &str| {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/certificates");
+        folder.join(name).display().to_string()
+    };
+    let (cert, key) = (file("self-made.pem"), file("self-made.key"));
+    let tls = ["--pair", "--tls-cert", &cert, "--tls-key", &key];
+    let mut gateway = Serve::start(far.path(), &tls);
+    let code = gateway.line().split_whitespace().nth(2).unwrap().to_owned();
+    let mut window = place.open();
+    window.run_command("servers");
+    window.click("Add server");
+    window.fill("Name", "Home");
+    window.fill("Address", &format!("https://{}", gateway.address));
+    window.click("Let in by: Pairing code");
+    window.fill("Code", &code.to_lowercase());
+    window.click("Pair");
+    window.until_sees("is not trusted here");
+    assert!(window.state().settings.servers.is_empty());
+    window.fill("Certificate file", &cert);
+    window.click("Pair");
+    window.until_sees("Home · ready");
+    assert_eq!(window.state().settings.servers[0].ca_file, Some(cert.into()));
+    drop((window, gateway));
+}

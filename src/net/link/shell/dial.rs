@@ -207,6 +207,13 @@ impl Trust {
 fn refused(address: &Address, error: &Error) -> Failure {
     match error {
         Error::Http(response) => refused_with(address, response.status().as_u16()),
+        // What answered was no HTTP, as where TLS is spoken.
+        Error::Protocol(ProtocolError::HttparseError(_)) if !address.is_tls() => Failure {
+            kind: FailureKind::Blocked,
+            message: format!(
+                "{address} does not speak plain WebSocket. Begin its address with wss://"
+            ),
+        },
         // The way ended in the middle of the handshake.
         Error::Io(_)
         | Error::ConnectionClosed

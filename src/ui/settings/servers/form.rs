@@ -9,7 +9,7 @@ use super::super::provider_text::KeyText;
 use super::super::status::Tone;
 use super::push;
 use super::text::{By, Checked, FieldName, Problem, ServerText, assumed, is_open};
-use crate::protocol::{KeptIn, KeyChange, QueryId};
+use crate::protocol::{ErrorKind, KeptIn, KeyChange, QueryId};
 use crate::state::{AppState, ServerCommand, ServerForm, UiCommand, words};
 use crate::ui::theme::{self, Palette};
 use crate::ui::widgets::{self, Chosen};
@@ -62,13 +62,15 @@ impl FormView {
         }
         self.told = told;
         self.reveal_result = told.is_some();
-        match servers.paired.as_ref().and(told) {
-            Some((_, Some(true))) => {
+        match &servers.paired {
+            Some((_, Some(Ok(_)))) => {
                 self.text.by = By::Token;
                 self.forget_secret(ui);
             }
-            Some((_, Some(false))) => self.focus = Some(FieldName::Secret),
-            Some((_, None)) | None => {}
+            Some((_, Some(Err(error)))) if error.kind == ErrorKind::Auth => {
+                self.focus = Some(FieldName::Secret);
+            }
+            Some((_, Some(Err(_)) | None)) | None => {}
         }
     }
 

@@ -190,9 +190,9 @@ fn a_code_is_asked_for_once_and_the_server_is_kept_when_it_agrees() {
     harness.event(Event::Text("m".to_owned()));
     harness.run_ok();
     click(&mut harness, "Pair");
-    let codes = asked(&harness).into_iter().filter_map(|command| match command {
-        ServerCommand::Pair { code, .. } => Some(code.expose_secret().to_owned()),
-        _ => None,
+    let codes = asked(&harness).into_iter().filter_map(|command| {
+        let ServerCommand::Pair { code, .. } = command else { return None };
+        Some(code.expose_secret().to_owned())
     });
     assert_eq!(codes.collect::<Vec<_>>(), ["4f7 k2", "4f7 k2m"]);
     let query = harness.state().state.servers.paired.as_ref().unwrap().0;

@@ -125,7 +125,8 @@ fn entry(server: &ServerId, bot: &RemoteBot) -> Arc<BotEntry> {
     // No id of this computer has a slash.
     let id = BotId(format!("{server}/{}", bot.id));
     let description = bot.description.clone();
-    let bot = Bot { description, ..Bot::blank(id, bot.name.clone()) };
+    let variables = bot.variables.clone();
+    let bot = Bot { description, variables, ..Bot::blank(id, bot.name.clone()) };
     Arc::new(BotEntry::new(bot, BotOrigin::BuiltIn))
 }
 

@@ -2,11 +2,13 @@
 //! the wire as each test says.
 
 mod asking;
+mod news;
 mod outbox;
 mod pages;
 mod plain;
 mod real;
 mod resume;
+mod shared;
 pub(crate) mod wire;
 
 use std::path::Path;

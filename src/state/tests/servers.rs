@@ -202,6 +202,15 @@ fn a_server_is_asked_again_by_a_message_beside_the_one_before() {
     let first = send(&mut state, "one");
     start_run(&mut state, &first);
     apply(&mut state, event(&first, 1, done(&first)), NOW);
+    // Also the first of all.
+    let regenerate = UiCommand::Regenerate { answer: Some(first.answer), model: None };
+    let mut begun = state.clone();
+    let asked = commands(handle(&mut begun, regenerate, at(1)));
+    let [BackendCommand::Send(request)] = &asked[..] else { panic!("{asked:?}") };
+    assert_eq!((request.text.as_str(), request.place), ("one", Place::Under(None)));
+    let shown = &begun.conversation().unwrap().messages;
+    assert_eq!((shown.len(), shown[0].siblings.count), (1, 2));
+
     let second = send(&mut state, "two");
     start_run(&mut state, &second);
     apply(&mut state, event(&second, 1, done(&second)), NOW);

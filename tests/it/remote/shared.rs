@@ -40,7 +40,12 @@ async fn a_chat_of_one_window_is_in_the_other_at_once() {
     let mut one = Desk::linked(near.path(), vec![config(&gateway)]);
     let mut two = Desk::linked(other.path(), vec![config(&gateway)]);
     until_ready(&mut one).await;
-    until_ready(&mut two).await;
+    // Its list of chats was read by then: what it hears later, it hears by itself.
+    two.until(|event| match event {
+        BackendEvent::Remote(RemoteEvent::Changed(state)) if !state.bots.is_empty() => Some(()),
+        _ => None,
+    })
+    .await;
     let chat = Desk::new_chat();
     let run = say(&mut one, chat, "Buy milk").await;
     one.finish(run).await;

@@ -72,5 +72,6 @@ pub use usage::{
 pub use wire::{
     Access, ApprovalAnswer, ApprovalScope, BadFrame, ChatCommand, ClientCommand, CommandFrame,
     FRAME_LIMIT, FromClient, FromServer, Hello, PAGE_LIMIT, PlainEvent, RemoteBot, ResumeFrom,
-    ResumedFrom, ServerMessage, Welcome, WireSeed, read_from_client, read_from_server,
+    ResumedFrom, ServerMessage, Welcome, WireMember, WireRoom, WireSeed, read_from_client,
+    read_from_server,
 };

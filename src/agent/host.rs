@@ -63,13 +63,14 @@ const PURGE_TICKS: u64 = 60;
 pub trait Chooser: Send + Sync + fmt::Debug {
     /// Who answers a chat that names no model.
     fn usual(&self) -> ModelId;
-    /// A chat that begins with a bot, its questions answered by their defaults.
+    /// A chat that begins with a bot, with what was answered to its questions and the defaults of
+    /// the others. Fails with a sentence where an answer is missing or wrong.
     fn start_chat(
         &self,
-        entry: &BotEntry,
+        begun: (&BotEntry, &BTreeMap<String, String>),
         providers: &[ProviderState],
         now: Timestamp,
-    ) -> StartChat;
+    ) -> Result<StartChat, String>;
     /// How a message is answered: the gateway's parameters, the chat's, the message's, and of them
     /// what the model takes.
     fn options(&self, chat: &ChatOptions, message: &Params, model: &ModelInfo) -> ChatOptions;
@@ -307,8 +308,9 @@ impl Hub {
                 self.cancel((key, name), run_id, chat_id, mode).await
             }
             ClientCommand::Approval(answer) => self.approval(key, name, answer).await,
-            ClientCommand::Subscribe { chat_id, after_seq, bot_id } => {
-                self.subscribe((key, name), chat_id, after_seq, bot_id).await
+            ClientCommand::Subscribe { chat_id, after_seq, bot_id, variables } => {
+                let bot = bot_id.as_ref().map(|bot| (bot, &variables));
+                self.subscribe((key, name), chat_id, after_seq, bot).await
             }
             ClientCommand::Unsubscribe { chat_id } => {
                 self.unfollow(key, chat_id);

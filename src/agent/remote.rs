@@ -71,6 +71,11 @@ impl RemoteChats {
         self.0.write().entry(chat).or_insert_with(|| server.clone());
     }
 
+    /// Notes that a chat lives on another server than before.
+    pub(super) fn moved(&self, chat: ChatId, server: &ServerId) {
+        self.0.write().insert(chat, server.clone());
+    }
+
     /// Whether a command is for the links. A chat that it makes on a server is noted.
     pub(super) fn takes(&self, command: &BackendCommand) -> bool {
         match command {

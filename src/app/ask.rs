@@ -47,7 +47,7 @@ pub(super) struct AskArgs {
     #[arg(long)]
     over_budget: bool,
     /// Send it to this server; --model and --bot name what that server has
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["values", "over_budget"])]
+    #[arg(long, value_name = "NAME", conflicts_with = "over_budget")]
     server: Option<String>,
     /// Print one frame per line, as on the wire
     #[arg(long)]

@@ -5,15 +5,20 @@
 
 mod decode;
 mod fields;
+mod lenient;
+mod room;
 
 pub use decode::{read_from_client, read_from_server};
+pub use room::{WireMember, WireRoom};
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
     BotId, ChatId, ChatSummary, ErrorKind, Frame, Message, MessageId, ModelInfo, Part, Role, RunId,
-    Seq, SessionId, StopMode, StreamEvent, Timestamp, ToolCallId,
+    Seq, SessionId, StopMode, StreamEvent, Timestamp, ToolCallId, Variable,
 };
 
 /// The longest frame, in bytes.
@@ -60,6 +65,9 @@ pub enum ClientCommand {
         /// The bot that it begins with.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         bot_id: Option<BotId>,
+        /// What is answered to the bot's questions, by the names of its variables.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        variables: BTreeMap<String, String>,
     },
     /// No longer follow a chat.
     Unsubscribe {
@@ -90,6 +98,13 @@ pub enum ClientCommand {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         limit: Option<usize>,
     },
+}
+
+impl ClientCommand {
+    /// Follow a chat that is there, and of its open run what comes after an event.
+    pub fn follow(chat_id: ChatId, after_seq: Option<Seq>) -> Self {
+        Self::Subscribe { chat_id, after_seq, bot_id: None, variables: BTreeMap::new() }
+    }
 }
 
 /// Who comes, and what it has.
@@ -132,15 +147,23 @@ pub struct ChatCommand {
     /// The bot that a new chat begins with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bot_id: Option<BotId>,
+    /// What is answered to that bot's questions, by the names of its variables.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub variables: BTreeMap<String, String>,
     /// Who shall answer, as `provider/model` of the gateway.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
     /// What the model is told first, for this message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub system_prompt: Option<String>,
-    /// The message it follows; the end of the visible path without.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reply_to_id: Option<MessageId>,
+    /// The message it follows: the end of the visible path where it is not said, and where it is
+    /// `null` the beginning of the chat, beside its first question.
+    #[serde(
+        default,
+        deserialize_with = "lenient::present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub reply_to_id: Option<Option<MessageId>>,
     /// Images and files.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<Part>,
@@ -226,6 +249,13 @@ pub enum ServerMessage {
         /// How the chat opens.
         #[serde(default)]
         seeds: Vec<WireSeed>,
+        /// Who takes part, where several bots do.
+        #[serde(
+            default,
+            deserialize_with = "lenient::readable",
+            skip_serializing_if = "Option::is_none"
+        )]
+        room: Option<WireRoom>,
     },
     /// The answer to `list_models`.
     Models {
@@ -243,7 +273,7 @@ pub enum ServerMessage {
         /// All that the client may use.
         bots: Vec<RemoteBot>,
     },
-    /// The answer to `list_chats`.
+    /// The answer to `list_chats`; without a name, chats that were just made, named or changed.
     Chats {
         /// The command's name.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -371,6 +401,13 @@ pub struct RemoteBot {
     /// The whole template as YAML, where the client may see it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template: Option<String>,
+    /// What it asks before a chat begins.
+    #[serde(
+        default,
+        deserialize_with = "lenient::all_readable",
+        skip_serializing_if = "Vec::is_empty"
+    )]
+    pub variables: Vec<Variable>,
 }
 
 /// A message that a chat opens with.

@@ -42,7 +42,9 @@ impl AppState {
     /// the user has not said that it stays.
     pub fn newer_bot(&self) -> Option<&Arc<BotEntry>> {
         let summary = self.summary(self.open_chat()?)?;
-        let kept = summary.bot.as_ref().filter(|_| !summary.test)?;
+        // The bots of servers are kept there.
+        let is_here = !summary.test && summary.server.is_none();
+        let kept = summary.bot.as_ref().filter(|_| is_here)?;
         let newest = self.bots.get(&kept.id)?;
         let is_newer = newest.bot.version > kept.version && !newest.archived;
         let is_declined = self.declined.get(&summary.id) == Some(&newest.bot.version);

@@ -221,7 +221,13 @@ pub(super) fn purge_step(db: &Connection, before: Timestamp) -> Result<bool> {
         db.execute(&format!("DELETE FROM message WHERE n IN ({step})"), params![chat, PURGE_STEP])?;
     if removed == 0 {
         db.execute("DELETE FROM draft WHERE chat = (SELECT id FROM chat WHERE n = ?1)", [chat])?;
-        db.execute("DELETE FROM chat WHERE n = ?1", [chat])?;
+        db.execute("DELETE FROM chat WHERE n = ?1 AND server IS NULL", [chat])?;
+        // Of a server's chat the row stays, so that the server's next list does not bring it back.
+        db.execute("DELETE FROM chat_cast WHERE chat = ?1", [chat])?;
+        db.execute(
+            "UPDATE chat SET deleted_at = ?2, leaf = NULL, messages = 0 WHERE n = ?1",
+            params![chat, i64::MAX],
+        )?;
     }
     Ok(true)
 }

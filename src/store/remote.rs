@@ -3,9 +3,12 @@
 //! A server can never touch what is not its own: every write names the server, and chats of this
 //! computer or of another server answer with [`StoreError::NotFound`].
 
+use std::collections::BTreeMap;
+
 use super::error::Result;
 use super::handle::StoreHandle;
 use super::reader::{ReadCommand, Reader};
+use super::remote_open;
 use super::remote_rows;
 use super::remote_wait;
 use super::runs::{self, ReadState};
@@ -76,12 +79,14 @@ pub struct RemotePage {
 pub struct Outgoing {
     /// What is sent.
     pub item: QueuedMessage,
-    /// The message it follows; the end of the path without.
-    pub reply_to: Option<MessageId>,
+    /// The message it follows, or the beginning of the chat; the end of the path without.
+    pub reply_to: Option<Option<MessageId>>,
     /// It was sent before, and the server may have it.
     pub sent: bool,
     /// The bot that its chat began with.
     pub bot: Option<BotId>,
+    /// What was answered to that bot's questions.
+    pub answers: BTreeMap<String, String>,
     /// The chat has no message yet.
     pub is_first: bool,
 }
@@ -103,14 +108,16 @@ impl StoreHandle {
         self.read(|reply| ReadCommand::Remote(RemoteRead::IsCut(message, reply))).await
     }
 
-    /// Chats of a server that began with a bot which has not told yet that it is ready.
-    pub async fn unready_chats(&self, server: &ServerId) -> Result<Vec<(ChatId, BotId)>> {
+    /// Chats of a server that began with a bot which has not told yet that it is ready, with what
+    /// was answered to its questions.
+    pub async fn unready_chats(&self, server: &ServerId) -> Result<Vec<UnreadyChat>> {
         let id = server.clone();
         self.read(|reply| ReadCommand::Remote(RemoteRead::Unready(id, reply))).await
     }
 
-    /// Takes over what a server tells of its chats. Names, pins and marks of the user's own stay,
-    /// and what was deleted stays deleted. Gives those that are new or changed.
+    /// Takes over what a server tells of its chats. Names, pins and marks of the user's own stay.
+    /// What was deleted stays deleted, until something new happens in it. Gives those that are new
+    /// or changed.
     pub async fn merge_chats(
         &self,
         server: &ServerId,
@@ -179,15 +186,16 @@ impl StoreHandle {
         self.write(|reply| WriteCommand::Remote(RemoteWrite::Sent(message, reply))).await
     }
 
-    /// Makes a chat with a bot of a server. A second time changes nothing.
+    /// Makes a chat with a bot of a server, with what was answered to its questions. A second time
+    /// changes nothing.
     pub async fn open_remote(
         &self,
         server: &ServerId,
         chat: ChatId,
-        bot: ChatBot,
+        begun: (ChatBot, BTreeMap<String, String>),
         created: Timestamp,
     ) -> Result<ChatSummary> {
-        let open = Box::new((server.clone(), chat, bot, created));
+        let open = Box::new((server.clone(), chat, begun, created));
         self.write(|reply| WriteCommand::Remote(RemoteWrite::Open(open, reply))).await
     }
 
@@ -204,6 +212,11 @@ impl StoreHandle {
     }
 }
 
+/// A chat that waits for its bot, with what was answered to that one's questions.
+pub type UnreadyChat = (ChatId, BotId, BTreeMap<String, String>);
+
+type OpenRemote = (ServerId, ChatId, (ChatBot, BTreeMap<String, String>), Timestamp);
+
 /// What is asked of the writer.
 #[derive(Debug)]
 pub(super) enum RemoteWrite {
@@ -219,7 +232,8 @@ pub(super) enum RemoteWrite {
     WithoutAgent(ServerId, ChatId, Reply<ChatSummary>),
     Add(Box<(ServerId, SendRequest)>, Reply<ChatSummary>),
     Sent(MessageId, Reply<()>),
-    Open(Box<(ServerId, ChatId, ChatBot, Timestamp)>, Reply<ChatSummary>),
+    Adopt(Box<(ServerId, String, Vec<ServerId>)>, Reply<Vec<ChatSummary>>),
+    Open(Box<OpenRemote>, Reply<ChatSummary>),
     Ready(Box<(ServerId, ChatId, Cast, Vec<Message>)>, Reply<ChatSummary>),
 }
 
@@ -229,7 +243,7 @@ pub(super) enum RemoteRead {
     Chats(Reply<Vec<(ChatId, ServerId)>>),
     Outbox(ServerId, Reply<Vec<Outgoing>>),
     IsCut(MessageId, Reply<bool>),
-    Unready(ServerId, Reply<Vec<(ChatId, BotId)>>),
+    Unready(ServerId, Reply<Vec<UnreadyChat>>),
     Standing(ServerId, Reply<Vec<ChatId>>),
 }
 
@@ -243,6 +257,10 @@ impl Writer {
             }
             RemoteWrite::Lists(id, lists, reply) => {
                 self.answer(reply, |db| servers::save_lists(db, &id, &lists.0, &lists.1));
+            }
+            RemoteWrite::Adopt(adopt, reply) => {
+                let (id, lasting, configured) = *adopt;
+                self.answer(reply, |db| servers::adopt(db, &id, &lasting, &configured));
             }
             RemoteWrite::Forget(id, reply) => self.answer(reply, |db| servers::forget(db, &id)),
             RemoteWrite::Chats(id, chats, reply) => {
@@ -270,12 +288,12 @@ impl Writer {
                 self.answer(reply, |db| remote_rows::outbox_sent(db, message));
             }
             RemoteWrite::Open(open, reply) => {
-                let (server, chat, bot, created) = *open;
-                self.answer(reply, |db| remote_rows::open(db, &server, chat, &bot, created));
+                let (server, chat, begun, created) = *open;
+                self.answer(reply, |db| remote_open::open(db, &server, chat, &begun, created));
             }
             RemoteWrite::Ready(ready, reply) => {
                 let (server, chat, cast, seeds) = *ready;
-                self.answer(reply, |db| remote_rows::ready(db, &server, chat, (&cast, &seeds)));
+                self.answer(reply, |db| remote_open::ready(db, &server, chat, (&cast, &seeds)));
             }
         }
     }
@@ -292,7 +310,7 @@ impl Reader {
                 self.answer(reply, |db, _| remote_rows::is_cut(db, message));
             }
             RemoteRead::Unready(server, reply) => {
-                self.answer(reply, |db, _| remote_rows::unready(db, &server));
+                self.answer(reply, |db, _| remote_open::unready(db, &server));
             }
             RemoteRead::Standing(server, reply) => {
                 self.answer(reply, |db, _| remote_wait::standing(db, &server));

@@ -7,7 +7,6 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::branch;
-use super::casts;
 use super::chats::{self, Touch};
 use super::columns::{from_json, integer, to_json, uuid};
 use super::error::{Result, StoreError};
@@ -16,12 +15,16 @@ use super::lock::Others;
 use super::message_rows;
 use super::queue;
 use super::remote::{BegunRemote, OpenRemoteRun, Outgoing, RemotePage, RemoteRun};
+use super::remote_open;
 use super::runs;
 use super::search;
 use crate::protocol::{
-    AnswerStatus, BotId, Cast, ChatBot, ChatId, ChatSummary, Message, MessageId, ModelId,
-    QueuedMessage, RunId, SendRequest, Seq, ServerId, Timestamp,
+    AnswerStatus, ChatBot, ChatId, ChatSummary, Message, MessageId, ModelId, Place, QueuedMessage,
+    RunId, SendRequest, Seq, ServerId, Timestamp,
 };
+
+/// Stands where a waiting message names the one that it follows, and means that it begins the chat.
+const BEGINNING: MessageId = MessageId(uuid::Uuid::nil());
 
 pub(super) fn chats(db: &Connection) -> Result<Vec<(ChatId, ServerId)>> {
     let mut statement =
@@ -33,7 +36,7 @@ pub(super) fn chats(db: &Connection) -> Result<Vec<(ChatId, ServerId)>> {
 }
 
 /// The key of a chat of a server that is not deleted. None where there is no chat of this id.
-fn own_chat(db: &Connection, server: &ServerId, chat: ChatId) -> Result<Option<i64>> {
+pub(super) fn own_chat(db: &Connection, server: &ServerId, chat: ChatId) -> Result<Option<i64>> {
     let found: Option<(i64, Option<String>, bool)> = db
         .prepare_cached("SELECT n, server, deleted_at IS NOT NULL FROM chat WHERE id = ?1")?
         .query_row([chat.0.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
@@ -45,7 +48,7 @@ fn own_chat(db: &Connection, server: &ServerId, chat: ChatId) -> Result<Option<i
     }
 }
 
-fn create(
+pub(super) fn create(
     db: &Connection,
     server: &ServerId,
     chat: ChatId,
@@ -68,8 +71,11 @@ pub(super) fn merge_chats(
         let n = match own_chat(db, server, chat.id) {
             Ok(Some(n)) => n,
             Ok(None) => create(db, server, chat.id, &chat.title, chat.created)?,
-            // Deleted here, or not the server's.
-            Err(StoreError::NotFound) => continue,
+            Err(StoreError::NotFound) => match come_back(db, server, chat)? {
+                Some(n) => n,
+                // Deleted here, or not the server's.
+                None => continue,
+            },
             Err(error) => return Err(error),
         };
         let before = chats::summary_by_key(db, n)?;
@@ -95,8 +101,31 @@ pub(super) fn merge_chats(
     Ok(changed)
 }
 
+/// A chat that was deleted here is there again when something new has happened in it. Where nobody
+/// answered yet, nothing has: it was given up before it began.
+fn come_back(db: &Connection, server: &ServerId, told: &ChatSummary) -> Result<Option<i64>> {
+    let n = db
+        .prepare_cached(
+            "UPDATE chat SET deleted_at = NULL
+             WHERE id = ?1 AND server = ?2 AND deleted_at IS NOT NULL AND updated < ?3
+                 AND ?4
+             RETURNING n",
+        )?
+        .query_row(
+            params![
+                told.id.0.as_bytes(),
+                server.as_str(),
+                told.updated.0,
+                told.last_model.is_some()
+            ],
+            |row| row.get(0),
+        )
+        .optional()?;
+    Ok(n)
+}
+
 /// Adds a message of a server; cut where its parent is not here.
-fn insert(db: &Connection, chat: i64, message: &Message) -> Result<i64> {
+pub(super) fn insert(db: &Connection, chat: i64, message: &Message) -> Result<i64> {
     let parent = match message.parent {
         Some(id) => message_rows::place(db, id)?.filter(|at| at.chat == chat).map(|_| id),
         None => None,
@@ -367,13 +396,25 @@ pub(super) fn outbox_add(
     if message_rows::place(db, item.id)?.is_none() {
         queue::add(db, &item)?;
         let reply_to = match request.place {
-            crate::protocol::Place::Under(parent) => parent,
-            crate::protocol::Place::AtLeaf => None,
+            Place::Under(Some(parent)) => Some(parent),
+            Place::Under(None) if begins_here(db, n)? => Some(BEGINNING),
+            Place::Under(None) | Place::AtLeaf => None,
         };
         db.prepare_cached("UPDATE queued_message SET reply_to = ?2 WHERE id = ?1")?
             .execute(params![item.id.0.as_bytes(), reply_to.map(|id| *id.0.as_bytes())])?;
     }
     chats::summary_by_key(db, n)
+}
+
+/// Whether the first message of a chat is here, and not only with its server.
+fn begins_here(db: &Connection, chat: i64) -> Result<bool> {
+    let begins = db
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM message WHERE chat = ?1 AND parent IS NULL)
+                 AND NOT EXISTS (SELECT 1 FROM message WHERE chat = ?1 AND parent < 0)",
+        )?
+        .query_row([chat], |row| row.get(0))?;
+    Ok(begins)
 }
 
 pub(super) fn outbox_sent(db: &Connection, message: MessageId) -> Result<()> {
@@ -385,7 +426,7 @@ pub(super) fn outbox_sent(db: &Connection, message: MessageId) -> Result<()> {
 
 pub(super) fn outbox(db: &Connection, server: &ServerId) -> Result<Vec<Outgoing>> {
     let mut statement = db.prepare_cached(&format!(
-        "SELECT {}, q.reply_to, q.sent, c.bot,
+        "SELECT {}, q.reply_to, q.sent, c.bot, c.bot_answers,
              NOT EXISTS (SELECT 1 FROM message m WHERE m.chat = c.n AND m.role = 'user')
          FROM queued_message q JOIN chat c ON c.n = q.chat
          WHERE c.server = ?1 AND c.deleted_at IS NULL ORDER BY q.n",
@@ -397,69 +438,14 @@ pub(super) fn outbox(db: &Connection, server: &ServerId) -> Result<Vec<Outgoing>
             let bot: Option<ChatBot> = bot.and_then(|text| from_json(&text).ok());
             Ok(Outgoing {
                 item: queue::item_of(row)?,
-                reply_to: super::columns::optional_uuid(row, 7)?.map(MessageId),
+                reply_to: super::columns::optional_uuid(row, 7)?
+                    .map(|id| Some(MessageId(id)).filter(|id| *id != BEGINNING)),
                 sent: row.get(8)?,
                 bot: bot.map(|bot| bot.id),
-                is_first: row.get(10)?,
+                answers: remote_open::answers(row, 10)?,
+                is_first: row.get(11)?,
             })
         })?
         .collect::<rusqlite::Result<_>>()?;
     Ok(items)
-}
-
-pub(super) fn open(
-    db: &Connection,
-    server: &ServerId,
-    chat: ChatId,
-    bot: &ChatBot,
-    created: Timestamp,
-) -> Result<ChatSummary> {
-    let n = match own_chat(db, server, chat)? {
-        Some(n) => n,
-        None => {
-            let n = create(db, server, chat, &bot.name, created)?;
-            db.prepare_cached("UPDATE chat SET bot = ?2 WHERE n = ?1")?
-                .execute(params![n, to_json(bot)?])?;
-            n
-        }
-    };
-    chats::summary_by_key(db, n)
-}
-
-pub(super) fn ready(
-    db: &Connection,
-    server: &ServerId,
-    chat: ChatId,
-    (cast, seeds): (&Cast, &[Message]),
-) -> Result<ChatSummary> {
-    let n = own_chat(db, server, chat)?.ok_or(StoreError::NotFound)?;
-    casts::keep(db, n, cast)?;
-    // What a chat opens with stands before all else: where anything was said, it is there.
-    if branch::leaf(db, n)?.is_none() {
-        for seed in seeds {
-            let message = insert(db, n, seed)?;
-            search::add(db, message)?;
-            let (leaf, at) = (Some(message), seed.created);
-            let touch = Touch { leaf, added: 1, last_model: None, unread: None, at };
-            chats::touch(db, n, &touch)?;
-        }
-    }
-    chats::summary_by_key(db, n)
-}
-
-pub(super) fn unready(db: &Connection, server: &ServerId) -> Result<Vec<(ChatId, BotId)>> {
-    let mut statement = db.prepare_cached(
-        "SELECT id, bot FROM chat WHERE server = ?1 AND deleted_at IS NULL AND bot IS NOT NULL
-             AND leaf IS NULL AND messages = 0
-             AND NOT EXISTS (SELECT 1 FROM chat_cast WHERE chat_cast.chat = chat.n)",
-    )?;
-    let mut rows = statement.query([server.as_str()])?;
-    let mut unready = Vec::new();
-    while let Some(row) = rows.next()? {
-        let bot: String = row.get(1)?;
-        if let Ok(bot) = from_json::<ChatBot>(&bot) {
-            unready.push((ChatId(uuid(row, 0)?), bot.id));
-        }
-    }
-    Ok(unready)
 }

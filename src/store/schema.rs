@@ -14,6 +14,7 @@ pub(super) const STEPS: &[M<'static>] = &[
     M::up(include_str!("schema/v3.sql")),
     M::up(include_str!("schema/v4.sql")),
     M::up(include_str!("schema/v5.sql")),
+    M::up(include_str!("schema/v6.sql")),
 ];
 
 /// All steps, from an empty file to the schema of this version of the app.

@@ -3,12 +3,13 @@
 use rusqlite::{Connection, OptionalExtension, params};
 use uuid::Uuid;
 
+use super::chats;
 use super::columns::{from_json, to_json};
 use super::error::Result;
 use super::handle::StoreHandle;
 use super::remote::RemoteWrite;
 use super::writer::WriteCommand;
-use crate::protocol::{ModelInfo, RemoteBot, ServerId};
+use crate::protocol::{ChatSummary, ModelInfo, RemoteBot, ServerId};
 
 /// What is known of a server.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,6 +37,19 @@ impl StoreHandle {
         self.write(|reply| WriteCommand::Remote(RemoteWrite::Epoch(id, epoch, reply))).await
     }
 
+    /// Keeps the name by which a server calls itself for ever. The chats, and the messages that wait
+    /// in them, of a server by that name that is not `configured` any more become its own. Gives
+    /// those chats.
+    pub async fn adopt_chats(
+        &self,
+        server: &ServerId,
+        lasting: String,
+        configured: Vec<ServerId>,
+    ) -> Result<Vec<ChatSummary>> {
+        let adopt = Box::new((server.clone(), lasting, configured));
+        self.write(|reply| WriteCommand::Remote(RemoteWrite::Adopt(adopt, reply))).await
+    }
+
     /// Keeps the lists of a server.
     pub async fn save_lists(
         &self,
@@ -47,7 +61,7 @@ impl StoreHandle {
         self.write(|reply| WriteCommand::Remote(RemoteWrite::Lists(id, lists, reply))).await
     }
 
-    /// Forgets a server. Its chats stay as they are.
+    /// Forgets a server. Its chats stay as they are, and with them by which name it called itself.
     pub async fn forget_server(&self, server: &ServerId) -> Result<()> {
         let id = server.clone();
         self.write(|reply| WriteCommand::Remote(RemoteWrite::Forget(id, reply))).await
@@ -95,6 +109,58 @@ pub(super) fn save_lists(
 }
 
 pub(super) fn forget(db: &Connection, server: &ServerId) -> Result<()> {
-    db.prepare_cached("DELETE FROM server WHERE id = ?1")?.execute([server.as_str()])?;
+    db.prepare_cached(
+        "DELETE FROM server WHERE id = ?1
+         AND NOT (lasting IS NOT NULL AND EXISTS (SELECT 1 FROM chat WHERE server = ?1))",
+    )?
+    .execute([server.as_str()])?;
+    db.prepare_cached("UPDATE server SET models = NULL, bots = NULL WHERE id = ?1")?
+        .execute([server.as_str()])?;
     Ok(())
+}
+
+pub(super) fn adopt(
+    db: &Connection,
+    server: &ServerId,
+    lasting: &str,
+    configured: &[ServerId],
+) -> Result<Vec<ChatSummary>> {
+    db.prepare_cached("UPDATE server SET lasting = ?2 WHERE id = ?1")?
+        .execute([server.as_str(), lasting])?;
+    let former: Vec<String> = db
+        .prepare_cached("SELECT id FROM server WHERE lasting = ?1 AND id <> ?2")?
+        .query_map([lasting, server.as_str()], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    let is_configured = |id: &String| configured.iter().any(|known| known.as_str() == id);
+    let mut moved = Vec::new();
+    for old in former.iter().filter(|id| !is_configured(id)) {
+        // What names the server itself, in the place of a model, names it by its new name.
+        for table in ["queued_message", "chat"] {
+            db.execute(
+                &format!(
+                    "UPDATE {table} SET model = ?2 || substr(model, length(?1) + 1)
+                     WHERE substr(model, 1, length(?1) + 1) = ?1 || '/'
+                         AND {} IN (SELECT n FROM chat WHERE server = ?1)",
+                    if table == "chat" { "n" } else { "chat" }
+                ),
+                [old, server.as_str()],
+            )?;
+        }
+        let chats: Vec<i64> = db
+            .prepare_cached("UPDATE chat SET server = ?2 WHERE server = ?1 RETURNING n")?
+            .query_map([old, server.as_str()], |row| row.get(0))?
+            .collect::<rusqlite::Result<_>>()?;
+        moved.extend(chats);
+        db.prepare_cached("DELETE FROM server WHERE id = ?1")?.execute([old])?;
+    }
+    let mut summaries = Vec::with_capacity(moved.len());
+    for n in moved {
+        let is_here: bool = db
+            .prepare_cached("SELECT deleted_at IS NULL FROM chat WHERE n = ?1")?
+            .query_row([n], |row| row.get(0))?;
+        if is_here {
+            summaries.push(chats::summary_by_key(db, n)?);
+        }
+    }
+    Ok(summaries)
 }

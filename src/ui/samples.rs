@@ -270,6 +270,7 @@ pub(super) fn server(id: &str, link: LinkState) -> ServerState {
         name: name.to_owned(),
         description: description.to_owned(),
         template: None,
+        variables: Vec::new(),
     };
     ServerState {
         config: ServerConfig {
@@ -328,6 +329,8 @@ pub(super) fn remote(link: LinkState) -> AppState {
     if let Some(summary) = state.chats.as_mut().and_then(|chats| chats.first_mut()) {
         summary.server = Some(ServerId::from("home"));
         summary.model = None;
+        // It has just begun, where nothing is put into it.
+        summary.messages = 0;
     }
     state
 }

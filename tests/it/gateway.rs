@@ -4,6 +4,7 @@ mod clients;
 mod completions;
 mod door;
 mod guests;
+mod news;
 mod resuming;
 mod serving;
 

@@ -128,6 +128,7 @@ fn chat(message: &str) -> ClientCommand {
         client_message_id: None,
         chat_id: None,
         bot_id: None,
+        variables: std::collections::BTreeMap::new(),
         model: Some("a/b".to_owned()),
         system_prompt: None,
         reply_to_id: None,

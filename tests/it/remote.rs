@@ -3,11 +3,13 @@
 
 mod asking;
 mod certificates;
+mod news;
 mod outbox;
 mod pages;
 mod plain;
 mod real;
 mod resume;
+mod shared;
 pub(crate) mod wire;
 
 use std::path::Path;

@@ -189,6 +189,7 @@ pub(crate) fn message(chat: ChatId, text: &str) -> ChatCommand {
         client_message_id: Some(IdSource.message(now())),
         chat_id: Some(chat),
         bot_id: None,
+        variables: std::collections::BTreeMap::new(),
         model: None,
         system_prompt: None,
         reply_to_id: None,

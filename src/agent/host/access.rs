@@ -99,7 +99,7 @@ impl Session {
     }
 
     /// Whether it may see a chat.
-    fn may_see(&self, held: &HeldChat) -> bool {
+    pub(super) fn may_see(&self, held: &HeldChat) -> bool {
         self.shares(held.owner.as_ref())
     }
 

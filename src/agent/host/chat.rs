@@ -52,7 +52,8 @@ impl Hub {
             None => None,
         };
         let place = match command.reply_to_id {
-            Some(parent) => self.below(chat, parent).await?,
+            Some(Some(parent)) => self.below(chat, parent).await?,
+            Some(None) => Place::Under(None),
             None => Place::AtLeaf,
         };
         let (held, chosen) = match (held, &command.bot_id) {
@@ -61,7 +62,7 @@ impl Hub {
                 (Some(held), chosen)
             }
             (None, Some(bot)) => {
-                let held = self.open(key, chat, bot).await?;
+                let held = self.open(key, chat, (bot, &command.variables)).await?;
                 let chosen = self.choose(key, Some(&held), named)?;
                 (Some(held), chosen)
             }

@@ -1,6 +1,8 @@
 //! Requests of the OpenAI-compatible API: each has a chat of its own that nobody else sees, and
 //! that goes with its answer.
 
+use std::collections::BTreeMap;
+
 use super::Hub;
 use super::access::holder;
 use super::chat::Order;
@@ -83,7 +85,7 @@ impl Hub {
         chat: ChatId,
         (bot, before): (&str, &[WireSeed]),
     ) -> Result<(ChatOptions, ModelId), Refusal> {
-        let mut start = self.start_chat(key, chat, &BotId::from(bot))?;
+        let mut start = self.start_chat(key, chat, (&BotId::from(bot), &BTreeMap::new()))?;
         start.test = true;
         // The bot's own opening is for people who begin: here the request says what was said.
         start.seeds = self.seeds(chat, before);

@@ -36,12 +36,12 @@ impl Hub {
                 self.providers.retain(|known| known.config.id != provider);
                 self.failing.forget(&provider);
             }
+            BackendEvent::ChatChanged(chat) => self.tell_chat(&chat).await,
             BackendEvent::Notice(notice) => {
                 tracing::warn!(code = ?notice.code, detail = %notice.detail, "a notice");
             }
             // Questions that nobody asks here, and what clients ask for when they want it.
             BackendEvent::Chats { .. }
-            | BackendEvent::ChatChanged(_)
             | BackendEvent::Messages { .. }
             | BackendEvent::NewChatDraft(_)
             | BackendEvent::ImageLoaded { .. }
@@ -73,6 +73,7 @@ impl Hub {
                 name: entry.bot.name.clone(),
                 description: entry.bot.description.clone(),
                 template: template.and_then(|bytes| String::from_utf8(bytes).ok()),
+                variables: entry.bot.variables.clone(),
             }
         };
         let shown = library.bots.iter().filter(|entry| !entry.archived);

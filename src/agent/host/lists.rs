@@ -7,8 +7,8 @@ use crate::net::gateway::host::{SessionKey, Visitor};
 use crate::net::gateway::outbox::MOST_BYTES;
 use crate::net::gateway::spell;
 use crate::protocol::{
-    Access, ChatId, Message, MessageId, MessagePage, PAGE_LIMIT, RemoteBot, ResumeFrom,
-    ServerMessage, Timestamp,
+    Access, ChatId, ChatSummary, Message, MessageId, MessagePage, PAGE_LIMIT, RemoteBot,
+    ResumeFrom, ServerMessage, Timestamp,
 };
 
 use crate::store::StoreError;
@@ -51,7 +51,9 @@ impl Hub {
 
     /// For `/v1/models`.
     pub(super) fn names(&self, visitor: &Visitor) -> Vec<String> {
-        let bots = self.bots.iter().map(|bot| format!("bot:{}", bot.id));
+        // One that must be answered something first cannot be asked that way.
+        let is_ready = |bot: &&RemoteBot| bot.variables.iter().all(|one| one.default.is_some());
+        let bots = self.bots.iter().filter(is_ready).map(|bot| format!("bot:{}", bot.id));
         let models = self.models(visitor).into_iter().map(|model| model.id.to_string());
         bots.chain(models).collect()
     }
@@ -74,6 +76,27 @@ impl Hub {
         chats.truncate(limit);
         self.say(key, &ServerMessage::Chats { id, chats, has_older });
         Ok(())
+    }
+
+    /// Tells all who may see a chat that it was made, named or changed.
+    pub(super) async fn tell_chat(&mut self, chat: &ChatSummary) {
+        if chat.test || chat.server.is_some() || self.sessions.is_empty() {
+            return;
+        }
+        let Ok(Some(held)) = self.store.held_chat(chat.id).await else { return };
+        if held.deleted {
+            return;
+        }
+        let may_see = |(_, session): &(&SessionKey, &Session)| {
+            session.request.is_none() && session.client.is_some() && session.may_see(&held)
+        };
+        let keys: Vec<SessionKey> =
+            self.sessions.iter().filter(may_see).map(|(key, _)| *key).collect();
+        let chats = vec![chat.clone()];
+        let frame = spell(&ServerMessage::Chats { id: None, chats, has_older: false });
+        for key in keys {
+            self.push(key, &frame);
+        }
     }
 
     pub(super) async fn load_messages(

@@ -1,12 +1,17 @@
 //! Chats that begin with a bot, and following chats.
 
+use std::collections::BTreeMap;
+
 use super::Hub;
 use super::refusal::Refusal;
 use super::session::Session;
 use crate::net::gateway::host::SessionKey;
 use crate::protocol::{
-    BotId, Cast, ChatId, ChatSummary, Message, Seq, ServerMessage, StartChat, WireSeed,
+    BotId, Cast, ChatId, ChatSummary, Message, Seq, ServerMessage, StartChat, WireRoom, WireSeed,
 };
+
+/// A bot with what was answered to its questions.
+pub(super) type Answered<'a> = (&'a BotId, &'a BTreeMap<String, String>);
 
 /// So many messages of a chat are looked at for those that it opened with.
 const SEEDS: usize = 50;
@@ -18,7 +23,7 @@ impl Hub {
         (key, id): (SessionKey, Option<String>),
         chat: ChatId,
         after: Option<Seq>,
-        bot: Option<BotId>,
+        bot: Option<Answered<'_>>,
     ) -> Result<(), Refusal> {
         match (self.held(key, chat).await?, bot) {
             (Some(held), _) => {
@@ -29,7 +34,7 @@ impl Hub {
             }
             (None, Some(bot)) => {
                 self.refuse_at_end()?;
-                self.open(key, chat, &bot).await?;
+                self.open(key, chat, bot).await?;
                 self.ack(key, id, Some(chat));
             }
             (None, None) => return Err(Refusal::not_found("There is no such chat")),
@@ -43,13 +48,14 @@ impl Hub {
         &mut self,
         key: SessionKey,
         chat: ChatId,
-        bot: &BotId,
+        bot: Answered<'_>,
     ) -> Result<ChatSummary, Refusal> {
         let start = self.start_chat(key, chat, bot)?;
         let owner = self.sessions.get(&key).and_then(Session::owner);
         let (cast, seeds) = (start.cast.clone(), start.seeds.clone());
         let summary = self.store.start_chat_for(start, owner).await?;
         self.say_ready(key, chat, &cast, &seeds);
+        self.tell_chat(&summary).await;
         Ok(summary)
     }
 
@@ -58,7 +64,7 @@ impl Hub {
         &self,
         key: SessionKey,
         chat: ChatId,
-        bot: &BotId,
+        (bot, answers): Answered<'_>,
     ) -> Result<StartChat, Refusal> {
         let library = self.library.as_ref();
         let found = library.and_then(|library| {
@@ -66,7 +72,8 @@ impl Hub {
         });
         let missing = || Refusal::not_found(format!("There is no bot {bot}"));
         let entry = found.ok_or_else(missing)?;
-        let mut start = self.chooser.start_chat(entry, &self.providers, self.now());
+        let start = self.chooser.start_chat((entry, answers), &self.providers, self.now());
+        let mut start = start.map_err(Refusal::bad_request)?;
         start.chat = chat;
         for seed in &mut start.seeds {
             seed.chat = chat;
@@ -98,6 +105,7 @@ impl Hub {
             bot_id: cast.bot.clone(),
             system: cast.instructions.clone(),
             seeds: seeds.iter().map(seed).collect(),
+            room: cast.room.as_ref().map(WireRoom::from),
         };
         self.say(key, &ready);
     }

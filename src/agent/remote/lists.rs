@@ -1,11 +1,11 @@
 //! What a server tells after it let us in: who it is, what it offers, which chats it has.
 
 use super::manager::Manager;
-use super::server::{Asked, Opening, Stand};
+use super::server::{Asked, Opening, Stand, Unready};
 use crate::protocol::{
-    BackendEvent, Bot, BotColor, BotIcon, BotId, BotVersion, Cast, ChatBot, ChatId, ChatSummary,
-    ClientCommand, Message, ModelInfo, NoticeCode, Part, RemoteBot, RemoteEvent, RunId, ServerId,
-    Timestamp, Welcome, WireSeed,
+    BackendEvent, Bot, BotColor, BotIcon, BotId, BotVersion, Cast, CastRoom, ChatBot, ChatId,
+    ChatSummary, ClientCommand, Message, ModelInfo, NoticeCode, Part, RemoteBot, RemoteEvent,
+    RunId, ServerId, Timestamp, Welcome, WireRoom, WireSeed,
 };
 use crate::store::{ReadState, StoreError, bot_file};
 
@@ -26,6 +26,8 @@ impl Manager {
             let name = self.servers.get(id).map_or(id.as_str(), |server| &server.config.name);
             self.shared.notice(NoticeCode::ServerRestored, name.to_owned()).await;
         }
+        self.adopt(id, welcome.server_id).await;
+        let given_up = self.given_up(id).await;
         // The command line wants one answer: other chats are left for the window.
         let unready = match self.read_state() {
             ReadState::Unread => self.shared.store.unready_chats(id).await.unwrap_or_default(),
@@ -33,7 +35,9 @@ impl Manager {
         };
         let Some(server) = self.servers.get_mut(id) else { return };
         server.stand = Stand::Numbered;
-        server.unready.extend(unready);
+        let waits = |(chat, bot, answers)| (chat, Unready { bot, answers });
+        server.unready.extend(unready.into_iter().map(waits));
+        server.unready.retain(|chat, _| !given_up.contains(chat));
         let resumed = |run: &RunId| welcome.resumed.iter().any(|other| other.run_id == *run);
         let is_lost = |run: &RunId| is_other || welcome.gone.contains(run);
         server.lost = server.runs.keys().filter(|run| is_lost(run)).copied().collect();
@@ -45,7 +49,7 @@ impl Manager {
             open.asked_again = None;
             let (chat_id, after_seq) = (open.chat, Some(open.last));
             if !is_lost(run) && !resumed(run) {
-                commands.push(ClientCommand::Subscribe { chat_id, after_seq, bot_id: None });
+                commands.push(ClientCommand::follow(chat_id, after_seq));
             }
             if let Some(mode) = open.stop {
                 let (run_id, chat_id) = (Some(*run), Some(open.chat));
@@ -55,12 +59,12 @@ impl Manager {
         for command in commands {
             server.ask(command, Asked::Nothing);
         }
-        let unready: Vec<(ChatId, BotId)> =
-            server.unready.iter().map(|(chat, bot)| (*chat, bot.clone())).collect();
+        let unready: Vec<(ChatId, Unready)> =
+            server.unready.iter().map(|(chat, waiting)| (*chat, waiting.clone())).collect();
         let lost: Vec<ChatId> =
             server.lost.iter().filter_map(|run| Some(server.runs.get(run)?.chat)).collect();
-        for (chat, bot) in unready {
-            self.ask_for_agent(id, chat, bot);
+        for (chat, waiting) in unready {
+            self.ask_for_agent(id, chat, waiting);
         }
         let watched: Vec<ChatId> = self.watched.clone();
         for chat in lost.into_iter().chain(watched) {
@@ -72,9 +76,43 @@ impl Manager {
         self.due.insert(id.clone());
     }
 
-    fn ask_for_agent(&mut self, id: &ServerId, chat: ChatId, bot: BotId) {
+    /// Chats that the user no longer waited for.
+    async fn given_up(&self, id: &ServerId) -> Vec<ChatId> {
+        let waiting = self.servers.get(id).into_iter().flat_map(|server| server.unready.keys());
+        let mut given_up = Vec::new();
+        for chat in waiting {
+            if matches!(self.shared.store.chat(*chat).await, Ok(None)) {
+                given_up.push(*chat);
+            }
+        }
+        given_up
+    }
+
+    /// The chats of the same gateway under a name that it does not have any more come along. The
+    /// command line knows one server alone and leaves that to the window.
+    async fn adopt(&mut self, id: &ServerId, lasting: String) {
+        if self.read_state() == ReadState::Seen {
+            return;
+        }
+        let configured: Vec<ServerId> = self.servers.keys().cloned().collect();
+        let moved = match self.shared.store.adopt_chats(id, lasting, configured).await {
+            Ok(moved) => moved,
+            Err(error) => return self.failed(error).await,
+        };
+        for chat in moved {
+            self.shared.remote_chats.moved(chat.id, id);
+            self.shared.tell(BackendEvent::ChatChanged(chat)).await;
+        }
+    }
+
+    fn ask_for_agent(&mut self, id: &ServerId, chat: ChatId, waiting: Unready) {
         let Some(server) = self.servers.get_mut(id) else { return };
-        let begin = ClientCommand::Subscribe { chat_id: chat, after_seq: None, bot_id: Some(bot) };
+        let begin = ClientCommand::Subscribe {
+            chat_id: chat,
+            after_seq: None,
+            bot_id: Some(waiting.bot),
+            variables: waiting.answers,
+        };
         server.ask(begin, Asked::Agent { chat });
     }
 
@@ -102,19 +140,20 @@ impl Manager {
         self.due.insert(id.clone());
     }
 
-    /// A server told some of its chats.
+    /// A server told some of its chats: in answer, with whether there are older ones, or because
+    /// they were just made, named or changed.
     pub(super) async fn chats_told(
         &mut self,
         id: &ServerId,
         chats: Vec<ChatSummary>,
-        has_older: bool,
+        page: Option<bool>,
     ) {
         let oldest = chats.iter().map(|chat| chat.updated).min();
         let changed = match self.shared.store.merge_chats(id, chats).await {
             Ok(changed) => changed,
             Err(error) => return self.failed(error).await,
         };
-        if let Some(server) = self.servers.get_mut(id) {
+        if let Some((server, has_older)) = self.servers.get_mut(id).zip(page) {
             server.oldest = oldest.or(server.oldest);
             let before = server.has_older;
             server.has_older = has_older && oldest.is_some();
@@ -144,7 +183,7 @@ impl Manager {
         &mut self,
         chat: ChatId,
         id: &ServerId,
-        bot: BotId,
+        waiting: Unready,
         created: Timestamp,
     ) {
         let Some(server) = self.servers.get_mut(id) else {
@@ -152,18 +191,18 @@ impl Manager {
             self.shared.notice(NoticeCode::ServerRefused, why).await;
             return self.shared.tell(BackendEvent::Remote(RemoteEvent::AgentReady { chat })).await;
         };
-        let listed = server.bots.iter().find(|listed| listed.id == bot);
-        let stands_for = chat_bot(&bot, listed);
+        let listed = server.bots.iter().find(|listed| listed.id == waiting.bot);
+        let begun = (chat_bot(&waiting.bot, listed), waiting.answers.clone());
         if server.stand != Stand::Plain {
-            server.unready.insert(chat, bot.clone());
+            server.unready.insert(chat, waiting.clone());
         }
         let stand = server.stand;
-        match self.shared.store.open_remote(id, chat, stands_for, created).await {
+        match self.shared.store.open_remote(id, chat, begun, created).await {
             Ok(summary) => self.shared.tell(BackendEvent::ChatChanged(summary)).await,
             Err(error) => self.failed(error).await,
         }
         match stand {
-            Stand::Numbered => self.ask_for_agent(id, chat, bot),
+            Stand::Numbered => self.ask_for_agent(id, chat, waiting),
             Stand::Plain => {
                 self.shared.tell(BackendEvent::Remote(RemoteEvent::AgentReady { chat })).await
             }
@@ -178,17 +217,19 @@ impl Manager {
         id: &ServerId,
         chat: Option<ChatId>,
         bot: BotId,
-        (system, seeds): (String, Vec<WireSeed>),
+        (system, seeds, room): (String, Vec<WireSeed>, Option<WireRoom>),
     ) {
         let Some(server) = self.servers.get_mut(id) else { return };
-        let waiting = server.unready.iter().find(|(_, waiting)| **waiting == bot);
+        let waiting = server.unready.iter().find(|(_, waiting)| waiting.bot == bot);
         let Some(chat) = chat.or(waiting.map(|(chat, _)| *chat)) else { return };
         if self.shared.remote_chats.server(chat).as_ref() != Some(id) {
             return;
         }
         let listed = server.bots.iter().find(|listed| listed.id == bot);
-        let cast = cast(&bot, listed, system);
+        let cast = Cast { room: room.map(CastRoom::from), ..cast(&bot, listed, system) };
         let was_awaited = server.unready.remove(&chat).is_some();
+        let before = self.shared.store.cast(chat).await.ok().flatten();
+        let is_news = before.is_none_or(|before| *before != cast);
         match self.shared.store.remote_ready(id, chat, cast, Vec::new()).await {
             Ok(_) => {}
             // Given up while its agent was loading.
@@ -200,6 +241,8 @@ impl Manager {
             server.openings.insert(chat, Opening { bot, seeds });
             self.fresh.remove(&chat);
             self.refresh(chat);
+        } else if is_news {
+            self.shared.tell(BackendEvent::Remote(RemoteEvent::PathChanged { chat })).await;
         }
     }
 
@@ -212,11 +255,10 @@ impl Manager {
             let now = self.now();
             let Some(server) = self.servers.get(id) else { return };
             let listed = server.bots.iter().find(|listed| listed.id == opening.bot);
-            let instructions = match self.shared.store.cast(chat).await {
-                Ok(Some(cast)) => cast.instructions.clone(),
-                Ok(None) | Err(_) => String::new(),
+            let cast = match self.shared.store.cast(chat).await {
+                Ok(Some(cast)) => (*cast).clone(),
+                Ok(None) | Err(_) => cast(&opening.bot, listed, String::new()),
             };
-            let cast = cast(&opening.bot, listed, instructions);
             let mut parent = None;
             let mut seeds = Vec::new();
             for seed in opening.seeds {

@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 
 use super::RemoteParts;
 use super::line::Told;
-use super::server::{Asked, Server, Stand};
+use super::server::{Asked, Server, Stand, Unready};
 use super::trial::Pairing;
 use crate::agent::actor::Shared;
 use crate::agent::desk;
@@ -148,8 +148,8 @@ impl Manager {
             RemoteCommand::Pair { query, config, code } => {
                 self.pair(query, config, code);
             }
-            RemoteCommand::OpenChat { chat, server, bot, created } => {
-                self.open_chat(chat, &server, bot, created).await;
+            RemoteCommand::OpenChat { chat, server, bot, answers, created } => {
+                self.open_chat(chat, &server, Unready { bot, answers }, created).await;
             }
             RemoteCommand::LoadChats { server } => self.load_chats(&server),
             RemoteCommand::Approve { chat, answer } => self.approve(chat, answer).await,
@@ -216,8 +216,8 @@ impl Manager {
                     self.acked(id, (chat, message), run_id, message_id).await;
                 }
             }
-            ServerMessage::AgentReady { chat_id, bot_id, system, seeds, session_id: _ } => {
-                self.agent_ready(id, chat_id, bot_id, (system, seeds)).await;
+            ServerMessage::AgentReady { chat_id, bot_id, system, seeds, room, session_id: _ } => {
+                self.agent_ready(id, chat_id, bot_id, (system, seeds, room)).await;
             }
             ServerMessage::Models { id: name, models } => {
                 asked(self, name);
@@ -228,8 +228,8 @@ impl Manager {
                 self.listed(id, None, Some(bots)).await;
             }
             ServerMessage::Chats { id: name, chats, has_older } => {
-                asked(self, name);
-                self.chats_told(id, chats, has_older).await;
+                let page = asked(self, name).map(|_| has_older);
+                self.chats_told(id, chats, page).await;
             }
             ServerMessage::Messages { id: name, chat_id, messages, has_older: _, applied } => {
                 let asked = asked(self, name);

@@ -1,5 +1,7 @@
 //! What waits to be sent: in order, visible, and sent once.
 
+use std::collections::BTreeMap;
+
 use super::manager::Manager;
 use super::server::{Asked, InFlight, Server, Stand};
 use crate::protocol::{
@@ -61,7 +63,7 @@ impl Manager {
         let is_text = |part: &Part| matches!(part, Part::Text { .. });
         let attachments = question.parts.iter().filter(|part| !is_text(part) && !goes_on);
         let place = match question.parent {
-            Some(parent) if !goes_on => Place::Under(Some(parent)),
+            parent if !goes_on => Place::Under(parent),
             Some(_) | None => Place::AtLeaf,
         };
         let again = SendRequest {
@@ -131,14 +133,16 @@ impl Manager {
     async fn send_numbered(&mut self, id: &ServerId, outgoing: Outgoing) {
         let (chat, message) = (outgoing.item.chat, outgoing.item.id);
         let reply_to_id = match outgoing.reply_to {
-            None if self.branched.contains(&chat) => self.leaf(chat).await,
+            None if self.branched.contains(&chat) => self.leaf(chat).await.map(Some),
             given => given,
         };
         let Some(server) = self.servers.get_mut(id) else { return };
         let model = named_model(server, &outgoing);
         let bot_id = outgoing.bot.clone().filter(|_| outgoing.is_first);
         let again = outgoing.sent;
-        let command = chat_command(ChatCommand { bot_id, model, reply_to_id, ..plain(outgoing) });
+        let variables = if bot_id.is_some() { outgoing.answers.clone() } else { BTreeMap::new() };
+        let command = ChatCommand { bot_id, variables, model, reply_to_id, ..plain(outgoing) };
+        let command = chat_command(command);
         if is_too_long(&command) {
             let why = "The message with its attachments is over 8 MB";
             return self.not_taken(id, (chat, message), why, false).await;
@@ -325,6 +329,7 @@ fn plain(outgoing: Outgoing) -> ChatCommand {
         client_message_id: Some(item.id),
         chat_id: Some(item.chat),
         bot_id: None,
+        variables: BTreeMap::new(),
         model: None,
         system_prompt: item.options.params.system,
         reply_to_id: None,

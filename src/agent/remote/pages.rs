@@ -89,6 +89,15 @@ impl Manager {
         }
     }
 
+    /// The user looks at a chat no more.
+    fn leave(&mut self, id: &ServerId, chat: ChatId) {
+        self.watched.retain(|watched| *watched != chat);
+        self.fresh.remove(&chat);
+        if let Some(server) = self.servers.get_mut(id) {
+            server.ask(ClientCommand::Unsubscribe { chat_id: chat }, Asked::Nothing);
+        }
+    }
+
     /// Answers the window with what is here.
     pub(super) async fn answer_page(
         &mut self,
@@ -148,6 +157,11 @@ impl Manager {
         let page = RemotePage { server: id.clone(), chat, before, messages, applied };
         let open = match self.shared.store.merge_page(page).await {
             Ok(open) => open,
+            // It was deleted here since: nobody looks at it any more.
+            Err(StoreError::NotFound) => {
+                self.leave(id, chat);
+                None
+            }
             Err(error) => {
                 self.failed(error).await;
                 None
@@ -197,7 +211,7 @@ impl Manager {
         let Some(server) = self.servers.get_mut(id) else { return };
         let run = server.run_of(chat).and_then(|run| server.runs.get(&run));
         let after_seq = run.map(|open| open.last);
-        let follow = ClientCommand::Subscribe { chat_id: chat, after_seq, bot_id: None };
+        let follow = ClientCommand::follow(chat, after_seq);
         server.ask(follow, Asked::Nothing);
     }
 

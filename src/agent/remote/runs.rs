@@ -4,9 +4,9 @@ use super::manager::Manager;
 use super::server::{Asked, OpenRun, Stand};
 use crate::agent::budget;
 use crate::protocol::{
-    Answer, AnswerStatus, BackendEvent, ChatId, ClientCommand, ErrorKind, Frame, Message,
-    MessageId, Part, ProviderError, RemoteEvent, Role, RunEvent, RunId, RunStatus, Seq, ServerId,
-    StopMode, StreamEvent,
+    Answer, AnswerStatus, BackendEvent, ChatId, ChatSummary, ClientCommand, ErrorKind, Frame,
+    Message, MessageId, Part, ProviderError, RemoteEvent, Role, RunEvent, RunId, RunStatus, Seq,
+    ServerId, StopMode, StreamEvent,
 };
 use crate::store::{OpenRemoteRun, Outgoing, RemoteRun, StoreError};
 
@@ -101,7 +101,7 @@ impl Manager {
     ) {
         let item = &outgoing.item;
         let parent = match outgoing.reply_to {
-            Some(parent) => Some(parent),
+            Some(parent) => parent,
             None => self.leaf(item.chat).await,
         };
         let mut parts = item.attachments.clone();
@@ -144,7 +144,7 @@ impl Manager {
                 open.asked_again = Some(now);
                 let (chat_id, after_seq) = (open.chat, Some(open.last));
                 tracing::info!(run = %frame.run_id, seq = frame.seq.0, "events are missing");
-                let again = ClientCommand::Subscribe { chat_id, after_seq, bot_id: None };
+                let again = ClientCommand::follow(chat_id, after_seq);
                 server.ask(again, Asked::Nothing);
             }
             return;
@@ -221,10 +221,17 @@ impl Manager {
         budget::tell_spent(&self.shared).await;
         self.shared.tell(BackendEvent::Run(done)).await;
         match kept {
-            Ok((_, summary)) => self.shared.tell(BackendEvent::ChatChanged(summary)).await,
+            Ok((_, summary)) => self.tell_chat(summary).await,
             Err(error) => self.failed(error).await,
         }
         self.after_run(id, chat, status);
+    }
+
+    /// Tells how a chat is now. One that was deleted while its answer came is not listed again.
+    async fn tell_chat(&self, summary: ChatSummary) {
+        if let Ok(Some(chat)) = self.shared.store.chat(summary.id).await {
+            self.shared.tell(BackendEvent::ChatChanged(chat)).await;
+        }
     }
 
     /// What waits goes out after a whole answer and after one that was cut, for it was promised to
@@ -262,7 +269,7 @@ impl Manager {
             resume: None,
         };
         self.shared.tell(BackendEvent::Run(event)).await;
-        self.shared.tell(BackendEvent::ChatChanged(summary)).await;
+        self.tell_chat(summary).await;
         self.shared.tell(BackendEvent::Remote(RemoteEvent::PathChanged { chat: open.chat })).await;
         self.after_run(id, open.chat, status);
     }

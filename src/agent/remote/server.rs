@@ -1,6 +1,6 @@
 //! One server as the links' task knows it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -85,6 +85,14 @@ pub(super) struct Opening {
     pub(super) seeds: Vec<WireSeed>,
 }
 
+/// A bot that was asked to begin a chat.
+#[derive(Clone, Debug)]
+pub(super) struct Unready {
+    pub(super) bot: BotId,
+    /// What was answered to its questions.
+    pub(super) answers: BTreeMap<String, String>,
+}
+
 /// One server.
 #[derive(Debug)]
 pub(super) struct Server {
@@ -106,7 +114,7 @@ pub(super) struct Server {
     pub(super) in_flight: HashMap<ChatId, InFlight>,
     pub(super) openings: HashMap<ChatId, Opening>,
     /// Chats whose bot has not yet told that it is ready.
-    pub(super) unready: HashMap<ChatId, BotId>,
+    pub(super) unready: HashMap<ChatId, Unready>,
     /// The oldest chat that was listed, and whether there are older ones.
     pub(super) oldest: Option<Timestamp>,
     pub(super) has_older: bool,

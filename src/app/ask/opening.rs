@@ -86,16 +86,9 @@ fn values(entry: &BotEntry, given: &[String]) -> Result<Values, Failure> {
         true => format!("{} asks for nothing", entry.bot.id),
         false => format!("{} asks for {}", entry.bot.id, asks.join(", ")),
     };
-    let mut values = Values::new();
-    for text in given {
-        let Some((name, value)) = text.split_once('=') else {
-            let hint = "Write it as --var name=value";
-            return Err(Failure::usage(format!("{text:?} has no value"), hint));
-        };
-        if !asks.contains(&name) {
-            return Err(Failure::usage(format!("the bot has no variable {name:?}"), &known));
-        }
-        values.insert(name.to_owned(), value.to_owned());
+    let values = named_values(given)?;
+    if let Some(name) = values.keys().find(|name| !asks.contains(&name.as_str())) {
+        return Err(Failure::usage(format!("the bot has no variable {name:?}"), &known));
     }
     match opening::problems(&entry.bot, &values).into_iter().next() {
         Some((name, problem)) => {
@@ -104,6 +97,18 @@ fn values(entry: &BotEntry, given: &[String]) -> Result<Values, Failure> {
         }
         None => Ok(values),
     }
+}
+
+/// What was given as `name=value`.
+pub(super) fn named_values(given: &[String]) -> Result<Values, Failure> {
+    let named = |text: &String| match text.split_once('=') {
+        Some((name, value)) => Ok((name.to_owned(), value.to_owned())),
+        None => {
+            let hint = "Write it as --var name=value";
+            Err(Failure::usage(format!("{text:?} has no value"), hint))
+        }
+    };
+    given.iter().map(named).collect()
 }
 
 /// What is known of models without asking anybody.

@@ -1,7 +1,10 @@
 //! `ask --server`: the message goes to a gateway, and its answer comes from there.
 
+use std::time::Duration;
+
 use tokio::sync::mpsc;
 
+use super::speakers::Speakers;
 use super::{AskArgs, Printer, hand_over, message_text};
 use crate::agent::{Clock, may_get_through};
 use crate::app::backend::{self, BackendParts};
@@ -10,11 +13,15 @@ use crate::app::failure::{Failure, Outcome, note};
 use crate::app::interrupt::Interrupts;
 use crate::app::servers::ServerDesk;
 use crate::protocol::{
-    BackendCommand, BackendEvent, BotId, ChatOptions, IdSource, LinkState, MessageId, ModelId,
-    Place, RemoteCommand, RemoteEvent, SendRequest, ServerConfig, StopMode,
+    BackendCommand, BackendEvent, BotId, ChatOptions, IdSource, LinkState, Message, MessageId,
+    ModelId, Place, RemoteCommand, RemoteEvent, SendRequest, ServerConfig, StopMode,
 };
+use crate::state::opening::Values;
 use crate::store::secrets::Secrets;
 use crate::store::{Paths, ReadState, StoreHandle};
+
+/// So long the next one in a room may take to begin, before the round is taken for ended.
+const NEXT_SPEAKER: Duration = Duration::from_secs(60);
 
 /// Sends the message and streams the answer.
 pub(super) async fn run(paths: &Paths, args: &AskArgs, name: &str) -> Outcome {
@@ -48,6 +55,8 @@ struct Question {
     is_new: bool,
     /// The bot that its chat begins with.
     bot: Option<BotId>,
+    /// What is answered to its questions; the server knows which it asks.
+    answers: Values,
 }
 
 async fn request(
@@ -95,8 +104,9 @@ async fn request(
         created: now,
         server: Some(server.id.clone()),
     };
-    let is_new = args.chat.is_none();
-    Ok(Question { request, is_new, bot: args.bot.clone().map(BotId) })
+    let (is_new, bot) = (args.chat.is_none(), args.bot.clone().map(BotId));
+    let answers = super::opening::named_values(&args.values)?;
+    Ok(Question { request, is_new, bot, answers })
 }
 
 async fn converse(
@@ -110,16 +120,18 @@ async fn converse(
         .map_err(|error| Failure::work(format!("Ctrl-C cannot be heard: {error}"), ""))?;
     let (commands, engine_commands) = mpsc::channel(64);
     let (events, mut from_engine) = mpsc::channel(1_024);
-    let engine = backend::engine(parts, store, Vec::new(), (engine_commands, events));
-    let Question { request, is_new, bot } = asked;
+    let engine = backend::engine(parts, store.clone(), Vec::new(), (engine_commands, events));
+    let Question { request, is_new, bot, answers } = asked;
     let (chat, message) = (request.chat, request.message);
     let provider = request.model.provider.clone();
     let mut printer = Printer::new(request.run, json, provider, Vec::new());
     printer.server = Some(server.id.clone());
+    let question = request.clone();
     let mut talk = Talk::new(server.clone(), message, printer);
     if let Some(bot) = bot {
         let (server, created) = (server.id.clone(), request.created);
-        let open = BackendCommand::Remote(RemoteCommand::OpenChat { chat, server, bot, created });
+        let open = RemoteCommand::OpenChat { chat, server, bot, answers, created };
+        let open = BackendCommand::Remote(open);
         hand_over(&commands, open).await;
     }
     hand_over(&commands, BackendCommand::Send(Box::new(request))).await;
@@ -127,16 +139,27 @@ async fn converse(
     let ended = loop {
         tokio::select! {
             event = from_engine.recv() => match event {
-                Some(event) => if let Some(ended) = talk.take(event) { break ended },
+                Some(event) => {
+                    if talk.begins_with(&event) {
+                        // By now the server has told who takes part.
+                        let cast = store.cast(chat).await.unwrap_or_default();
+                        talk.printer.speakers = Speakers::new(cast, &question);
+                    }
+                    if let Some(ended) = talk.take(event) { break ended }
+                }
                 None => break Err(Failure::work("the engine ended early", "")),
             },
             () = interrupts.next() => {
                 stops += 1;
-                if !talk.begun || stops > 2 {
+                if !talk.begun || stops > 2 || talk.printer.speakers.waits() {
                     break Err(Failure::stopped());
                 }
                 let mode = if stops == 1 { StopMode::Graceful } else { StopMode::Now };
+                talk.printer.speakers.stop();
                 hand_over(&commands, BackendCommand::Stop { chat, mode }).await;
+            }
+            () = tokio::time::sleep(NEXT_SPEAKER), if talk.printer.speakers.waits() => {
+                break Err(Failure::work("the round could not go on", "What was said is kept"));
             }
         }
     };
@@ -171,14 +194,20 @@ impl Talk {
         Self { server, message, printer, begun: false, is_back: false, is_told: false }
     }
 
+    /// Whether the server begins to answer the question with this.
+    fn begins_with(&self, event: &BackendEvent) -> bool {
+        let of_ours = |question: &Message| question.id == self.message;
+        !self.begun
+            && matches!(event, BackendEvent::RunStarted { question, .. } if of_ours(question))
+    }
+
     /// Takes an event; gives the outcome at the end.
     fn take(&mut self, event: BackendEvent) -> Option<Outcome> {
-        if let BackendEvent::RunStarted { run, question, .. } = &event {
-            if question.id == self.message {
-                self.begun = true;
+        if self.begins_with(&event) {
+            self.begun = true;
+            if let BackendEvent::RunStarted { run, .. } = &event {
                 self.printer.run = *run;
             }
-            return None;
         }
         if let BackendEvent::Remote(RemoteEvent::LinkChanged { link, .. }) = &event {
             return self.link(link);

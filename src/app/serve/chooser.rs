@@ -29,13 +29,20 @@ impl Chooser for BySettings {
 
     fn start_chat(
         &self,
-        entry: &BotEntry,
+        (entry, answers): (&BotEntry, &Values),
         providers: &[ProviderState],
         now: Timestamp,
-    ) -> StartChat {
+    ) -> Result<StartChat, String> {
+        let is_asked = |name: &str| entry.bot.variables.iter().any(|asked| asked.name == name);
+        if let Some(name) = answers.keys().find(|name| !is_asked(name)) {
+            return Err(format!("{} asks for no {name:?}", entry.bot.id));
+        }
+        if let Some((name, problem)) = opening::problems(&entry.bot, answers).into_iter().next() {
+            return Err(format!("{name}: {problem}"));
+        }
         let known = Known { usual: self.usual(), settings: &self.settings, providers };
         let context = HandleContext { now, ids: IdSource };
-        opening::start_chat(entry, &Values::new(), &known, context)
+        Ok(opening::start_chat(entry, answers, &known, context))
     }
 
     fn options(&self, chat: &ChatOptions, message: &Params, model: &ModelInfo) -> ChatOptions {

@@ -218,7 +218,7 @@ impl Stream {
     async fn begin(&mut self, chat: Option<ChatId>) -> Result<(), Over> {
         self.write(Bytes::from_static(b": switchboard\n\n")).await?;
         if let Some(chat_id) = chat {
-            let command = ClientCommand::Subscribe { chat_id, after_seq: None, bot_id: None };
+            let command = ClientCommand::follow(chat_id, None);
             let frame = CommandFrame { id: None, command };
             let session = self.open.session;
             self.front.tell(HostInput::Command { session, frame }).await.map_err(|_gone| Over)?;

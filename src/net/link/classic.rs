@@ -20,7 +20,7 @@ pub(super) fn encode(frame: &CommandFrame) -> Option<String> {
             put("chatId", chat.chat_id.map(|id| id.to_string().into()));
             put("model", chat.model.clone().map(Value::from));
             put("models", chat.model.as_ref().map(|model| json!({ "default": model })));
-            put("replyToId", chat.reply_to_id.map(|id| id.to_string().into()));
+            put("replyToId", chat.reply_to_id.flatten().map(|id| id.to_string().into()));
             Some(json!({ "type": "chat", "payload": payload }).to_string())
         }
         ClientCommand::Cancel { .. } | ClientCommand::Approval(_) => {
@@ -49,18 +49,22 @@ mod tests {
             client_message_id: Some(MessageId(id)),
             chat_id: Some(ChatId(id)),
             bot_id: Some(BotId("aria".to_owned())),
+            variables: std::collections::BTreeMap::new(),
             model: Some("a/b".to_owned()),
             system_prompt: Some("be kind".to_owned()),
-            reply_to_id: Some(MessageId(id)),
+            reply_to_id: Some(Some(MessageId(id))),
             attachments: Vec::new(),
         };
         let frame = |command| CommandFrame { id: Some("1".to_owned()), command };
-        let text = encode(&frame(ClientCommand::Chat(Box::new(chat)))).unwrap();
+        let text = encode(&frame(ClientCommand::Chat(Box::new(chat.clone())))).unwrap();
         let expected = json!({"type": "chat", "payload": {
             "message": "hi", "systemPrompt": "be kind", "botId": "aria", "chatId": id.to_string(),
             "model": "a/b", "models": {"default": "a/b"}, "replyToId": id.to_string(),
         }});
         assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), expected);
+        let first = ChatCommand { reply_to_id: Some(None), ..chat };
+        let text = encode(&frame(ClientCommand::Chat(Box::new(first)))).unwrap();
+        assert!(!text.contains("replyToId"), "{text}");
         let cancel =
             ClientCommand::Cancel { run_id: None, chat_id: None, mode: StopMode::Graceful };
         assert!(encode(&frame(cancel)).unwrap().contains("cancel"));

@@ -1,5 +1,7 @@
 //! What the window asks about remote servers, and what it is told.
 
+use std::collections::BTreeMap;
+
 use secrecy::SecretString;
 
 use super::super::{
@@ -54,6 +56,8 @@ pub enum RemoteCommand {
         server: ServerId,
         /// The bot.
         bot: BotId,
+        /// What was answered to the bot's questions.
+        answers: BTreeMap<String, String>,
         /// When it was asked for.
         created: Timestamp,
     },

@@ -32,8 +32,9 @@ pub(super) fn placed(
         is_copy,
         has_looks: looks.is_some(),
     };
-    let description = bot.description.clone();
-    let blank = Bot { description, ..Bot::blank(id(&server.id, &bot.id), bot.name.clone()) };
+    let (description, variables) = (bot.description.clone(), bot.variables.clone());
+    let blank =
+        Bot { description, variables, ..Bot::blank(id(&server.id, &bot.id), bot.name.clone()) };
     let shown = match looks {
         Some(Looks { version, category, tags, icon, color }) => {
             Bot { version, category, tags, icon, color, ..blank }

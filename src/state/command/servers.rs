@@ -1,5 +1,7 @@
 //! What the user asks for about remote servers.
 
+use std::collections::BTreeMap;
+
 use secrecy::SecretString;
 use serde_json::Value;
 
@@ -49,6 +51,8 @@ pub enum ServerCommand {
         server: ServerId,
         /// The bot, by its id there.
         bot: BotId,
+        /// What was answered to its questions.
+        answers: BTreeMap<String, String>,
     },
     /// No longer wait for the agent of the chat on screen: the chat goes.
     StopLoading,

@@ -1,7 +1,7 @@
 //! Commands about bots.
 
 use super::super::model::{Effect, HandleContext, Page};
-use super::super::{AppState, BotCommand, GalleryFilter, GallerySort, ServerCommand};
+use super::super::{AppState, BotCommand, GalleryFilter, GallerySort};
 use crate::protocol::{BackendCommand, BotId};
 
 /// Applies a command about bots.
@@ -21,9 +21,6 @@ pub(super) fn handle(
             Vec::new()
         }
         BotCommand::ToggleFavourite(bot) => toggle_favourite(state, bot),
-        BotCommand::Start(bot) if state.bots.home(&bot).is_some() => {
-            start_remote(state, &bot, context)
-        }
         BotCommand::Start(_) => {
             state.gallery.starter = None;
             super::opening::handle(state, command, context)
@@ -68,13 +65,6 @@ fn open(state: &mut AppState) -> Vec<Effect> {
     // Another process may have added some.
     effects.push(Effect::Backend(BackendCommand::LoadBots));
     effects
-}
-
-/// Begins a chat with a bot of a server.
-fn start_remote(state: &mut AppState, bot: &BotId, context: HandleContext) -> Vec<Effect> {
-    let Some(home) = state.bots.home(bot).cloned() else { return Vec::new() };
-    let start = ServerCommand::Start { server: home.server, bot: home.bot };
-    super::servers::handle(state, start, context)
 }
 
 /// Begins a chat, now or once the bot's questions are answered, and then puts the starter that was

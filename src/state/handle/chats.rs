@@ -69,6 +69,11 @@ pub(super) fn pin(state: &mut AppState, chat: ChatId, pinned: bool) -> Vec<Effec
 
 pub(super) fn delete(state: &mut AppState, chat: ChatId, now: Timestamp) -> Vec<Effect> {
     let title = state.summary(chat).map_or_else(String::new, |summary| summary.title.clone());
+    let server = state.summary(chat).and_then(|summary| summary.server.as_ref());
+    let (words, body) = match server.map(|server| state.server_name(server)) {
+        None => ("Chat deleted".to_owned(), title),
+        Some(server) => ("Chat removed from this computer".to_owned(), stays(&title, server)),
+    };
     let mut effects = Vec::new();
     if state.running.contains(&chat) {
         effects.push(Effect::Backend(BackendCommand::Stop { chat, mode: StopMode::Now }));
@@ -81,13 +86,15 @@ pub(super) fn delete(state: &mut AppState, chat: ChatId, now: Timestamp) -> Vec<
         state.page = Page::Welcome;
     }
     let undo = ToastAction { label: "Undo", command: UiCommand::RestoreChat(chat) };
-    push_toast(
-        state,
-        (ToastLevel::Info, "Chat deleted".to_owned(), title, vec![undo]),
-        String::new(),
-        now,
-    );
+    push_toast(state, (ToastLevel::Info, words, body, vec![undo]), String::new(), now);
     effects
+}
+
+/// What becomes of a chat that is removed here and lives on a server.
+fn stays(title: &str, server: &str) -> String {
+    let fate =
+        format!("It stays on {server}, and is listed again when something new happens in it");
+    if title.is_empty() { fate } else { format!("{title}. {fate}") }
 }
 
 pub(super) fn restore(state: &mut AppState, chat: ChatId) -> Vec<Effect> {

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::super::apply::push_toast;
+use super::super::bots::Home;
 use super::super::model::{Effect, FocusTarget, HandleContext, Overlay, Page, ToastLevel};
 use super::super::opening::{self, Values};
-use super::super::{AppState, Begun, BotCommand, Conversation, Starting};
+use super::super::{AppState, Begun, BotCommand, Conversation, ServerCommand, Starting};
 use super::close_overlay;
 use crate::protocol::{
     BackendCommand, BotEntry, BotId, ChatId, ChatSummary, Message, StartChat, Variable,
@@ -100,6 +101,11 @@ fn begin(
     given: &Values,
     context: HandleContext,
 ) -> Vec<Effect> {
+    if let Some(home) = state.bots.home(&entry.bot.id).cloned() {
+        let Home { server, bot, .. } = home;
+        let start = ServerCommand::Start { server, bot, answers: given.clone() };
+        return super::servers::handle(state, start, context);
+    }
     let start = opening::start_chat(entry, given, state, context);
     let chat = start.chat;
     let is_answered = |variable: &Variable| {

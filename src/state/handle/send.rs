@@ -178,8 +178,8 @@ pub(super) fn edit(
     let is_attachment = |part: &&Part| matches!(part, Part::Image { .. } | Part::File { .. });
     let attachments = old.parts.iter().filter(is_attachment).cloned().collect();
     let words = Words { text, attachments };
-    if choice.server.is_some() && old.parent.is_none() {
-        // The wire has no way to say that a message begins a chat anew: it follows at the end.
+    if choice.server.is_some() && old.parent.is_none() && conversation.has_older {
+        // What stands above it is with the server only, which alone knows what it follows.
         let request = new_request(conversation.chat, Place::AtLeaf, words, choice, context);
         let parent = conversation.messages.back().map(|message| message.id);
         conversation.messages.push_back(user_message(&request, parent));
@@ -301,7 +301,11 @@ fn ask_again(state: &mut AppState, again: Again, context: HandleContext) -> Vec<
         Some(id) => conversation.message(id),
         None => conversation.last_answer(),
     };
-    let question = old.and_then(|old| conversation.message(old.parent?));
+    let mut question = old.and_then(|old| conversation.message(old.parent?));
+    // In a room another one's answer may stand between.
+    while let Some(above) = question.filter(|above| above.role != Role::User) {
+        question = above.parent.and_then(|parent| conversation.message(parent));
+    }
     let Some((question, text)) = question.map(|question| (question.id, question.text())) else {
         return Vec::new();
     };

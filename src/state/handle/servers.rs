@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::super::apply::push_toast;
 use super::super::model::{Effect, FocusTarget, HandleContext, Overlay, Page, ToastLevel};
+use super::super::opening::Values;
 use super::super::servers::keep;
 use super::super::{
     AppState, Consent, Conversation, LoadingAgent, Outcome, ServerCommand, ServerForm, SettingsTab,
@@ -31,7 +32,9 @@ pub(super) fn handle(
             vec![Effect::Backend(BackendCommand::Remote(RemoteCommand::LinkNow { server }))]
         }
         ServerCommand::ChooseModel { server, model } => choose_model(state, server, model),
-        ServerCommand::Start { server, bot } => start(state, server, bot, context),
+        ServerCommand::Start { server, bot, answers } => {
+            start(state, server, (bot, answers), context)
+        }
         ServerCommand::StopLoading => stop_loading(state),
         ServerCommand::LoadChats(server) => {
             vec![Effect::Backend(BackendCommand::Remote(RemoteCommand::LoadChats { server }))]
@@ -106,7 +109,7 @@ fn choose_model(state: &mut AppState, server: ServerId, model: ModelId) -> Vec<E
 fn start(
     state: &mut AppState,
     server: ServerId,
-    bot: BotId,
+    (bot, answers): (BotId, Values),
     context: HandleContext,
 ) -> Vec<Effect> {
     let known = state.servers.get(&server);
@@ -135,6 +138,7 @@ fn start(
         chat,
         server,
         bot,
+        answers,
         created,
     }))]
 }

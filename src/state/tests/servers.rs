@@ -1,5 +1,7 @@
 //! Chats on remote servers.
 
+use std::collections::BTreeMap;
+
 use super::*;
 use serde_json::json;
 
@@ -17,6 +19,7 @@ fn home(link: LinkState) -> ServerState {
         name: "Gardener".to_owned(),
         description: "Looks after the plants".to_owned(),
         template: None,
+        variables: Vec::new(),
     };
     let models = vec![ModelInfo::unknown(model("far"))];
     ServerState { config, has_token: true, link, models, bots: vec![bot], has_older: false }
@@ -94,7 +97,14 @@ fn what_is_sent_offline_waits_in_sight_until_its_run_begins() {
 fn nobody_was_chosen_means_that_the_server_decides() {
     let mut state = linked(ready());
     state.settings.default_model = Some(model("near"));
-    ask(&mut state, ServerCommand::Start { server: "home".into(), bot: "gardener".into() });
+    ask(
+        &mut state,
+        ServerCommand::Start {
+            server: "home".into(),
+            bot: "gardener".into(),
+            answers: BTreeMap::new(),
+        },
+    );
     let own = ModelId::new("home", "default");
     assert_eq!(state.next_model(), (own.clone(), false));
     assert_eq!(state.full_model_name(&own), "Home decides");
@@ -104,8 +114,14 @@ fn nobody_was_chosen_means_that_the_server_decides() {
 #[test]
 fn an_agent_is_waited_for_before_anything_is_sent() {
     let mut state = linked(ready());
-    let asked =
-        ask(&mut state, ServerCommand::Start { server: "home".into(), bot: "gardener".into() });
+    let asked = ask(
+        &mut state,
+        ServerCommand::Start {
+            server: "home".into(),
+            bot: "gardener".into(),
+            answers: BTreeMap::new(),
+        },
+    );
     let [BackendCommand::Remote(RemoteCommand::OpenChat { chat, bot, .. })] = &asked[..] else {
         panic!()
     };
@@ -125,9 +141,55 @@ fn an_agent_is_waited_for_before_anything_is_sent() {
 }
 
 #[test]
+fn a_bot_of_a_server_asks_what_it_wants_to_know_before_its_chat_begins() {
+    let mut state = linked(ready());
+    let mut server = home(ready());
+    let asked = json!([{"name": "year", "label": "Which year?", "kind": "number"}]);
+    server.bots[0].variables = serde_json::from_value(asked).unwrap();
+    apply(&mut state, BackendEvent::Remote(RemoteEvent::Changed(Box::new(server))), NOW);
+    let bot = BotId::from("home/gardener");
+    let begun =
+        |state: &mut AppState, command| commands(handle(state, UiCommand::Bots(command), at(0)));
+    assert!(begun(&mut state, BotCommand::Start(bot.clone())).is_empty());
+    assert_eq!(state.overlay, Overlay::StartBot(bot.clone()));
+    let with = |value: &str| {
+        let values = vec![("year".to_owned(), value.to_owned())];
+        BotCommand::StartWith { bot: bot.clone(), values }
+    };
+    assert!(begun(&mut state, with("")).is_empty());
+    assert!(state.starting.problems.contains_key("year"));
+    let asked = begun(&mut state, with("2025"));
+    let [BackendCommand::Remote(RemoteCommand::OpenChat { bot, answers, .. })] = &asked[..] else {
+        panic!("{asked:?}")
+    };
+    assert_eq!((bot.as_str(), answers["year"].as_str()), ("gardener", "2025"));
+    assert_eq!(state.overlay, Overlay::Nothing);
+}
+
+#[test]
+fn who_deletes_a_chat_of_a_server_is_told_that_it_stays_there() {
+    let mut state = linked(ready());
+    let chat = IdSource.chat(NOW);
+    let summary = ChatSummary { server: Some("home".into()), ..summary(chat, "Roses") };
+    apply(&mut state, BackendEvent::ChatChanged(summary), NOW);
+    handle(&mut state, UiCommand::DeleteChat(chat), at(0));
+    let toast = &state.toasts[0];
+    assert_eq!(toast.title, "Chat removed from this computer");
+    assert!(toast.body.contains("Roses. It stays on Home"), "{}", toast.body);
+    assert_eq!(toast.actions[0].label, "Undo");
+}
+
+#[test]
 fn an_agent_that_is_not_waited_for_leaves_no_chat() {
     let mut state = linked(ready());
-    ask(&mut state, ServerCommand::Start { server: "home".into(), bot: "gardener".into() });
+    ask(
+        &mut state,
+        ServerCommand::Start {
+            server: "home".into(),
+            bot: "gardener".into(),
+            answers: BTreeMap::new(),
+        },
+    );
     let asked = ask(&mut state, ServerCommand::StopLoading);
     assert!(matches!(asked[..], [BackendCommand::DeleteChat { .. }]), "{asked:?}");
     assert_eq!(state.page, Page::Welcome);
@@ -141,6 +203,15 @@ fn a_server_is_asked_again_by_a_message_beside_the_one_before() {
     let first = send(&mut state, "one");
     start_run(&mut state, &first);
     apply(&mut state, event(&first, 1, done(&first)), NOW);
+    // Also the first of all.
+    let regenerate = UiCommand::Regenerate { answer: Some(first.answer), model: None };
+    let mut begun = state.clone();
+    let asked = commands(handle(&mut begun, regenerate, at(1)));
+    let [BackendCommand::Send(request)] = &asked[..] else { panic!("{asked:?}") };
+    assert_eq!((request.text.as_str(), request.place), ("one", Place::Under(None)));
+    let shown = &begun.conversation().unwrap().messages;
+    assert_eq!((shown.len(), shown[0].siblings.count), (1, 2));
+
     let second = send(&mut state, "two");
     start_run(&mut state, &second);
     apply(&mut state, event(&second, 1, done(&second)), NOW);
@@ -256,7 +327,14 @@ fn bots_of_servers_stand_on_a_shelf_of_their_own_and_begin_remote_chats() {
 /// A chat that was begun with a bot before the app was started again, and is opened now.
 fn opened_again(link: LinkState) -> (AppState, ChatId) {
     let mut begun = linked(LinkState::Offline);
-    ask(&mut begun, ServerCommand::Start { server: "home".into(), bot: "gardener".into() });
+    ask(
+        &mut begun,
+        ServerCommand::Start {
+            server: "home".into(),
+            bot: "gardener".into(),
+            answers: BTreeMap::new(),
+        },
+    );
     let chat = begun.open_chat().unwrap();
     let mut state = linked(link);
     state.chats.clone_from(&begun.chats);

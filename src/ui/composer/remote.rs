@@ -4,7 +4,7 @@ use egui::Ui;
 
 use super::lines::line_ui;
 use crate::protocol::LinkState;
-use crate::state::{AppState, ServerCommand, ServerForm, UiCommand};
+use crate::state::{AppState, Loading, ServerCommand, ServerForm, UiCommand};
 use crate::ui::icon::Icon;
 use crate::ui::settings::servers::can_link;
 use crate::ui::widgets;
@@ -39,14 +39,31 @@ fn is_loading(state: &AppState) -> bool {
     state.open_chat().is_some_and(|chat| state.servers.loading(chat).is_some())
 }
 
+/// Of a chat that was never opened while its server was there.
+const NOTHING_KEPT: &str = "Nothing of this chat is kept here yet";
+
+/// Whether the chat on screen has been said something in, and nothing of it is here.
+fn is_blank(state: &AppState) -> bool {
+    let summary = state.open_chat().and_then(|chat| state.summary(chat));
+    let has_messages = summary.is_some_and(|summary| summary.messages > 0);
+    has_messages
+        && state.conversation().is_some_and(|open| {
+            open.messages.is_empty() && open.queue.is_empty() && open.loading == Loading::Nothing
+        })
+}
+
 /// Says why nothing goes out, and that what is sent waits.
 pub(super) fn remote_ui(ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {
     let Some(id) = state.server_id_here() else { return };
     let name = state.server_name(id);
     if state.is_server_gone(id) {
-        let words = format!(
-            "{name} is not among your servers any more: this chat can be read, and not gone on with"
-        );
+        let words = match is_blank(state) {
+            true => format!("{NOTHING_KEPT}. {name} is not among your servers any more"),
+            false => format!(
+                "{name} is not among your servers any more: this chat can be read, and not gone \
+                 on with"
+            ),
+        };
         line_ui(ui, Icon::WifiOff, &words, |ui| {
             if widgets::small_button(ui, "Add server…").clicked() {
                 out.push(UiCommand::Servers(ServerCommand::Edit(ServerForm::New)));
@@ -58,6 +75,9 @@ pub(super) fn remote_ui(ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>)
     let stands = match link {
         LinkState::Ready { .. } => return,
         LinkState::Connecting { .. } | LinkState::Authenticating => format!("Connecting to {name}"),
+        LinkState::Offline | LinkState::Waiting { .. } if is_blank(state) => {
+            format!("{NOTHING_KEPT}, and {name} is not reachable")
+        }
         LinkState::Offline | LinkState::Waiting { .. } => format!("{name} is not reachable"),
         LinkState::Denied { .. } => format!("{name} does not let you in"),
     };

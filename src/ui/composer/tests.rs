@@ -495,3 +495,22 @@ fn the_box_of_a_remote_chat_says_who_gets_the_message_and_where() {
     };
     assert_eq!(hint(&bot), "Message Gardener on Home");
 }
+
+#[test]
+fn a_remote_chat_of_which_nothing_is_kept_says_so() {
+    for (is_removed, words) in [
+        (false, "Nothing of this chat is kept here yet, and Home is not reachable"),
+        (true, "Nothing of this chat is kept here yet. home is not among your servers any more"),
+    ] {
+        let mut state = samples::remote(samples::waiting());
+        let chat = state.open_chat().unwrap();
+        state.conversations.insert(chat, crate::state::Conversation::new(chat));
+        state.chats.as_mut().unwrap()[0].messages = 2;
+        if is_removed {
+            state.servers.all.clear();
+            state.settings.servers.clear();
+        }
+        let harness = composer(state);
+        harness.get_by_label(words);
+    }
+}

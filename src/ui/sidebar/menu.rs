@@ -25,15 +25,23 @@ pub(crate) struct MenuItem<'a> {
     pub(crate) danger: bool,
     /// The menu stays open.
     stays: bool,
+    /// What is said while the pointer rests on it.
+    hint: &'static str,
 }
 
 impl<'a> MenuItem<'a> {
     pub(crate) fn new(icon: Icon, text: &'a str, keys: &'a str) -> Self {
-        Self { icon, text, keys, danger: false, stays: false }
+        Self { icon, text, keys, danger: false, stays: false, hint: "" }
     }
 
     pub(crate) fn danger(mut self) -> Self {
         self.danger = true;
+        self
+    }
+
+    /// Says something more while the pointer rests on it.
+    pub(crate) fn hint(mut self, hint: &'static str) -> Self {
+        self.hint = hint;
         self
     }
 
@@ -49,6 +57,10 @@ impl<'a> MenuItem<'a> {
         let (rect, response) = ui.allocate_exact_size(vec2(WIDTH, 28.0), Sense::click());
         response.widget_info(|| WidgetInfo::labeled(Role::MenuItem, ui.is_enabled(), self.text));
         self.paint(ui, rect, &response, palette);
+        let response = match self.hint {
+            "" => response,
+            hint => response.on_hover_text(hint),
+        };
         let clicked = response.on_hover_cursor(CursorIcon::PointingHand).clicked();
         if clicked && !self.stays {
             ui.close();
@@ -91,10 +103,14 @@ pub(crate) fn name_and_pin_ui(
     out: &mut Vec<UiCommand>,
 ) -> Asked {
     ui.spacing_mut().item_spacing.y = 2.0;
-    let asked =
-        MenuItem::new(Icon::Pencil, "Rename", keys).item_ui(ui) || pressed(ui, keys, Key::F2);
+    let is_remote = chat.server.is_some();
+    let hint = |hint: &'static str| if is_remote { hint } else { "" };
+    let rename = MenuItem::new(Icon::Pencil, "Rename", keys)
+        .hint(hint("The name is changed on this computer only"));
+    let asked = rename.item_ui(ui) || pressed(ui, keys, Key::F2);
     let (icon, text) = if chat.pinned { (Icon::PinOff, "Unpin") } else { (Icon::Pin, "Pin") };
-    if MenuItem::new(icon, text, "").item_ui(ui) {
+    let pin = MenuItem::new(icon, text, "").hint(hint("Pins are kept on this computer only"));
+    if pin.item_ui(ui) {
         out.push(UiCommand::PinChat { chat: chat.id, pinned: !chat.pinned });
     }
     if asked { Asked::Rename } else { Asked::Nothing }
@@ -102,7 +118,11 @@ pub(crate) fn name_and_pin_ui(
 
 /// Delete, of every chat.
 pub(crate) fn delete_ui(ui: &mut Ui, chat: &ChatSummary, keys: &str, out: &mut Vec<UiCommand>) {
-    if MenuItem::new(Icon::Trash2, "Delete", keys).danger().item_ui(ui)
+    let hint = match chat.server {
+        Some(_) => "The chat goes from this computer and stays on its server",
+        None => "",
+    };
+    if MenuItem::new(Icon::Trash2, "Delete", keys).danger().hint(hint).item_ui(ui)
         || pressed(ui, keys, Key::Delete)
     {
         out.push(UiCommand::DeleteChat(chat.id));

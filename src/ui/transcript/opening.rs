@@ -25,7 +25,9 @@ fn title(state: &AppState, cast: &Cast) -> String {
 /// All that is told: by the bot, or to all in a room and to each of its members.
 pub(super) fn text(cast: &Cast) -> String {
     let mut text = cast.instructions.clone();
-    for member in cast.room.iter().flat_map(|room| &room.members) {
+    let members = cast.room.iter().flat_map(|room| &room.members);
+    // A server keeps to itself what the members of its rooms are told.
+    for member in members.filter(|member| !member.instructions.trim().is_empty()) {
         text.push_str("\n\n### ");
         text.push_str(&member.name);
         text.push_str("\n\n");

@@ -1,5 +1,6 @@
 //! Messages, followers, queues and stops.
 
+use std::collections::BTreeMap;
 use switchboard::protocol::{
     BackendCommand, ChatCommand, ClientCommand, ErrorKind, FromServer, ModelId, ModelInfo,
     RunStatus, ServerMessage, StopMode, StreamEvent,
@@ -19,7 +20,7 @@ async fn two_clients_that_follow_a_chat_hear_the_same() {
     let (run, _) = one.say(message(chat, "Hi")).await;
     let first = one.hear_text(run, "Hello").await;
     // It comes in the middle.
-    let subscribed = ClientCommand::Subscribe { chat_id: chat, after_seq: None, bot_id: None };
+    let subscribed = ClientCommand::follow(chat, None);
     two.send("follow", subscribed).await;
     let (question, answer) = two.run_started().await;
     assert_eq!(question.text(), "Hi");
@@ -114,10 +115,15 @@ async fn a_chat_with_a_bot_tells_what_it_opens_with_and_is_told_it_again() {
     };
     let bot = bots.iter().find(|bot| bot.template.as_ref().unwrap().contains("seeds:")).unwrap();
     let chat = new_chat();
-    let open = |bot_id| ClientCommand::Subscribe { chat_id: chat, after_seq: None, bot_id };
+    let open = |bot_id| ClientCommand::Subscribe {
+        chat_id: chat,
+        after_seq: None,
+        bot_id,
+        variables: BTreeMap::new(),
+    };
     let ready = |frame| match frame {
         FromServer::Said(said) => match *said {
-            ServerMessage::AgentReady { session_id, chat_id, bot_id, system, seeds } => {
+            ServerMessage::AgentReady { session_id, chat_id, bot_id, system, seeds, .. } => {
                 Some((session_id, chat_id.unwrap(), bot_id, system, seeds))
             }
             _ => None,
@@ -145,7 +151,12 @@ async fn a_chat_with_a_bot_tells_what_it_opens_with_and_is_told_it_again() {
 
 fn open_unknown() -> ClientCommand {
     let bot_id = Some("no-such-bot".into());
-    ClientCommand::Subscribe { chat_id: new_chat(), after_seq: None, bot_id }
+    ClientCommand::Subscribe {
+        chat_id: new_chat(),
+        after_seq: None,
+        bot_id,
+        variables: BTreeMap::new(),
+    }
 }
 
 #[tokio::test]
@@ -166,7 +177,7 @@ async fn commands_that_cannot_be_carried_out_say_why() {
         (with(&|chat| chat.message.clear()), "bad_request"),
         (with(&|chat| chat.model = Some("nonsense".to_owned())), "bad_request"),
         (with(&|chat| chat.model = Some("nobody/x".to_owned())), "not_found"),
-        (with(&|chat| chat.reply_to_id = chat.client_message_id), "not_found"),
+        (with(&|chat| chat.reply_to_id = Some(chat.client_message_id)), "not_found"),
         (ClientCommand::Cancel { run_id: None, chat_id: None, mode: StopMode::Now }, "bad_request"),
         (
             ClientCommand::Cancel { run_id: None, chat_id: Some(new_chat()), mode: StopMode::Now },
@@ -176,10 +187,7 @@ async fn commands_that_cannot_be_carried_out_say_why() {
             ClientCommand::LoadMessages { chat_id: new_chat(), before: None, limit: None },
             "not_found",
         ),
-        (
-            ClientCommand::Subscribe { chat_id: new_chat(), after_seq: None, bot_id: None },
-            "not_found",
-        ),
+        (ClientCommand::follow(new_chat(), None), "not_found"),
         (ClientCommand::Approval(serde_json::from_value(approval).unwrap()), "not_found"),
     ];
     for (command, wanted) in table {

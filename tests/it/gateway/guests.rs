@@ -38,7 +38,7 @@ async fn a_guest_sees_chats_of_its_own_and_uses_the_models_that_are_listed() {
     owner.hear_text(run, "secret").await;
     let mut visitor = gate.hello(guest("guest"), "one", &[]).await;
     let refused = [
-        ClientCommand::Subscribe { chat_id: theirs, after_seq: None, bot_id: None },
+        ClientCommand::follow(theirs, None),
         ClientCommand::LoadMessages { chat_id: theirs, before: None, limit: None },
         ClientCommand::Cancel { run_id: Some(run), chat_id: None, mode: StopMode::Now },
         ClientCommand::Cancel { run_id: None, chat_id: Some(theirs), mode: StopMode::Now },

@@ -21,7 +21,7 @@ async fn a_client_that_returns_is_told_what_it_missed_and_then_what_happens() {
     let mut watcher = gate.client("watcher").await;
     let mut client = gate.client("one").await;
     let chat = new_chat();
-    let follow = || ClientCommand::Subscribe { chat_id: chat, after_seq: None, bot_id: None };
+    let follow = || ClientCommand::follow(chat, None);
     client.chat("hi", message(chat, "Hi")).await;
     let (_, answer) = client.run_started().await;
     let run = answer.answer.as_ref().unwrap().run;
@@ -98,7 +98,7 @@ async fn a_client_that_does_not_read_is_let_go_and_catches_up_and_others_notice_
     let mut slow = gate.client("slow").await;
     let mut quick = gate.client("quick").await;
     let chat = new_chat();
-    let follow = || ClientCommand::Subscribe { chat_id: chat, after_seq: None, bot_id: None };
+    let follow = || ClientCommand::follow(chat, None);
     quick.chat("hi", message(chat, "Hi")).await;
     let (_, answer) = quick.run_started().await;
     let run = answer.answer.as_ref().unwrap().run;
@@ -142,7 +142,7 @@ async fn a_page_of_a_chat_says_how_far_its_open_answer_is_part_of_it() {
     let applied = applied.unwrap();
     assert_eq!((applied.run_id, messages[1].text().as_str()), (run, "one "));
     let after_seq = Some(applied.after_seq);
-    other.send("go on", ClientCommand::Subscribe { chat_id: chat, after_seq, bot_id: None }).await;
+    other.send("go on", ClientCommand::follow(chat, after_seq)).await;
     go.fire();
     let rest = other.hear(run, 1_000).await;
     assert_eq!(rest.frames[0].seq, applied.after_seq.next());
@@ -190,7 +190,7 @@ async fn a_client_that_sees_a_gap_asks_again() {
     let chat = new_chat();
     let (run, _) = client.say(message(chat, "Hi")).await;
     let had = client.hear_text(run, "one").await;
-    let again = ClientCommand::Subscribe { chat_id: chat, after_seq: Some(Seq(1)), bot_id: None };
+    let again = ClientCommand::follow(chat, Some(Seq(1)));
     client.ask(again).await.unwrap();
     let told = client.hear(run, had.frames.len() - 1).await;
     assert_eq!(told.frames, had.frames[1..]);

@@ -1,6 +1,7 @@
 //! Bots, pages and lists of servers.
 
 use serde_json::json;
+use std::collections::BTreeMap;
 use switchboard::protocol::{
     BackendCommand, BackendEvent, ClientCommand, Message, MessagePage, Part, QueryId,
     RemoteCommand, RemoteEvent,
@@ -30,11 +31,17 @@ async fn a_chat_with_a_bot_opens_when_its_agent_is_ready() {
         chat,
         server: home(),
         bot: bot.clone(),
+        answers: BTreeMap::new(),
         created: now(),
     });
     desk.ask(open).await;
     let (id, asked) = peer.command().await;
-    let follow = ClientCommand::Subscribe { chat_id: chat, after_seq: None, bot_id: Some(bot) };
+    let follow = ClientCommand::Subscribe {
+        chat_id: chat,
+        after_seq: None,
+        bot_id: Some(bot),
+        variables: BTreeMap::new(),
+    };
     assert_eq!(asked, follow);
     peer.say(json!({"type": "ack", "v": 1, "payload": {"id": id, "chatId": chat}})).await;
     // Typed early: it waits for the agent.

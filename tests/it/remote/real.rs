@@ -1,6 +1,7 @@
 //! The built program at both ends: a gateway in a process of its own, and the desktop or the
 //! command line linked to it.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -53,7 +54,7 @@ pub(super) fn prepared(folder: &Path, server: &Server) -> String {
     out(&run(folder, &["tokens", "add", "laptop"]))
 }
 
-fn config(gateway: &Serve) -> ServerConfig {
+pub(super) fn config(gateway: &Serve) -> ServerConfig {
     super::wire::config(gateway.address.parse().unwrap())
 }
 
@@ -162,6 +163,7 @@ async fn a_run_goes_on_at_the_gateway_while_the_desktop_is_away() {
         chat: opened,
         server: home(),
         bot: BotId("code-reviewer".to_owned()),
+        answers: BTreeMap::new(),
         created: now(),
     });
     second.ask(open).await;

@@ -27,7 +27,7 @@ async fn each_event_counts_once_through_repeats_gaps_and_a_restart() {
     peer.say(run.word(4)).await;
     let (_, asked) = peer.command().await;
     let after_seq = Some(Seq(2));
-    assert_eq!(asked, ClientCommand::Subscribe { chat_id: chat, after_seq, bot_id: None });
+    assert_eq!(asked, ClientCommand::follow(chat, after_seq));
     peer.say(run.word(3)).await;
     peer.say(run.word(4)).await;
     desk.until_text(run.run, "four ").await;

@@ -246,7 +246,7 @@ impl Run {
         let parts = vec![Part::Text { text: chat.message.clone() }];
         let id = chat.client_message_id.unwrap();
         let question = Message {
-            parent: chat.reply_to_id.or(parent),
+            parent: chat.reply_to_id.unwrap_or(parent),
             ..Message::new(id, chat.chat_id.unwrap(), Role::User, now(), parts)
         };
         Self::to(question)

@@ -241,6 +241,7 @@ impl Asking {
             client_message_id: Some(open.message),
             chat_id: Some(self.chat),
             bot_id: None,
+            variables: std::collections::BTreeMap::new(),
             model: Some("mock/alpha".to_owned()),
             system_prompt: None,
             reply_to_id: None,

@@ -7,6 +7,7 @@ use std::process::Command;
 use egui::Key;
 use serde_json::json;
 use switchboard::protocol::{ApprovalScope, ClientCommand};
+use switchboard::state::Page;
 use tokio::runtime::Runtime;
 
 use super::half;
@@ -83,6 +84,81 @@ fn a_paired_gateway_is_killed_in_an_answer_and_nothing_is_lost_or_doubled() {
     assert_eq!(place.server.posts().len(), 3, "each was asked once");
     go.fire();
     drop((window, gateway));
+}
+
+#[test]
+fn the_first_question_is_edited_and_asked_again_beside_the_others() {
+    let far = tempfile::tempdir().unwrap();
+    let place = Place::bare();
+    prepare(far.path(), &place.server.url());
+    let mut gateway = Serve::start(far.path(), &["--pair"]);
+    let mut window = place.open();
+    pair(&mut window, &mut gateway);
+    window.ctrl(Key::N);
+    window.ctrl(Key::M);
+    window.type_text("alpha");
+    window.press(Key::Enter);
+    window.ask("one");
+    window.activate("Edit message");
+    window.fill("Edited message", "two");
+    window.click("Save & send");
+    window.until_sees("alpha: two");
+    window.until_answered();
+    assert!(window.sees("2 / 2") && !window.sees("alpha: one"));
+    window.click("Regenerate answer");
+    window.until_sees("3 / 3");
+    window.until_answered();
+    assert_eq!(window.conversation().messages.len(), 2);
+    window.click("Previous version");
+    window.until_sees("2 / 3");
+    window.click("Previous version");
+    window.until_sees("alpha: one");
+    let posts = place.server.posts();
+    assert_eq!(posts.len(), 3);
+    let asked = posts[2].json();
+    assert!(!asked.to_string().contains("one"), "no other branch is told: {asked}");
+}
+
+/// Starts a chat with a bot of the gateway, which has the same bots as this computer.
+fn begin(window: &mut Window, name: &str, bot: &str) {
+    window.ctrl(Key::G);
+    window.until("the gallery", |window| window.state().page == Page::Gallery);
+    window.type_text(name);
+    window.press(Key::ArrowDown);
+    for _ in 0..4 {
+        let selected = window.state().gallery.selected.as_ref();
+        if selected.is_some_and(|selected| selected.as_str() == bot) {
+            break;
+        }
+        window.press(Key::ArrowRight);
+    }
+    assert_eq!(window.state().gallery.selected, Some(bot.into()));
+    window.click("Start chat");
+}
+
+#[test]
+fn a_bot_of_a_gateway_asks_first_and_a_room_names_who_speaks() {
+    let far = tempfile::tempdir().unwrap();
+    let place = Place::bare();
+    prepare(far.path(), &place.server.url());
+    let mut gateway = Serve::start(far.path(), &["--pair"]);
+    let mut window = place.open();
+    pair(&mut window, &mut gateway);
+    begin(&mut window, "Tax Organiser", "home/tax-organiser");
+    window.until_sees("Start a chat with Tax Organiser");
+    window.fill("Which country's return is it?", "Norway");
+    window.fill("Which tax year?", "2025");
+    window.click("Start chat");
+    window.until("its agent", |window| {
+        window.conversation().cast.as_ref().is_some_and(|cast| cast.instructions.contains("Norway"))
+    });
+    begin(&mut window, "Philosophers' Table", "home/philosophers-table");
+    window.until("the members", |window| {
+        let cast = window.conversation().cast.as_ref();
+        cast.is_some_and(|cast| cast.bot.as_str() == "philosophers-table" && cast.room.is_some())
+    });
+    window.ask("What is courage?");
+    window.until_sees("Socrates");
 }
 
 /// An agent on a server asks for consent; the window is closed and opened again, and answers.

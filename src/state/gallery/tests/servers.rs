@@ -24,6 +24,7 @@ fn told(id: &str, name: &str, description: &str, template: Option<&str>) -> Remo
         name: name.to_owned(),
         description: description.to_owned(),
         template: template.map(str::to_owned),
+        variables: Vec::new(),
     }
 }
 

@@ -19,6 +19,7 @@ fn server(id: &str, name: &str, link: LinkState) -> ServerState {
         name: name.to_owned(),
         description: description.to_owned(),
         template: None,
+        variables: Vec::new(),
     };
     let model = |id: &str, name: &str| ModelInfo {
         name: name.to_owned(),

@@ -23,13 +23,14 @@ use tokio::sync::mpsc;
 
 use super::actor::Shared;
 use crate::net::HttpClient;
+use crate::net::link::Pace;
 use crate::protocol::{BackendCommand, ChatId, RemoteCommand, ServerConfig, ServerId};
 use crate::store::StoreHandle;
 use crate::store::secrets::Secrets;
 
 use manager::Manager;
 pub(crate) use servers::token_name;
-pub use trial::{client_name, try_server};
+pub use trial::{client_name, may_get_through, try_server};
 
 /// Events of links that wait.
 const EVENTS: usize = 256;
@@ -43,6 +44,8 @@ pub(super) struct RemoteParts {
     pub(super) secrets: Arc<Secrets>,
     /// For pairing.
     pub(super) http: HttpClient,
+    /// How long links wait for what.
+    pub(super) pace: Pace,
 }
 
 /// Which chats live on which server: the dispatcher asks it for every command of a chat.

@@ -21,7 +21,8 @@ use super::{config, environment};
 use crate::agent::{Clock, EMPTY_ANSWER};
 use crate::protocol::{
     BackendCommand, BackendEvent, Budget, ErrorInfo, ErrorKind, Frame, Message, ModelId,
-    NoticeCode, ProviderId, RemoteEvent, RunEvent, RunId, RunStatus, StopMode, StreamEvent,
+    NoticeCode, ProviderId, RemoteEvent, RunEvent, RunId, RunStatus, ServerId, StopMode,
+    StreamEvent,
 };
 use crate::state::{Settings, words};
 use crate::store::secrets::Secrets;
@@ -57,8 +58,8 @@ pub(super) struct AskArgs {
 
 /// Sends the message and streams the answer.
 pub(super) async fn run(paths: &Paths, args: AskArgs) -> Outcome {
-    if let Some(server) = &args.server {
-        return remote::run(paths, &args, server).await;
+    if let Some(server) = server_of(paths, &args).await? {
+        return remote::run(paths, &args, &server).await;
     }
     let text = message_text(args.text)?;
     let loaded = config::load(&paths.config_file());
@@ -82,6 +83,17 @@ pub(super) async fn run(paths: &Paths, args: AskArgs) -> Outcome {
         tracing::error!(%error, "the answer may not be saved");
     }
     ended
+}
+
+/// The server that is asked: the one that is named, or that of the chat.
+async fn server_of(paths: &Paths, args: &AskArgs) -> Result<Option<String>, Failure> {
+    let (Some(chat), None) = (&args.chat, &args.server) else { return Ok(args.server.clone()) };
+    let store = backend::store_for_command(paths)?;
+    let summary = target::find_chat(&store, chat).await;
+    if let Err(error) = store.close().await {
+        tracing::error!(%error, "the store did not close well");
+    }
+    Ok(summary?.server.map(|server| server.0))
 }
 
 fn message_text(given: Option<String>) -> Result<String, Failure> {
@@ -204,6 +216,8 @@ struct Printer {
     speakers: Speakers,
     /// Who was asked.
     provider: ProviderId,
+    /// Where that is, unless it is this computer.
+    server: Option<ServerId>,
     /// Models that may have been meant, where the one asked is not listed.
     nearest: Vec<ModelId>,
     error: Option<ErrorInfo>,
@@ -223,6 +237,7 @@ impl Printer {
             json,
             speakers,
             provider,
+            server: None,
             nearest,
             error,
             is_empty,
@@ -388,6 +403,22 @@ impl Printer {
 
 impl Printer {
     fn hint(&self, error: &ErrorInfo) -> String {
+        if let Some(server) = &self.server {
+            return match error.kind {
+                ErrorKind::Auth => format!("The key is set on {server}, and can be mended there"),
+                ErrorKind::RateLimited
+                | ErrorKind::Overloaded
+                | ErrorKind::ContextTooLong
+                | ErrorKind::BadRequest
+                | ErrorKind::NotFound
+                | ErrorKind::Network
+                | ErrorKind::Timeout
+                | ErrorKind::Protocol
+                | ErrorKind::Refused
+                | ErrorKind::Cancelled
+                | ErrorKind::OverBudget => format!("It happened on {server}; its log says more"),
+            };
+        }
         if error.kind != ErrorKind::NotFound || self.nearest.is_empty() {
             return words::hint(error, &self.provider);
         }

@@ -53,6 +53,8 @@ pub enum NoticeCode {
     BotNotExported,
     /// A server did not take what it was asked.
     ServerRefused,
+    /// A server has another history than before.
+    ServerRestored,
     /// A server's token is sent where others on the way can read it.
     TokenInTheClear,
     /// What the editor of bots held when the app ended cannot be read.
@@ -79,6 +81,7 @@ impl NoticeCode {
             | Self::PersonasUnreadable
             | Self::BotNotExported
             | Self::ServerRefused
+            | Self::ServerRestored
             | Self::TokenInTheClear
             | Self::EditUnreadable
             | Self::ConfigDuplicateProvider => false,

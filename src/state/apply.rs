@@ -447,6 +447,7 @@ fn push_notice(state: &mut AppState, notice: Notice, now: Timestamp) {
         | NoticeCode::PersonasUnreadable
         | NoticeCode::BotNotExported
         | NoticeCode::ServerRefused
+        | NoticeCode::ServerRestored
         | NoticeCode::TokenInTheClear
         | NoticeCode::EditUnreadable
         | NoticeCode::BudgetNear

@@ -226,6 +226,7 @@ pub(super) fn for_notice(code: &NoticeCode) -> NoticeWords {
         | NoticeCode::PersonasUnreadable
         | NoticeCode::BotNotExported
         | NoticeCode::ServerRefused
+        | NoticeCode::ServerRestored
         | NoticeCode::TokenInTheClear
         | NoticeCode::EditUnreadable
         | NoticeCode::ConfigDuplicateProvider => title,
@@ -247,6 +248,12 @@ const BOT_NOT_EXPORTED: (ToastLevel, &str, &str) = (
 
 const SERVER_REFUSED: (ToastLevel, &str, &str) =
     (ToastLevel::Warning, "The server did not do that", "Nothing was lost. Details say why.");
+
+const SERVER_RESTORED: (ToastLevel, &str, &str) = (
+    ToastLevel::Warning,
+    "A server has another history than before",
+    "It was restored from a copy. What arrived here stays, but its agents do not know what it lost.",
+);
 
 const TOKEN_IN_THE_CLEAR: (ToastLevel, &str, &str) = (
     ToastLevel::Warning,
@@ -338,6 +345,7 @@ fn notice_row(code: &NoticeCode) -> (ToastLevel, &'static str, &'static str) {
         NoticeCode::PersonasUnreadable => PERSONAS_UNREADABLE,
         NoticeCode::BotNotExported => BOT_NOT_EXPORTED,
         NoticeCode::ServerRefused => SERVER_REFUSED,
+        NoticeCode::ServerRestored => SERVER_RESTORED,
         NoticeCode::TokenInTheClear => TOKEN_IN_THE_CLEAR,
         NoticeCode::EditUnreadable => EDIT_UNREADABLE,
     }
@@ -366,6 +374,7 @@ fn notice_action(code: &NoticeCode) -> Option<(&'static str, UiCommand)> {
         | NoticeCode::ChatMissing
         | NoticeCode::BotNotExported
         | NoticeCode::ServerRefused
+        | NoticeCode::ServerRestored
         | NoticeCode::TokenInTheClear
         | NoticeCode::EditUnreadable
         | NoticeCode::TooManyModels => None,

@@ -7,6 +7,7 @@ use super::error::Result;
 use super::handle::StoreHandle;
 use super::reader::{ReadCommand, Reader};
 use super::remote_rows;
+use super::remote_wait;
 use super::runs::{self, ReadState};
 use super::servers::{self, KnownServer};
 use super::writer::{Reply, WriteCommand, Writer};
@@ -146,9 +147,22 @@ impl StoreHandle {
             .await
     }
 
-    /// Takes over all runs of servers that a process left open when it ended.
-    pub async fn take_remote_runs(&self) -> Result<Vec<OpenRemoteRun>> {
-        self.write(|reply| WriteCommand::Remote(RemoteWrite::TakeRuns(reply))).await
+    /// Takes over runs of servers that a process left open when it ended: of one server, or of all.
+    pub async fn take_remote_runs(&self, of: Option<&ServerId>) -> Result<Vec<OpenRemoteRun>> {
+        let of = of.cloned();
+        self.write(|reply| WriteCommand::Remote(RemoteWrite::TakeRuns(of, reply))).await
+    }
+
+    /// Chats of a server in which messages wait that go out only when the user says so.
+    pub async fn standing_chats(&self, server: &ServerId) -> Result<Vec<ChatId>> {
+        let id = server.clone();
+        self.read(|reply| ReadCommand::Remote(RemoteRead::Standing(id, reply))).await
+    }
+
+    /// Lets a chat of a server go on without the bot that it was to begin with.
+    pub async fn without_agent(&self, server: &ServerId, chat: ChatId) -> Result<ChatSummary> {
+        let id = server.clone();
+        self.write(|reply| WriteCommand::Remote(RemoteWrite::WithoutAgent(id, chat, reply))).await
     }
 
     /// Puts a message into the outbox, and makes its chat where it does not exist.
@@ -201,7 +215,8 @@ pub(super) enum RemoteWrite {
     Page(Box<RemotePage>, Reply<Option<OpenRemoteRun>>),
     Begin(Box<RemoteRun>, Reply<Box<BegunRemote>>),
     Settle(RunId, Option<Box<Message>>, ReadState, Reply<(Message, ChatSummary)>),
-    TakeRuns(Reply<Vec<OpenRemoteRun>>),
+    TakeRuns(Option<ServerId>, Reply<Vec<OpenRemoteRun>>),
+    WithoutAgent(ServerId, ChatId, Reply<ChatSummary>),
     Add(Box<(ServerId, SendRequest)>, Reply<ChatSummary>),
     Sent(MessageId, Reply<()>),
     Open(Box<(ServerId, ChatId, ChatBot, Timestamp)>, Reply<ChatSummary>),
@@ -215,6 +230,7 @@ pub(super) enum RemoteRead {
     Outbox(ServerId, Reply<Vec<Outgoing>>),
     IsCut(MessageId, Reply<bool>),
     Unready(ServerId, Reply<Vec<(ChatId, BotId)>>),
+    Standing(ServerId, Reply<Vec<ChatId>>),
 }
 
 impl Writer {
@@ -241,8 +257,11 @@ impl Writer {
             RemoteWrite::Settle(run, theirs, read, reply) => {
                 self.answer(reply, |db| runs::settle(db, run, theirs.as_deref(), read));
             }
-            RemoteWrite::TakeRuns(reply) => {
-                self.answer(reply, |db| remote_rows::take_runs(db, &others));
+            RemoteWrite::TakeRuns(of, reply) => {
+                self.answer(reply, |db| remote_rows::take_runs(db, &others, of.as_ref()));
+            }
+            RemoteWrite::WithoutAgent(server, chat, reply) => {
+                self.answer(reply, |db| remote_wait::without_agent(db, &server, chat));
             }
             RemoteWrite::Add(add, reply) => {
                 self.answer(reply, |db| remote_rows::outbox_add(db, &add.0, &add.1));
@@ -274,6 +293,9 @@ impl Reader {
             }
             RemoteRead::Unready(server, reply) => {
                 self.answer(reply, |db, _| remote_rows::unready(db, &server));
+            }
+            RemoteRead::Standing(server, reply) => {
+                self.answer(reply, |db, _| remote_wait::standing(db, &server));
             }
         }
     }

@@ -317,13 +317,19 @@ fn open_run(
     Ok(Some(OpenRemoteRun { server: server.clone(), run, answer, seq: folded.last }))
 }
 
-pub(super) fn take_runs(db: &Connection, others: &Others) -> Result<Vec<OpenRemoteRun>> {
+pub(super) fn take_runs(
+    db: &Connection,
+    others: &Others,
+    of: Option<&ServerId>,
+) -> Result<Vec<OpenRemoteRun>> {
     let open: Vec<(RunId, ServerId)> = db
         .prepare_cached(
             "SELECT run.id, chat.server FROM run JOIN chat ON chat.n = run.chat
-             WHERE run.ended IS NULL AND chat.server IS NOT NULL ORDER BY run.n",
+             WHERE run.ended IS NULL AND chat.server = ifnull(?1, chat.server) ORDER BY run.n",
         )?
-        .query_map([], |row| Ok((RunId(uuid(row, 0)?), ServerId(row.get(1)?))))?
+        .query_map([of.map(ServerId::as_str)], |row| {
+            Ok((RunId(uuid(row, 0)?), ServerId(row.get(1)?)))
+        })?
         .collect::<rusqlite::Result<_>>()?;
     let mut taken = Vec::new();
     for (run, server) in open {

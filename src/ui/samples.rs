@@ -278,6 +278,7 @@ pub(super) fn server(id: &str, link: LinkState) -> ServerState {
             url: format!("wss://{id}.example:7777"),
             token_query: false,
             dual: false,
+            ca_file: None,
         },
         has_token: true,
         link,
@@ -308,6 +309,7 @@ pub(super) fn waiting() -> LinkState {
         until: NOW.plus_ms(3_600),
         attempt: 3,
         cause: "connection refused".to_owned(),
+        blocked: false,
     }
 }
 

@@ -1,6 +1,8 @@
 //! Chats on servers: the engine over a real database, with a real link to a server that speaks
 //! the wire as each test says.
 
+mod asking;
+mod certificates;
 mod outbox;
 mod pages;
 mod plain;

@@ -7,7 +7,7 @@ use crate::protocol::{
     ClientCommand, Message, ModelInfo, NoticeCode, Part, RemoteBot, RemoteEvent, RunId, ServerId,
     Timestamp, Welcome, WireSeed,
 };
-use crate::store::{StoreError, bot_file};
+use crate::store::{ReadState, StoreError, bot_file};
 
 /// How many chats are asked for at once.
 const CHATS: usize = 50;
@@ -22,7 +22,15 @@ impl Manager {
                 false
             }
         };
-        let unready = self.shared.store.unready_chats(id).await.unwrap_or_default();
+        if is_other {
+            let name = self.servers.get(id).map_or(id.as_str(), |server| &server.config.name);
+            self.shared.notice(NoticeCode::ServerRestored, name.to_owned()).await;
+        }
+        // The command line wants one answer: other chats are left for the window.
+        let unready = match self.read_state() {
+            ReadState::Unread => self.shared.store.unready_chats(id).await.unwrap_or_default(),
+            ReadState::Seen => Vec::new(),
+        };
         let Some(server) = self.servers.get_mut(id) else { return };
         server.stand = Stand::Numbered;
         server.unready.extend(unready);

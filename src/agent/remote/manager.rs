@@ -242,7 +242,7 @@ impl Manager {
             }
             ServerMessage::Error { id: name, message, code, kind: _, retryable } => {
                 let asked = asked(self, name);
-                self.refused(id, asked, &format!("{code}: {message}"), retryable).await;
+                self.refused(id, asked, &format!("{message} ({code})"), retryable).await;
             }
         }
     }
@@ -266,6 +266,9 @@ impl Manager {
                 if let Some(server) = self.servers.get_mut(id) {
                     server.unready.remove(&chat);
                     self.due.insert(id.clone());
+                }
+                if !retryable {
+                    self.no_agent(id, chat).await;
                 }
                 self.shared.tell(BackendEvent::Remote(RemoteEvent::AgentReady { chat })).await;
                 self.shared.notice(NoticeCode::ServerRefused, detail).await;

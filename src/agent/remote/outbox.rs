@@ -6,7 +6,7 @@ use crate::protocol::{
     BackendEvent, ChatCommand, ChatId, ClientCommand, Draft, FRAME_LIMIT, MessageId, NoticeCode,
     Part, Place, QueuedMessage, RegenerateRequest, RunId, SendRequest, ServerId, StopMode,
 };
-use crate::store::{Outgoing, ReadState};
+use crate::store::{Outgoing, ReadState, StoreError};
 
 /// What a frame holds besides its message.
 const ENVELOPE: usize = 4 * 1024;
@@ -222,21 +222,42 @@ impl Manager {
             server.in_flight.remove(&chat);
         }
         self.first.remove(&chat);
-        if retryable {
+        // Nobody sits at a command line to send it later.
+        if retryable && self.read_state() == ReadState::Unread {
             self.held.insert(chat);
         } else {
-            match self.shared.store.queue_take(chat, Some(message)).await {
-                Ok(Some(item)) => {
-                    let draft = draft_of(item);
-                    self.shared.tell(BackendEvent::NotSent { chat, message, draft }).await;
-                }
-                Ok(None) => {}
-                Err(error) => self.failed(error).await,
-            }
+            self.take_back(chat, message).await;
         }
         self.shared.notice(NoticeCode::ServerRefused, detail).await;
         self.tell_queue(chat).await;
         self.due.insert(id.clone());
+    }
+
+    /// A chat was to begin with a bot that its server does not have: it goes on without one, and
+    /// what was written to the bot goes back to the composer.
+    pub(super) async fn no_agent(&mut self, id: &ServerId, chat: ChatId) {
+        match self.shared.store.without_agent(id, chat).await {
+            Ok(summary) => self.shared.tell(BackendEvent::ChatChanged(summary)).await,
+            // It was deleted meanwhile.
+            Err(StoreError::NotFound) => {}
+            Err(error) => self.failed(error).await,
+        }
+        for item in self.shared.store.queue_list(chat).await.unwrap_or_default() {
+            self.take_back(chat, item.id).await;
+        }
+        self.tell_queue(chat).await;
+    }
+
+    /// Gives a waiting message back to who wrote it.
+    async fn take_back(&self, chat: ChatId, message: MessageId) {
+        match self.shared.store.queue_take(chat, Some(message)).await {
+            Ok(Some(item)) => {
+                let draft = draft_of(item);
+                self.shared.tell(BackendEvent::NotSent { chat, message, draft }).await;
+            }
+            Ok(None) => {}
+            Err(error) => self.failed(error).await,
+        }
     }
 
     /// Tells what of a chat waits: all but what is on its way.

@@ -21,17 +21,22 @@ pub(crate) fn token_name(server: &ServerId) -> ProviderId {
 }
 
 impl Manager {
-    /// Links to all servers, and takes up the runs that a process left open when it ended. On the
-    /// command line, which wants one answer, they are left for the window.
+    /// Links to all servers, and takes up the runs that a process left open when it ended. The
+    /// command line links to one server, and takes up the runs of that one.
     pub(super) async fn start(&mut self) {
-        let is_window = self.read_state() == ReadState::Unread;
-        let left = match is_window {
-            true => self.shared.store.take_remote_runs().await.unwrap_or_default(),
-            false => Vec::new(),
-        };
         let parts = Arc::clone(&self.parts);
+        let mut left = Vec::new();
+        if self.read_state() == ReadState::Unread {
+            left = self.shared.store.take_remote_runs(None).await.unwrap_or_default();
+        }
         for config in &parts.servers {
+            if self.read_state() == ReadState::Seen {
+                let of = Some(&config.id);
+                left.extend(self.shared.store.take_remote_runs(of).await.unwrap_or_default());
+            }
             self.enter(config.clone()).await;
+            self.held
+                .extend(self.shared.store.standing_chats(&config.id).await.unwrap_or_default());
         }
         for open in left {
             self.take_up(open).await;
@@ -91,6 +96,7 @@ impl Manager {
                     client_id: server.client_id.clone(),
                     places: server.places.clone(),
                     generation: server.generation,
+                    pace: self.parts.pace,
                 };
                 server.line = Some(Line::start(&server.config, token, who, clock, telling));
             }
@@ -107,9 +113,12 @@ impl Manager {
             self.shared.notice(NoticeCode::KeyNotSaved, error).await;
         }
         let is_same = self.servers.get(&id).is_some_and(|known| {
-            let ServerConfig { id: _, name: _, url, token_query, dual } = &config;
+            let ServerConfig { id: _, name: _, url, token_query, dual, ca_file } = &config;
             let old = &known.config;
-            old.url == *url && old.token_query == *token_query && old.dual == *dual
+            old.url == *url
+                && old.token_query == *token_query
+                && old.dual == *dual
+                && old.ca_file == *ca_file
         });
         let token = self.token(&id).await.unwrap_or_default();
         if token.is_some() && net::is_in_the_clear(&config.url) {

@@ -25,6 +25,19 @@ pub fn client_name() -> String {
     if host.is_empty() { "switchboard".to_owned() } else { host }
 }
 
+/// Tries before another way is taken, with the first one of that.
+const TRIES_OF_BOTH_WAYS: u32 = 4;
+
+/// Whether a link that waits has another way to try: where sockets are blocked, it goes over plain
+/// HTTP after some handshakes.
+pub fn may_get_through(link: &LinkState) -> bool {
+    match link {
+        LinkState::Waiting { blocked, attempt, .. } => *blocked && *attempt <= TRIES_OF_BOTH_WAYS,
+        LinkState::Offline | LinkState::Denied { .. } => false,
+        LinkState::Connecting { .. } | LinkState::Authenticating | LinkState::Ready { .. } => true,
+    }
+}
+
 /// What came of a pairing.
 #[derive(Debug)]
 pub(super) struct Pairing {
@@ -57,7 +70,7 @@ impl Manager {
     pub(super) fn pair(&self, query: QueryId, config: ServerConfig, code: SecretString) {
         let (http, pairings) = (self.parts.http.clone(), self.pairings.clone());
         tokio::spawn(async move {
-            let result = net::pair(&http, &config.url, &code, &client_name()).await;
+            let result = net::pair(&http, &config, &code, &client_name()).await;
             if pairings.send(Pairing { query, config, result }).await.is_err() {
                 tracing::debug!("nobody waits for a token any more");
             }
@@ -118,6 +131,7 @@ async fn look(
             LinkEvent::State(LinkState::Denied { message }) => {
                 return Err(ProviderError::new(ErrorKind::Auth, message));
             }
+            LinkEvent::State(link @ LinkState::Waiting { .. }) if may_get_through(&link) => {}
             LinkEvent::State(LinkState::Waiting { cause, .. }) => {
                 return Err(ProviderError::new(ErrorKind::Network, cause));
             }

@@ -3,7 +3,7 @@
 use tokio::sync::mpsc;
 
 use super::{AskArgs, Printer, hand_over, message_text};
-use crate::agent::Clock;
+use crate::agent::{Clock, may_get_through};
 use crate::app::backend::{self, BackendParts};
 use crate::app::environment;
 use crate::app::failure::{Failure, Outcome, note};
@@ -13,7 +13,6 @@ use crate::protocol::{
     BackendCommand, BackendEvent, BotId, ChatOptions, IdSource, LinkState, MessageId, ModelId,
     Place, RemoteCommand, RemoteEvent, SendRequest, ServerConfig, StopMode,
 };
-use crate::state::words;
 use crate::store::secrets::Secrets;
 use crate::store::{Paths, ReadState, StoreHandle};
 
@@ -45,6 +44,8 @@ pub(super) async fn run(paths: &Paths, args: &AskArgs, name: &str) -> Outcome {
 /// What goes out.
 struct Question {
     request: SendRequest,
+    /// Its chat is made for it.
+    is_new: bool,
     /// The bot that its chat begins with.
     bot: Option<BotId>,
 }
@@ -94,7 +95,8 @@ async fn request(
         created: now,
         server: Some(server.id.clone()),
     };
-    Ok(Question { request, bot: args.bot.clone().map(BotId) })
+    let is_new = args.chat.is_none();
+    Ok(Question { request, is_new, bot: args.bot.clone().map(BotId) })
 }
 
 async fn converse(
@@ -109,11 +111,12 @@ async fn converse(
     let (commands, engine_commands) = mpsc::channel(64);
     let (events, mut from_engine) = mpsc::channel(1_024);
     let engine = backend::engine(parts, store, Vec::new(), (engine_commands, events));
-    let Question { request, bot } = asked;
+    let Question { request, is_new, bot } = asked;
     let (chat, message) = (request.chat, request.message);
     let provider = request.model.provider.clone();
-    let printer = Printer::new(request.run, json, provider, Vec::new());
-    let mut talk = Talk { server: server.clone(), message, printer, begun: false };
+    let mut printer = Printer::new(request.run, json, provider, Vec::new());
+    printer.server = Some(server.id.clone());
+    let mut talk = Talk::new(server.clone(), message, printer);
     if let Some(bot) = bot {
         let (server, created) = (server.id.clone(), request.created);
         let open = BackendCommand::Remote(RemoteCommand::OpenChat { chat, server, bot, created });
@@ -140,6 +143,9 @@ async fn converse(
     if !talk.begun {
         // It must not go out later, when nobody waits for it any more.
         hand_over(&commands, BackendCommand::RemoveQueued { chat, message }).await;
+        if is_new {
+            hand_over(&commands, BackendCommand::DeleteChat { chat }).await;
+        }
     }
     hand_over(&commands, BackendCommand::Shutdown).await;
     drop(from_engine);
@@ -154,9 +160,17 @@ struct Talk {
     printer: Printer,
     /// The server has the message.
     begun: bool,
+    /// The message came back; why is told next.
+    is_back: bool,
+    /// It was said that the link is gone.
+    is_told: bool,
 }
 
 impl Talk {
+    fn new(server: ServerConfig, message: MessageId, printer: Printer) -> Self {
+        Self { server, message, printer, begun: false, is_back: false, is_told: false }
+    }
+
     /// Takes an event; gives the outcome at the end.
     fn take(&mut self, event: BackendEvent) -> Option<Outcome> {
         if let BackendEvent::RunStarted { run, question, .. } = &event {
@@ -172,12 +186,15 @@ impl Talk {
         if let BackendEvent::Remote(RemoteEvent::Changed(state)) = &event {
             return self.link(&state.link);
         }
+        if let BackendEvent::NotSent { message, .. } = &event {
+            self.is_back |= *message == self.message;
+            return None;
+        }
         if let BackendEvent::Notice(notice) = &event
-            && !self.begun
+            && self.is_back
         {
-            let (title, _) = words::notice(&notice.code);
-            let server = &self.server.id;
-            return Some(Err(Failure::work(format!("{server}: {title}"), &notice.detail)));
+            let why = format!("{}: {}", self.server.id, notice.detail);
+            return Some(Err(Failure::work(why, "Nothing was sent")));
         }
         if matches!(&event, BackendEvent::Run(event) if event.run != self.printer.run) {
             return None;
@@ -189,7 +206,7 @@ impl Talk {
         }
     }
 
-    fn link(&self, link: &LinkState) -> Option<Outcome> {
+    fn link(&mut self, link: &LinkState) -> Option<Outcome> {
         let id = &self.server.id;
         match link {
             LinkState::Denied { message } => {
@@ -197,20 +214,24 @@ impl Talk {
                     format!("Enter its token anew: switchboard servers add {id} --token-stdin");
                 Some(Err(Failure::work(format!("{id} does not let us in: {message}"), &hint)))
             }
+            LinkState::Waiting { .. } if !self.begun && may_get_through(link) => None,
             LinkState::Waiting { cause, .. } if !self.begun => {
                 let hint = "Nothing was sent. Check that the server runs";
                 Some(Err(Failure::work(format!("{id} cannot be reached: {cause}"), hint)))
             }
             LinkState::Waiting { cause, .. } => {
-                let text =
-                    format!("the connection is gone ({cause}); the answer goes on when it is back");
-                note(&text);
+                if !std::mem::replace(&mut self.is_told, true) {
+                    note(&format!(
+                        "the connection is gone ({cause}); the answer goes on when it is back"
+                    ));
+                }
                 None
             }
-            LinkState::Offline
-            | LinkState::Connecting { .. }
-            | LinkState::Authenticating
-            | LinkState::Ready { .. } => None,
+            LinkState::Ready { .. } => {
+                self.is_told = false;
+                None
+            }
+            LinkState::Offline | LinkState::Connecting { .. } | LinkState::Authenticating => None,
         }
     }
 }

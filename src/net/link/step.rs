@@ -272,6 +272,7 @@ impl Supervisor {
                 until: *until,
                 attempt: self.tries.saturating_add(1),
                 cause: cause.clone(),
+                blocked: self.blocked > 0,
             },
             Phase::Denied { message } => LinkState::Denied { message: message.clone() },
         }

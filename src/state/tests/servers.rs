@@ -10,6 +10,7 @@ fn home(link: LinkState) -> ServerState {
         url: "wss://home.example".to_owned(),
         token_query: false,
         dual: false,
+        ca_file: None,
     };
     let bot = RemoteBot {
         id: "gardener".into(),

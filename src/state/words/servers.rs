@@ -82,6 +82,9 @@ pub fn seconds_left(until: Timestamp, now: Timestamp) -> u64 {
 pub fn server_error(error: &ProviderError) -> String {
     let (what, advice) = row(error.kind);
     let said = error.message.trim().trim_end_matches('.');
+    if error.is_about_certificates() {
+        return format!("{said}.");
+    }
     match said.is_empty() || what.to_lowercase().starts_with(&said.to_lowercase()) {
         true => format!("{what}. {advice}"),
         false => format!("{what}. {advice} ({said})"),
@@ -198,6 +201,7 @@ mod tests {
             until: now.plus_ms(ms),
             attempt: 3,
             cause: "connection refused".to_owned(),
+            blocked: false,
         };
         assert_eq!(link(&waiting(3_001), now), "reconnecting in 4 s · try 3");
         assert_eq!(link(&waiting(0), now), "reconnecting in 0 s · try 3");

@@ -1,6 +1,7 @@
 //! How the links to remote servers stand, a line for each, at the foot of the sidebar.
 
 use egui::{Align, Color32, Layout, Ui, vec2};
+use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::WIDTH_OF_ROWS;
 use crate::protocol::{LinkState, ServerState, Timestamp};
@@ -12,6 +13,8 @@ use crate::ui::widgets;
 
 /// Height of a line.
 pub(super) const LINE: f32 = 26.0;
+/// No line has room for more letters of a name.
+const MOST_LETTERS: usize = 64;
 /// So many servers have a line; the settings have all.
 const MOST: usize = 4;
 
@@ -179,16 +182,22 @@ fn line_ui(ui: &mut Ui, server: &ServerState, now: Timestamp, out: &mut Vec<UiCo
     });
 }
 
-/// What there is room for: the name is cut before how its link stands is.
+/// What there is room for: the name is cut before how its link stands is, and in its middle, as
+/// names of one kind differ at their ends.
 fn fitting(ui: &Ui, whole: &str, name: &str, short: &str) -> String {
     let room = ui.available_width();
     if width(ui, whole) <= room {
         return whole.to_owned();
     }
+    let letters: Vec<&str> = name.graphemes(true).collect();
     let mut shown = format!("{name} · {short}");
-    let mut kept = name.to_owned();
-    while width(ui, &shown) > room && kept.pop().is_some() {
-        shown = format!("{}… · {short}", kept.trim_end());
+    let mut kept = letters.len().min(MOST_LETTERS);
+    while width(ui, &shown) > room && kept > 0 {
+        kept -= 1;
+        let (head, tail) = (kept.div_ceil(2), letters.len() - kept / 2);
+        let [head, tail] = [letters.get(..head), letters.get(tail..)]
+            .map(|part| part.unwrap_or_default().concat());
+        shown = format!("{}…{} · {short}", head.trim_end(), tail.trim_start());
     }
     shown
 }
@@ -216,5 +225,40 @@ fn help(server: &ServerState) -> Option<(&'static str, String, UiCommand)> {
         | LinkState::Authenticating
         | LinkState::Ready { .. }
         | LinkState::Waiting { .. } => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use egui_kittest::Harness;
+
+    use super::*;
+    use crate::ui::samples;
+
+    #[test]
+    fn long_names_of_one_kind_stay_tellable_apart() {
+        let mut harness = Harness::builder()
+            .with_size(vec2(170.0, 100.0))
+            .with_context_setup(samples::install)
+            .build_ui_state(
+                |ui, shown: &mut Vec<String>| {
+                    theme::apply(ui.ctx(), theme::Mode::Dark, 100);
+                    *shown = ["server-number-one", "server-number-two", "box"]
+                        .map(|name| {
+                            let whole = format!("{name} · reconnecting in 4 s · try 3");
+                            fitting(ui, &whole, name, "in 4 s")
+                        })
+                        .to_vec();
+                    for text in shown.iter() {
+                        assert!(width(ui, text) <= ui.available_width(), "{text}");
+                    }
+                },
+                Vec::new(),
+            );
+        harness.run();
+        let shown = harness.state();
+        assert_ne!(shown[0], shown[1]);
+        assert!(shown[0].starts_with("serv") && shown[0].ends_with("one · in 4 s"), "{shown:?}");
+        assert_eq!(shown[2], "box · in 4 s");
     }
 }

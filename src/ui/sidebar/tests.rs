@@ -380,6 +380,7 @@ fn only_a_countdown_that_is_shown_asks_for_frames_and_once_a_second() {
         until: NOW.plus_ms(3_600),
         attempt: 3,
         cause: String::new(),
+        blocked: false,
     };
     assert_eq!(shown(counting), std::time::Duration::from_millis(600));
     assert_eq!(shown(samples::linked()), std::time::Duration::MAX);

@@ -147,6 +147,15 @@ async fn what_waits_goes_out_after_a_cut_answer_and_on_a_word_after_a_stopped_on
     let third = send(&mut desk, chat, "third").await;
     peer.say(run.done_as(2, "stopped")).await;
     desk.finish(run.run).await;
+    desk.close().await;
+    peer.cut();
+
+    // It stands still also when the app was closed and opened again.
+    let mut desk = linked(folder.path(), &gateway);
+    let mut peer = gateway.welcome("e").await;
+    until_ready(&mut desk).await;
+    send(&mut desk, Desk::new_chat(), "elsewhere").await;
+    assert_eq!(peer.begin().await.question.text(), "elsewhere");
     let message = third.message;
     desk.ask(BackendCommand::SendQueuedNow { chat, message }).await;
     let run = peer.begin().await;

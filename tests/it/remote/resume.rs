@@ -2,7 +2,8 @@
 
 use serde_json::json;
 use switchboard::protocol::{
-    AnswerStatus, BackendCommand, ClientCommand, RemoteEvent, RunStatus, Seq, StopMode,
+    AnswerStatus, BackendCommand, BackendEvent, ClientCommand, NoticeCode, RemoteEvent, RunStatus,
+    Seq, StopMode,
 };
 
 use super::wire::{Gateway, Run};
@@ -171,5 +172,28 @@ async fn a_server_cannot_touch_what_is_not_its_own() {
     assert_eq!(desk.messages(local).await, before);
     let summary = desk.store.chat(local).await.unwrap().unwrap();
     assert_eq!((summary.title.as_str(), summary.server), ("mine", None));
+    desk.close().await;
+}
+
+#[tokio::test]
+async fn a_server_that_was_restored_from_a_copy_is_told_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let gateway = Gateway::start().await;
+    let mut desk = linked(folder.path(), &gateway);
+    for epoch in ["first", "first", "second"] {
+        let peer = gateway.welcome(epoch).await;
+        until_ready(&mut desk).await;
+        if epoch == "first" {
+            peer.cut();
+            continue;
+        }
+        let notice = desk
+            .until(|event| match event {
+                BackendEvent::Notice(notice) => Some(notice),
+                _ => None,
+            })
+            .await;
+        assert_eq!((notice.code, notice.detail.as_str()), (NoticeCode::ServerRestored, "Home"));
+    }
     desk.close().await;
 }

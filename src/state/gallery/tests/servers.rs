@@ -38,6 +38,7 @@ fn link(state: &mut AppState, id: &str, name: &str, bots: Vec<RemoteBot>) {
         url: "wss://home.example".to_owned(),
         token_query: false,
         dual: false,
+        ca_file: None,
     };
     let link = LinkState::Offline;
     let server =

@@ -18,6 +18,7 @@ fn with_servers(count: usize) -> AppState {
                 until: NOW.plus_ms(3_600),
                 attempt: 3,
                 cause: "connection refused".to_owned(),
+                blocked: false,
             },
             _ => samples::linked(),
         };

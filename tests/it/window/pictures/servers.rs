@@ -38,6 +38,7 @@ fn server(id: &str, name: &str, link: LinkState) -> ServerState {
             url: format!("wss://{id}.example:8899"),
             token_query: false,
             dual: false,
+            ca_file: None,
         },
         has_token: true,
         link,
@@ -63,7 +64,7 @@ fn ready() -> LinkState {
 
 fn waiting() -> LinkState {
     let cause = "connection refused".to_owned();
-    LinkState::Waiting { until: STILL.plus_ms(3_600), attempt: 3, cause }
+    LinkState::Waiting { until: STILL.plus_ms(3_600), attempt: 3, cause, blocked: false }
 }
 
 fn tell(window: &mut Window, server: ServerState) {

@@ -125,15 +125,19 @@ async fn look(
     let begun = Instant::now();
     let mut found = ServerFound { plain: false, round_trip_ms: 0, models: 0, bots: 0 };
     let mut asked = begun;
+    let mut first_cause = None;
     let gone = || ProviderError::new(ErrorKind::Network, "The link ended");
     while let Some(event) = events.recv().await {
         match event {
             LinkEvent::State(LinkState::Denied { message }) => {
                 return Err(ProviderError::new(ErrorKind::Auth, message));
             }
-            LinkEvent::State(link @ LinkState::Waiting { .. }) if may_get_through(&link) => {}
-            LinkEvent::State(LinkState::Waiting { cause, .. }) => {
-                return Err(ProviderError::new(ErrorKind::Network, cause));
+            LinkEvent::State(LinkState::Waiting { cause, blocked, attempt, .. }) => {
+                // Why the usual way is shut says more than why the other one is.
+                let first = first_cause.get_or_insert(cause);
+                if !(blocked && attempt <= TRIES_OF_BOTH_WAYS) {
+                    return Err(ProviderError::new(ErrorKind::Network, std::mem::take(first)));
+                }
             }
             LinkEvent::State(LinkState::Authenticating) => {
                 found.round_trip_ms = ms_since(begun);

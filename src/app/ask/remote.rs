@@ -187,11 +187,13 @@ struct Talk {
     is_back: bool,
     /// It was said that the link is gone.
     is_told: bool,
+    /// Why the first try failed.
+    cause: Option<String>,
 }
 
 impl Talk {
     fn new(server: ServerConfig, message: MessageId, printer: Printer) -> Self {
-        Self { server, message, printer, begun: false, is_back: false, is_told: false }
+        Self { server, message, printer, begun: false, is_back: false, is_told: false, cause: None }
     }
 
     /// Whether the server begins to answer the question with this.
@@ -243,8 +245,12 @@ impl Talk {
                     format!("Enter its token anew: switchboard servers add {id} --token-stdin");
                 Some(Err(Failure::work(format!("{id} does not let us in: {message}"), &hint)))
             }
-            LinkState::Waiting { .. } if !self.begun && may_get_through(link) => None,
             LinkState::Waiting { cause, .. } if !self.begun => {
+                // Why the usual way is shut says more than why the other one is.
+                let cause = self.cause.get_or_insert_with(|| cause.clone());
+                if may_get_through(link) {
+                    return None;
+                }
                 let hint = "Nothing was sent. Check that the server runs";
                 Some(Err(Failure::work(format!("{id} cannot be reached: {cause}"), hint)))
             }

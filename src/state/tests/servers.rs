@@ -339,9 +339,9 @@ fn opened_again(link: LinkState) -> (AppState, ChatId) {
     let mut state = linked(link);
     state.chats.clone_from(&begun.chats);
     let asked = commands(handle(&mut state, UiCommand::OpenChat(chat), at(0)));
-    let query = asked.iter().find_map(|command| match command {
-        BackendCommand::LoadMessages { query, .. } => Some(*query),
-        _ => None,
+    let query = asked.iter().find_map(|command| {
+        let BackendCommand::LoadMessages { query, .. } = command else { return None };
+        Some(*query)
     });
     let page = MessagePage::default();
     let (draft, queue) = (Draft::default(), Vec::new());

@@ -499,7 +499,11 @@ fn the_box_of_a_remote_chat_says_who_gets_the_message_and_where() {
 #[test]
 fn a_remote_chat_of_which_nothing_is_kept_says_so() {
     for (is_removed, words) in [
-        (false, "Nothing of this chat is kept here yet, and Home is not reachable"),
+        (
+            false,
+            "Nothing of this chat is kept here yet, and Home is not reachable. What you send waits \
+             here and is sent once",
+        ),
         (true, "Nothing of this chat is kept here yet. home is not among your servers any more"),
     ] {
         let mut state = samples::remote(samples::waiting());

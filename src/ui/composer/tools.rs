@@ -273,11 +273,11 @@ impl ToolsRow<'_> {
 
     fn hint_ui(&self, ui: &mut Ui) {
         let palette = Palette::of(ui);
-        let text = match self.run() {
-            None if self.block.is_some() => self.block.unwrap_or_default(),
-            None => "Enter to send · Shift+Enter for a new line",
-            Some(LiveRun { stop: None, .. }) => "Esc to stop · type to queue the next message",
-            Some(LiveRun { stop: Some(_), .. }) => "Stopping… Esc again to stop now",
+        let text = match (self.run(), self.block) {
+            (None, Some(block)) => block,
+            (None, None) => "Enter to send · Shift+Enter for a new line",
+            (Some(LiveRun { stop: None, .. }), _) => "Esc to stop · type to queue the next message",
+            (Some(LiveRun { stop: Some(_), .. }), _) => "Stopping… Esc again to stop now",
         };
         let galley = ui.painter().layout_no_wrap(text.to_owned(), theme::small(), palette.faint);
         if galley.size().x + 8.0 < ui.available_width() {

@@ -12,6 +12,10 @@ use super::scene::Scene;
 use super::{open_chat, picture};
 use crate::support::{STILL, Script, Signal, Window, delta, sse_without_done};
 
+/// What the server tells its owner of a bot.
+const GARDENER: &str = "id: gardener\nversion: \"1.3\"\nname: Gardener\ncategory: support\n\
+                        tags: [plants, watering, seasons]\nicon: clock\ncolor: green\n";
+
 /// A server with bots and models, whose link stands so.
 fn server(id: &str, name: &str, link: LinkState) -> ServerState {
     let bot = |id: &str, name: &str, description: &str| RemoteBot {
@@ -41,11 +45,14 @@ fn server(id: &str, name: &str, link: LinkState) -> ServerState {
         link,
         models: vec![model("local/llama", "Llama 4 Home"), model("local/qwen", "Qwen 3 Coder")],
         bots: vec![
-            bot(
-                "gardener",
-                "Gardener",
-                "Looks after the plants at home and knows when they were watered.",
-            ),
+            RemoteBot {
+                template: Some(GARDENER.to_owned()),
+                ..bot(
+                    "gardener",
+                    "Gardener",
+                    "Looks after the plants at home and knows when they were watered.",
+                )
+            },
             bot("backup", "Backup Watch", "Tells what was saved last night, and what was not."),
         ],
         has_older: false,

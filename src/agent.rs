@@ -27,6 +27,7 @@ mod sentence;
 mod sink;
 mod stop;
 mod summary;
+mod tally;
 mod title;
 mod tokens;
 mod tools;

@@ -27,11 +27,13 @@ mod responses;
 pub mod retry;
 mod sse;
 mod template;
+mod trust;
 
 pub use chunk::{Chunk, ChunkStream, FinishReason, coalesce};
 pub use guide::Guide;
-pub use http::{HttpClient, check_certificates, is_on_this_machine};
+pub use http::{HttpClient, is_on_this_machine};
 pub use image::fetch_image;
 pub use pairing::{is_in_the_clear, pair, server_problem};
 pub(crate) use projection::uncovered;
 pub use provider::{ChatRequest, Provider, ResumeRequest, ToolSpec, build};
+pub use trust::check_certificates;

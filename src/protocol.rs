@@ -23,7 +23,9 @@ mod tool;
 mod usage;
 mod wire;
 
-pub use address::{address_problem, variable_problem};
+pub use address::{
+    ServerAddress, address_problem, is_same_server, server_address, variable_problem,
+};
 pub use agent::{AgentState, StateCause};
 pub use amount::{NEARLY_ALL, dollars, tokens};
 pub use bot::check;
@@ -61,10 +63,12 @@ pub use provider::{
     Abilities, KeptIn, KeySource, KnownProvider, ModelEdit, ModelInfo, ProviderConfig,
     ProviderKind, ProviderOptions, ProviderState, ProviderStatus, Takes,
 };
-pub use server::{Carrier, LinkState, ServerConfig, ServerFound, ServerId, ServerState};
+pub use server::{Carrier, LinkState, ServerConfig, ServerFound, ServerId, ServerState, slug};
 pub use tokens::tokens_in;
 pub use tool::{KnownTool, TOOLS, known_tool};
-pub use usage::{Budget, EngineSettings, Spent, UsageRange, UsageReport, UsageSum};
+pub use usage::{
+    Budget, EngineSettings, ModelTotals, RunTotals, Spent, UsageRange, UsageReport, UsageSum,
+};
 pub use wire::{
     Access, ApprovalAnswer, ApprovalScope, BadFrame, ChatCommand, ClientCommand, CommandFrame,
     FRAME_LIMIT, FromClient, FromServer, Hello, PAGE_LIMIT, PlainEvent, RemoteBot, ResumeFrom,

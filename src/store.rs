@@ -63,5 +63,5 @@ pub use runs::{Began, BeginRun, Question, ReadState};
 pub use search::SearchHit;
 pub use servers::KnownServer;
 pub use stats::StoreStats;
-pub use tokens::{Token, token_hash};
+pub use tokens::{Token, is_unseen, token_hash};
 pub use usage::local_day;

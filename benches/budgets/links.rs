@@ -75,6 +75,7 @@ impl Link {
             url: format!("ws://{address}"),
             token_query: false,
             dual: false,
+            ca_file: None,
         };
         let client_id = format!("c{seed}");
         let config = LinkConfig { server, token: None, client_id, positions: Box::new(Nothing) };

@@ -10,6 +10,7 @@ use super::resume::Resuming;
 use super::run::{Limits, Run};
 use super::sink::Sink;
 use super::stop::RunControl;
+use super::tally::Tally;
 use crate::protocol::{
     Answer, BackendEvent, BotId, ChatId, ChatOptions, MakeRoom, Message, MessageId, ModelId, Part,
     Place, RegenerateRequest, ResumePoint, Role, RunId, SendRequest, Seq, Timestamp, Usage,
@@ -300,6 +301,7 @@ impl Agent {
             next: None,
         };
         let (seq, resuming) = Resuming::new(start.left_at.clone());
+        let tally = Tally::of(&details, seq > Seq::default());
         let sink =
             Sink::new(answer, run, shared.clock, shared.store.clone(), shared.events.clone());
         let work = Run {
@@ -324,6 +326,7 @@ impl Agent {
             round: Vec::new(),
             over_budget: start.over_budget,
             usage: details.usage,
+            tally,
             turn_usage: Usage::default(),
             turn_has_content: false,
         };

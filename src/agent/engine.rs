@@ -17,6 +17,7 @@ use super::queue::PriorityQueue;
 use super::remote::{self, RemoteChats, RemoteParts};
 use super::resume;
 use super::stop::StopWish;
+use crate::net::link::Pace;
 use crate::protocol::{
     BackendCommand, BackendEvent, ChatId, EngineSettings, IdSource, Notice, NoticeCode,
     RemoteCommand, ServerConfig,
@@ -40,6 +41,8 @@ pub struct EngineParts {
     pub providers: ProviderSetup,
     /// Remote servers, from `config.toml`.
     pub servers: Vec<ServerConfig>,
+    /// How long links to them wait for what.
+    pub pace: Pace,
     /// Time and chance.
     pub clock: Clock,
     /// How runs are carried out.
@@ -75,6 +78,7 @@ pub fn start(parts: EngineParts) -> EngineHandle {
         servers: parts.servers,
         secrets: parts.providers.secrets.clone(),
         http: parts.providers.http.clone(),
+        pace: parts.pace,
     };
     let providers = Arc::new(Providers::new(
         parts.providers,

@@ -11,6 +11,7 @@ mod chat;
 mod complete;
 mod door;
 mod events;
+mod failing;
 mod hello;
 mod lists;
 mod live;
@@ -43,6 +44,7 @@ use crate::store::{Identity, StoreHandle};
 
 pub use access::HostRules;
 pub use door::{Door, DoorRules, PAIRING_MS};
+use failing::Failing;
 use live::LiveRun;
 use refusal::Refusal;
 use session::Session;
@@ -164,6 +166,7 @@ pub fn start(parts: HostParts) -> HostHandle {
         library: None,
         bots: Vec::new(),
         providers: Vec::new(),
+        failing: Failing::default(),
         numbers: HashMap::new(),
         has_worked: false,
     };
@@ -212,6 +215,7 @@ struct Hub {
     /// The same for the wire, made once.
     bots: Vec<RemoteBot>,
     providers: Vec<ProviderState>,
+    failing: Failing,
     numbers: HashMap<String, u64>,
     /// A run began since the journal was marked.
     has_worked: bool,
@@ -285,6 +289,7 @@ impl Hub {
                 if to.send(self.names(&visitor)).is_err() {
                     tracing::debug!("nobody waits for the names any more");
                 }
+                self.ask_failed_now().await;
             }
         }
     }
@@ -312,7 +317,7 @@ impl Hub {
                 self.ack(key, name, Some(chat_id));
                 Ok(())
             }
-            ClientCommand::ListModels {} => self.list_models(key, name),
+            ClientCommand::ListModels {} => self.list_models(key, name).await,
             ClientCommand::ListBots {} => self.list_bots(key, name),
             ClientCommand::ListChats { before, limit } => {
                 self.list_chats(key, name, (before, limit)).await
@@ -370,8 +375,9 @@ impl Hub {
         self.abandon(&session).await;
     }
 
-    /// Marks the journal, and purges old ones.
+    /// Marks the journal, purges old ones, and asks providers that failed.
     async fn tick(&mut self, count: u64) {
+        self.ask_failed_in_turn().await;
         if std::mem::take(&mut self.has_worked)
             && let Err(error) = self.store.mark_journal(&self.database).await
         {

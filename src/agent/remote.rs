@@ -23,6 +23,7 @@ use tokio::sync::mpsc;
 
 use super::actor::Shared;
 use crate::net::HttpClient;
+use crate::net::link::Pace;
 use crate::protocol::{BackendCommand, ChatId, RemoteCommand, ServerConfig, ServerId};
 use crate::store::StoreHandle;
 use crate::store::secrets::Secrets;
@@ -43,6 +44,8 @@ pub(super) struct RemoteParts {
     pub(super) secrets: Arc<Secrets>,
     /// For pairing.
     pub(super) http: HttpClient,
+    /// How long links wait for what.
+    pub(super) pace: Pace,
 }
 
 /// Which chats live on which server: the dispatcher asks it for every command of a chat.

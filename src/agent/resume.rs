@@ -10,7 +10,7 @@ use super::run::{End, Run};
 use super::stop::StopWish;
 use super::turn::TurnEnd;
 use crate::net::{ChatRequest, Chunk, ResumeRequest, retry};
-use crate::protocol::{ErrorKind, ProviderError, ResumePoint, Seq, StateCause, StreamEvent};
+use crate::protocol::{ErrorKind, ProviderError, ResumePoint, Seq, StateCause};
 use crate::store::Resumable;
 
 /// What a run knows of its provider's stream.
@@ -132,9 +132,8 @@ impl Run {
         self.resuming.tell(point.clone());
         if !self.resuming.is_journalled {
             self.resuming.is_journalled = true;
-            let mut sum = self.usage;
-            sum.add(&self.turn_usage);
-            self.sink.emit_at(StreamEvent::usage(sum), Some(point)).await;
+            let event = self.usage_so_far();
+            self.sink.emit_at(event, Some(point)).await;
         }
     }
 

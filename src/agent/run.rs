@@ -11,6 +11,7 @@ use super::providers::Providers;
 use super::resume::Resuming;
 use super::sink::Sink;
 use super::stop::{RunControl, StopWish};
+use super::tally::Tally;
 use super::tools;
 use super::turn::TurnEnd;
 use crate::net::{ChatRequest, FinishReason, Provider};
@@ -88,6 +89,8 @@ pub(super) struct Run {
     pub(super) usage: Usage,
     /// Tokens and cost of this turn, as last told.
     pub(super) turn_usage: Usage,
+    /// What it counts besides.
+    pub(super) tally: Tally,
     /// Whether anything of this turn has arrived.
     pub(super) turn_has_content: bool,
     /// Where the provider's stream stands, where it can be resumed.
@@ -379,9 +382,17 @@ impl Run {
         if self.aside.is_some() {
             return;
         }
+        self.tally.took(&self.asked, self.turn_usage);
+        let event = self.usage_so_far();
+        self.sink.emit(event).await;
+    }
+
+    /// What all calls have taken by now.
+    pub(super) fn usage_so_far(&self) -> StreamEvent {
         let mut sum = self.usage;
         sum.add(&self.turn_usage);
-        self.sink.emit(StreamEvent::usage(sum)).await;
+        let totals = self.tally.totals(&sum, self.sink.answer(), (self.clock.now)());
+        StreamEvent::usage_of_run(sum, totals)
     }
 
     pub(super) async fn notify(&mut self, code: &str, message: String) {

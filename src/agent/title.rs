@@ -180,6 +180,7 @@ async fn listen(provider: &dyn Provider, request: ChatRequest, heard: &mut Heard
                     cached_tokens,
                     cache_write_tokens,
                     total_cost,
+                    totals: _,
                 } = event
                 {
                     heard.usage = Usage {

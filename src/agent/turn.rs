@@ -44,10 +44,14 @@ impl Run {
         let mut attempt = 0;
         self.resuming.begin_turn();
         self.asked = request.model.id.clone();
+        if self.aside.is_none() {
+            self.tally.call();
+        }
         loop {
             if !self.resuming.is_possible() {
                 self.turn_has_content = false;
                 self.usage.add(&std::mem::take(&mut self.turn_usage));
+                self.tally.settle();
             }
             let error = match self.attempt(provider, request.clone()).await {
                 TurnEnd::Failed(error) => error,
@@ -197,6 +201,7 @@ impl Run {
                 cached_tokens,
                 cache_write_tokens,
                 total_cost,
+                totals: _,
             } => {
                 let told = Usage {
                     prompt_tokens: *prompt_tokens,

@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 use super::failure::Failure;
 use crate::agent::{self, Clock, EngineParts, Environment, ProviderSetup};
 use crate::net::HttpClient;
+use crate::net::link::Pace;
 use crate::protocol::{BackendCommand, BackendEvent};
 use crate::state::{Settings, words};
 use crate::store::help::HelpIndex;
@@ -158,6 +159,7 @@ pub(super) fn engine(
     agent::start(EngineParts {
         store,
         servers: parts.settings.servers,
+        pace: Pace::default(),
         personas_file: parts.paths.personas_file(),
         providers: ProviderSetup {
             configured: parts.settings.providers,

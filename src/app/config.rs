@@ -4,8 +4,6 @@ mod merge;
 mod read;
 mod words;
 
-pub(super) use read::is_server_id;
-
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write};
@@ -504,7 +502,7 @@ mod tests {
     fn servers_are_saved_with_comments_kept_and_a_wrong_one_is_named_and_left_out() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("config.toml");
-        let text = "[[servers]]\nid = \"home\" # upstairs\nname = \"Home\"\nurl = \"ws://127.0.0.1:1\"\ncolour = 3\n\n[[servers]]\nid = \"bad\"\nname = \"Bad\"\nurl = \"http//x\"\n\n[[servers]]\nid = \"old\"\nname = \"Old\"\nurl = \"ws://127.0.0.1:2\"\ndual = \"yes\"\n";
+        let text = "[[servers]]\nid = \"home\" # upstairs\nname = \"Home\"\nurl = \"ws://127.0.0.1:1\"\ncolour = 3\n\n[[servers]]\nid = \"bad\"\nname = \"Bad\"\nurl = \"http//x\"\n\n[[servers]]\nid = \"old\"\nname = \"Old\"\nurl = \"ws://127.0.0.1:2\"\ndual = \"yes\"\nca_file = 3\n";
         fs::write(&path, text).unwrap();
         let loaded = load(&path);
         let ids: Vec<_> = loaded.settings.servers.iter().map(|known| known.id.as_str()).collect();
@@ -514,6 +512,7 @@ mod tests {
             details,
             [
                 "line 16: dual must be true or false",
+                "line 17: ca_file must be a text",
                 "line 10: the server bad is left out: The address of a server begins with ws:// or wss://",
                 "line 5: servers.colour is not a setting"
             ]
@@ -528,6 +527,7 @@ mod tests {
             url: "ws://[::1]:8840".to_owned(),
             token_query: true,
             dual: true,
+            ca_file: Some("/etc/home.pem".into()),
         });
         save(&path, &before, &after).unwrap();
         assert_eq!(load(&path).settings, after);

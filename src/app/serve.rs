@@ -2,15 +2,16 @@
 
 mod alone;
 mod chooser;
+mod options;
 mod pairing;
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use secrecy::SecretString;
+use clap::builder::RangedU64ValueParser;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -19,6 +20,7 @@ use super::backend::{self, BackendParts};
 use super::failure::{Failure, Outcome, note, say};
 use super::interrupt::Interrupts;
 use super::log::LogFormat;
+use super::providers::Desk;
 use super::{config, environment};
 use crate::agent::host::{self, Door, DoorRules, HostHandle, HostParts, HostRules};
 use crate::agent::{Clock, EngineHandle};
@@ -34,6 +36,10 @@ const INPUTS: usize = 1_024;
 const RUNS_PATIENCE: Duration = Duration::from_secs(4);
 /// How long the engine may take to end.
 const ENGINE_PATIENCE: Duration = Duration::from_secs(3);
+/// A provider that failed longer ago is asked again when a client wants its models.
+const ASK_AGAIN_MS: u64 = 10_000;
+/// The most clients that may be asked for: each has a connection of the system.
+const MOST_CLIENTS_EVER: u64 = 1_000_000;
 /// How long clients may take to be told.
 const FAREWELL: Duration = Duration::from_secs(1);
 
@@ -41,7 +47,12 @@ const FAREWELL: Duration = Duration::from_secs(1);
 #[derive(Debug, Args)]
 pub(super) struct ServeArgs {
     /// Where to listen; beyond this machine only with a token, and TLS or --behind-proxy
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8899")]
+    #[arg(
+        long,
+        value_name = "ADDR",
+        default_value = "127.0.0.1:8899",
+        value_parser = options::address
+    )]
     listen: SocketAddr,
     /// A file with tokens of the owner, one a line
     #[arg(long, value_name = "F")]
@@ -56,7 +67,7 @@ pub(super) struct ServeArgs {
     #[arg(long)]
     behind_proxy: bool,
     /// A web page's origin that may come in; may be given several times
-    #[arg(long, value_name = "ORIGIN")]
+    #[arg(long, value_name = "ORIGIN", value_parser = options::origin)]
     allow_origin: Vec<String>,
     /// Take tokens from ?token=, for old clients
     #[arg(long)]
@@ -68,7 +79,12 @@ pub(super) struct ServeArgs {
     #[arg(long, value_name = "MODEL")]
     guest_model: Vec<ModelId>,
     /// The most clients at once
-    #[arg(long, value_name = "N", default_value_t = MOST_CLIENTS)]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = MOST_CLIENTS,
+        value_parser = RangedU64ValueParser::<usize>::new().range(1..=MOST_CLIENTS_EVER)
+    )]
     max_clients: usize,
     /// How the log is written
     #[arg(long, value_name = "FORMAT", default_value = "text")]
@@ -98,6 +114,9 @@ pub(super) async fn run(paths: &Paths, args: ServeArgs) -> Outcome {
     for notice in &loaded.notices {
         tracing::warn!("config.toml, {}", notice.detail);
     }
+    let tokens = options::tokens(args.token_file.as_deref())?;
+    let desk = Desk::new(paths, loaded);
+    options::check_models(&desk, &args)?;
     let _alone = alone::lock(paths)?;
     let Opened { handle: store, later_notices, .. } = backend::store_with(paths, Journals::Kept)?;
     tokio::spawn(async move {
@@ -105,13 +124,12 @@ pub(super) async fn run(paths: &Paths, args: ServeArgs) -> Outcome {
             tracing::error!(code = ?notice.code, detail = %notice.detail, "the database");
         }
     });
-    let tokens = tokens_of(args.token_file.as_deref())?;
     let has_token = !tokens.is_empty() || has_valid_token(&store).await?;
     refuse_open(&args, has_token)?;
     let code = if args.pair { Some(pairing::code()?) } else { None };
     let rules = DoorRules { tokens, anonymous: args.anonymous.is_some(), code: code.clone() };
     // A gateway serves its own chats, and those of no other.
-    let settings = Settings { servers: Vec::new(), ..loaded.settings };
+    let settings = Settings { servers: Vec::new(), ..desk.settings };
     let running = start(paths, settings, &store, (&args, &rules)).await?;
     let scheme = if args.tls_cert.is_some() { "wss" } else { "ws" };
     let address = format!("{scheme}://{}", running.gateway.address());
@@ -135,26 +153,6 @@ pub(super) async fn run(paths: &Paths, args: ServeArgs) -> Outcome {
     }
     tracing::info!("the gateway has ended");
     Ok(())
-}
-
-/// The tokens of a file: lines that are neither empty nor comments.
-fn tokens_of(file: Option<&Path>) -> Result<Vec<SecretString>, Failure> {
-    let Some(file) = file else { return Ok(Vec::new()) };
-    let name = file.display();
-    let text = std::fs::read_to_string(file)
-        .map_err(|error| Failure::usage(format!("{name}: {error}"), "Name a file with a token"))?;
-    let lines = text.lines().map(str::trim);
-    let tokens: Vec<SecretString> = lines
-        .filter(|line| !line.is_empty() && !line.starts_with('#'))
-        .map(|line| SecretString::from(line.to_owned()))
-        .collect();
-    if tokens.is_empty() {
-        return Err(Failure::usage(
-            format!("{name} holds no token"),
-            "Write one into its first line",
-        ));
-    }
-    Ok(tokens)
 }
 
 async fn has_valid_token(store: &StoreHandle) -> Result<bool, Failure> {
@@ -212,6 +210,7 @@ async fn start(
         guest_models: args.guest_model.clone(),
         anonymous: args.anonymous.clone(),
         heartbeat_ms: u64::try_from(gateway::HEARTBEAT.as_millis()).unwrap_or(u64::MAX),
+        ask_again_ms: ASK_AGAIN_MS,
     };
     let config = config_of(args);
     let door = Arc::new(Door::new(store.clone(), clock, door));
@@ -259,6 +258,7 @@ fn refused(error: ListenError) -> Failure {
 async fn end(running: Running) {
     let Running { gateway, host, engine, commands, host_stop, gateway_stop } = running;
     tracing::info!("the gateway is about to end");
+    gateway.shut();
     host_stop.cancel();
     if tokio::time::timeout(RUNS_PATIENCE, host.quiet()).await.is_err() {
         tracing::info!("open answers are cut off");

@@ -1,16 +1,21 @@
 //! `switchboard servers`: remote agents.
 
+use std::ffi::OsString;
 use std::io::Read;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use secrecy::SecretString;
 
 use super::cli::JsonFlag;
-use super::config::{self, Loaded, is_server_id};
+use super::config::{self, Loaded};
 use super::failure::{Failure, Outcome, note, say, say_exactly};
 use crate::agent::{Clock, client_name, token_name, try_server};
 use crate::net::{self, HttpClient};
-use crate::protocol::{ErrorKind, KeySource, ProviderError, ServerConfig, ServerFound, ServerId};
+use crate::protocol::{
+    ErrorKind, KeySource, ProviderError, ServerConfig, ServerFound, ServerId, is_same_server,
+    server_address,
+};
 use crate::state::Settings;
 use crate::store::Paths;
 use crate::store::secrets::{self, Secrets};
@@ -24,12 +29,12 @@ pub(super) enum ServersCommand {
     Add(AddArgs),
     /// Remove one and its token; its chats stay
     Remove {
-        /// Its id, as `list` shows it
+        /// Its id or its name, as `list` shows them
         name: String,
     },
     /// Connect to one and say what it has
     Test {
-        /// Its id, as `list` shows it
+        /// Its id or its name, as `list` shows them
         name: String,
     },
 }
@@ -37,9 +42,9 @@ pub(super) enum ServersCommand {
 /// What `servers add` takes.
 #[derive(Debug, Args)]
 pub(super) struct AddArgs {
-    /// What it shall be called: lower case letters, digits and dashes
+    /// What it shall be called; one that is there is changed
     name: String,
-    /// Its address, as ws://HOST:PORT or wss://HOST
+    /// Its address, as wss://HOST:PORT or ws://HOST:PORT
     #[arg(long)]
     url: Option<String>,
     /// Read the token from stdin and keep it
@@ -54,6 +59,10 @@ pub(super) struct AddArgs {
     /// Get a token with the code that `switchboard serve --pair` shows
     #[arg(long, value_name = "CODE")]
     pair: Option<String>,
+    /// Trust the certificates in this file (PEM) too, such as the server's own; an empty name
+    /// takes it back
+    #[arg(long, value_name = "FILE")]
+    ca_file: Option<OsString>,
 }
 
 pub(super) async fn run(paths: &Paths, command: ServersCommand) -> Outcome {
@@ -89,12 +98,15 @@ impl ServerDesk {
 
     /// A server by its id, or by its name in any case.
     pub(super) fn find(&self, name: &str) -> Result<&ServerConfig, Failure> {
-        let all = &self.settings.servers;
-        let wanted = name.trim().to_lowercase();
-        let by_id = all.iter().find(|server| server.id.as_str() == name);
-        let found = by_id.or_else(|| all.iter().find(|one| one.name.to_lowercase() == wanted));
         let hint = "List them with `switchboard servers list`";
-        found.ok_or_else(|| Failure::usage(format!("there is no server {name:?}"), hint))
+        self.known(name).ok_or_else(|| Failure::usage(format!("there is no server {name:?}"), hint))
+    }
+
+    fn known(&self, name: &str) -> Option<&ServerConfig> {
+        let all = &self.settings.servers;
+        let wanted = in_one_line(name).to_lowercase();
+        let by_id = all.iter().find(|server| server.id.as_str() == name.trim());
+        by_id.or_else(|| all.iter().find(|one| in_one_line(&one.name).to_lowercase() == wanted))
     }
 
     /// Where the token of a server is kept, in words.
@@ -127,9 +139,9 @@ impl ServerDesk {
             let rows: Vec<serde_json::Value> = all
                 .iter()
                 .map(|server| {
-                    let ServerConfig { id, name, url, token_query, dual } = server;
+                    let ServerConfig { id, name, url, token_query, dual, ca_file } = server;
                     let token = self.token_words(server);
-                    serde_json::json!({"id": id, "name": name, "url": url, "token": token, "tokenQuery": token_query, "dual": dual})
+                    serde_json::json!({"id": id, "name": name, "url": url, "token": token, "tokenQuery": token_query, "dual": dual, "caFile": ca_file})
                 })
                 .collect();
             return say_exactly(&serde_json::Value::from(rows).to_string());
@@ -139,40 +151,27 @@ impl ServerDesk {
         }
         for server in all {
             let token = self.token_words(server);
-            say(&format!("{:<16} {}  ({token})", server.id.as_str(), server.url))?;
+            let ServerConfig { id, name, url, .. } = server;
+            say(&format!("{:<16} {name:<20} {url}  ({token})", id.as_str()))?;
         }
         Ok(())
     }
 
     async fn add(&self, args: AddArgs) -> Outcome {
-        if !is_server_id(&args.name) {
-            let hint = "Use lower case letters, digits and dashes";
-            let message = format!("{:?} cannot be a server's name", args.name);
-            return Err(Failure::usage(message, hint));
+        let name = in_one_line(&args.name);
+        if name.is_empty() {
+            return Err(Failure::usage("the name is empty", "Write it behind `servers add`"));
         }
-        let id = ServerId(args.name.clone());
-        let old = self.settings.servers.iter().find(|known| known.id == id);
-        let Some(url) = args.url.or_else(|| old.map(|old| old.url.clone())) else {
-            return Err(Failure::usage("the address is missing", "Add --url ws://HOST:PORT"));
-        };
-        let url = url.trim().trim_end_matches('/').to_owned();
-        if let Some(problem) = net::server_problem(&url) {
-            return Err(Failure::usage(problem, "Nothing was changed"));
-        }
-        let server = ServerConfig {
-            id: id.clone(),
-            name: old.map_or(args.name, |old| old.name.clone()),
-            url,
-            token_query: args.token_query,
-            dual: args.dual,
-        };
+        let old = self.known(&name);
+        let server = self.config(&args, name, old)?;
+        let id = server.id.clone();
         let token = match args.pair {
             Some(code) => Some(paired(&server, code).await?),
             None if args.token_stdin => Some(read_token()?),
             None => None,
         };
         self.paths.create().map_err(|error| Failure::usage(error, ""))?;
-        let is_new = old.is_none();
+        let what = if old.is_none() { "added" } else { "changed" };
         let brings_token = token.is_some();
         if let Some(token) = token {
             let kept = self.secrets.set(&token_name(&id), &token);
@@ -190,9 +189,43 @@ impl ServerDesk {
                 "the token is sent without TLS, so others on the way can read it; use wss:// if the server can",
             );
         }
-        let what = if is_new { "added" } else { "changed" };
         say(&format!("{id} is {what}. Try it: switchboard servers test {id}"))?;
         say("A window that is open sees it when it is started again.")
+    }
+
+    /// What is configured, with what was given in its place.
+    fn config(
+        &self,
+        args: &AddArgs,
+        name: String,
+        old: Option<&ServerConfig>,
+    ) -> Result<ServerConfig, Failure> {
+        let url = match (&args.url, old) {
+            (Some(typed), _) => address(typed)?,
+            (None, Some(old)) => old.url.clone(),
+            (None, None) => {
+                return Err(Failure::usage("the address is missing", "Add --url wss://HOST:PORT"));
+            }
+        };
+        let all = &self.settings.servers;
+        let mut others = all.iter().filter(|known| old.is_none_or(|old| old.id != known.id));
+        if let Some(other) = others.find(|known| is_same_server(&known.url, &url)) {
+            let message = format!("{} has this address already", other.name);
+            let hint = format!("Change that one: switchboard servers add {} …", other.id);
+            return Err(Failure::usage(message, &hint));
+        }
+        let ca_file = match &args.ca_file {
+            Some(file) if file.is_empty() => None,
+            Some(file) => Some(certificates(file.as_ref())?),
+            None => old.and_then(|old| old.ca_file.clone()),
+        };
+        let is_taken = |id: &ServerId| all.iter().any(|known| known.id == *id);
+        let (id, name) = match old {
+            Some(old) => (old.id.clone(), old.name.clone()),
+            None => (ServerId::for_name(&name, is_taken), name),
+        };
+        let (token_query, dual) = (args.token_query, args.dual);
+        Ok(ServerConfig { id, name, url, token_query, dual, ca_file })
     }
 
     async fn remove(&self, name: &str) -> Outcome {
@@ -229,6 +262,32 @@ pub(super) fn describe(found: &ServerFound) -> String {
     format!("{models}, {bots}, answers in {} ms", found.round_trip_ms)
 }
 
+/// A name without what a line of a list has no place for.
+fn in_one_line(name: &str) -> String {
+    name.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The address as it is kept. What was not typed is said.
+fn address(typed: &str) -> Result<String, Failure> {
+    let refuse = |problem: String| Failure::usage(problem, "Nothing was changed");
+    let address = server_address(typed).map_err(|problem| refuse(problem.to_owned()))?;
+    if let Some(problem) = net::server_problem(&address.url) {
+        return Err(refuse(problem));
+    }
+    if address.is_assumed {
+        note(&format!("the address is taken as {}", address.url));
+    }
+    Ok(address.url)
+}
+
+/// The file with its whole path: it is read from wherever the app is started.
+fn certificates(file: &Path) -> Result<PathBuf, Failure> {
+    let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+    net::check_certificates(&file)
+        .map_err(|error| Failure::usage(error.message, "Nothing was changed"))?;
+    Ok(file)
+}
+
 /// Why a server could not be tried, in words.
 fn refused(server: &ServerConfig, error: &ProviderError) -> Failure {
     let id = &server.id;
@@ -239,26 +298,44 @@ fn refused(server: &ServerConfig, error: &ProviderError) -> Failure {
             &format!("Enter its token anew: switchboard servers add {id} --token-stdin"),
         ),
         ErrorKind::BadRequest => Failure::usage(message, "Mend the address"),
-        ErrorKind::RateLimited
+        ErrorKind::Network if error.is_about_certificates() => Failure::work(
+            message,
+            &format!("Name a certificate: switchboard servers add {id} --ca-file FILE"),
+        ),
+        kind => Failure::work(message, on_the_way(kind)),
+    }
+}
+
+/// What helps where a server could not be asked.
+fn on_the_way(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::Network | ErrorKind::Timeout | ErrorKind::Protocol => {
+            "Check that the server runs and its address is right"
+        }
+        ErrorKind::Auth
+        | ErrorKind::BadRequest
+        | ErrorKind::RateLimited
         | ErrorKind::Overloaded
         | ErrorKind::ContextTooLong
         | ErrorKind::NotFound
-        | ErrorKind::Network
-        | ErrorKind::Timeout
-        | ErrorKind::Protocol
         | ErrorKind::Refused
         | ErrorKind::Cancelled
-        | ErrorKind::OverBudget => {
-            Failure::work(message, "Check that the server runs and its address is right")
-        }
+        | ErrorKind::OverBudget => "Nothing was changed",
     }
 }
 
 async fn paired(server: &ServerConfig, code: String) -> Result<SecretString, Failure> {
     let code = SecretString::from(code);
-    let paired = net::pair(&HttpClient::new(), &server.url, &code, &client_name()).await;
-    paired
-        .map_err(|error| Failure::work(error.message, "Show a new code: switchboard serve --pair"))
+    let paired = net::pair(&HttpClient::new(), server, &code, &client_name()).await;
+    paired.map_err(|error| {
+        let hint = match error.kind {
+            // A new code would be refused as well where the first one never arrived.
+            _ if error.is_about_certificates() => "Nothing was changed",
+            ErrorKind::Auth => "Show a new code: switchboard serve --pair",
+            kind => on_the_way(kind),
+        };
+        Failure::work(error.message, hint)
+    })
 }
 
 fn read_token() -> Result<SecretString, Failure> {
@@ -266,6 +343,9 @@ fn read_token() -> Result<SecretString, Failure> {
     std::io::stdin()
         .read_to_string(&mut text)
         .map_err(|error| Failure::work(format!("stdin could not be read: {error}"), ""))?;
+    if text.trim().is_empty() {
+        return Err(Failure::usage("the token is empty", "Nothing was changed"));
+    }
     secrets::checked(&SecretString::from(text))
         .map_err(|error| Failure::usage(error, "Nothing was changed"))
 }

@@ -10,7 +10,7 @@ use super::cli::JsonFlag;
 use super::failure::{Failure, Outcome, note, say, say_exactly};
 use crate::agent::Clock;
 use crate::protocol::{Access, Timestamp};
-use crate::store::{Paths, StoreError, StoreHandle, Token};
+use crate::store::{Paths, StoreError, StoreHandle, Token, is_unseen};
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
 
@@ -67,6 +67,10 @@ async fn add(store: &StoreHandle, args: &AddArgs) -> Outcome {
     if name.is_empty() {
         return Err(Failure::usage("the token has no name", "Say who it is for"));
     }
+    if name.chars().any(is_unseen) {
+        let hint = "Leave out line breaks and characters that cannot be seen";
+        return Err(Failure::usage(format!("{name:?} is no name for a token"), hint));
+    }
     let now = (Clock::system().now)();
     let taken = store.tokens().await.map_err(failed)?;
     if taken.iter().any(|token| token.name == name && token.is_valid(now)) {
@@ -92,6 +96,9 @@ async fn list(store: &StoreHandle, flag: JsonFlag) -> Outcome {
         let rows: Vec<Value> = tokens.iter().map(|token| row(token, now)).collect();
         return say_exactly(&Value::from(rows).to_string());
     }
+    if tokens.is_empty() {
+        note("there are no tokens yet: make one with `switchboard tokens add NAME`");
+    }
     for token in &tokens {
         let used = token.last_used.map_or_else(|| "never used".to_owned(), day);
         let state = state(token, now);
@@ -103,6 +110,11 @@ async fn list(store: &StoreHandle, flag: JsonFlag) -> Outcome {
 async fn revoke(store: &StoreHandle, name: &str, flag: JsonFlag) -> Outcome {
     let count = store.revoke_token(name).await.map_err(failed)?;
     if count == 0 {
+        let known = store.tokens().await.map_err(failed)?;
+        if known.iter().any(|token| token.id == name || token.name == name) {
+            let hint = "It lets nobody in. Make another with `switchboard tokens add NAME`";
+            return Err(Failure::usage(format!("the token {name:?} was taken back already"), hint));
+        }
         let hint = "List them with `switchboard tokens list`";
         return Err(Failure::usage(format!("there is no token {name:?} to take back"), hint));
     }

@@ -5,6 +5,7 @@ use std::error::Error;
 use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 use serde_json::Value;
 
+use super::trust;
 use crate::protocol::{ErrorKind, ProviderError};
 
 /// Messages of providers are cut at this many characters.
@@ -210,14 +211,14 @@ pub(crate) fn transport(error: &reqwest::Error, host: &str) -> ProviderError {
     ProviderError::new(kind, cut(&message))
 }
 
-/// What is wrong where the two ends do not understand each other from the first byte. Told by the
-/// words of rustls and hyper, which have no types for it that reach this far.
+/// What is wrong where the two ends do not understand each other from the first byte: by the
+/// error of rustls where there is one, else by the words of hyper, which has no types for it.
 fn wrong_scheme_or_certificate(error: &reqwest::Error, cause: &str, host: &str) -> Option<String> {
     let scheme = error.url().map_or("", |url| url.scheme());
-    if cause.contains("UnknownIssuer") {
-        Some(format!(
-            "The certificate of {host} is signed by an authority that is not known here. Set the provider's certificate file (ca_file) if you trust it"
-        ))
+    let certificate =
+        trust::tls_error(error).and_then(|error| trust::words(error, host, trust::ADVICE_PROVIDER));
+    if certificate.is_some() {
+        certificate
     } else if scheme == "https" && cause.contains("InvalidContentType") {
         Some(format!("{host} does not speak HTTPS here. Begin the address with http://"))
     } else if scheme == "http" && cause.contains("invalid HTTP version") {

@@ -37,7 +37,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::AbortOnDropHandle;
 
-pub use frames::{notification, spell};
+pub use frames::{brief, notification, spell};
 use front::Front;
 use host::{Doorkeeper, HostSender};
 
@@ -105,6 +105,8 @@ pub struct Timing {
     pub answer: Duration,
     /// For clients to be told of the end, once the gateway stops.
     pub farewell: Duration,
+    /// For a client that reads too slowly to read so.
+    pub slow: Duration,
     /// The span in which frames are counted: 50 of them in each of ten in a row are too many.
     pub window: Duration,
 }
@@ -118,6 +120,7 @@ impl Default for Timing {
             head: Duration::from_secs(10),
             answer: Duration::from_secs(10),
             farewell: Duration::from_secs(5),
+            slow: Duration::from_secs(30),
             window: Duration::from_secs(1),
         }
     }
@@ -154,6 +157,7 @@ pub enum ListenError {
 #[derive(Debug)]
 pub struct Gateway {
     address: SocketAddr,
+    shut: CancellationToken,
     serving: AbortOnDropHandle<()>,
     _end: DropGuard,
 }
@@ -164,6 +168,11 @@ impl Gateway {
         self.address
     }
 
+    /// Lets nobody in any more: who comes is refused, and who is in stays until it is stopped.
+    pub fn shut(&self) {
+        self.shut.cancel();
+    }
+
     /// Waits until it was stopped and its clients have been told, or the time for that is over.
     pub async fn ended(mut self) {
         if let Err(error) = (&mut self.serving).await {
@@ -172,7 +181,8 @@ impl Gateway {
     }
 }
 
-/// Begins to listen. Clients come in as soon as this returns, until `stop` is cancelled.
+/// Begins to listen. Clients come in as soon as this returns, until [`Gateway::shut`] or until
+/// `stop` is cancelled.
 ///
 /// # Errors
 ///
@@ -195,7 +205,7 @@ pub async fn listen(
     let listener = TcpListener::bind(wanted).await.map_err(bind)?;
     let address = listener.local_addr().map_err(bind)?;
     let front = Front::new(config, door, host, stop.child_token());
-    let end = front.end.clone().drop_guard();
+    let (end, shut) = (front.end.clone().drop_guard(), front.shut.clone());
     let serving = AbortOnDropHandle::new(tokio::spawn(accept::serve(listener, tls, front)));
-    Ok(Gateway { address, serving, _end: end })
+    Ok(Gateway { address, shut, serving, _end: end })
 }

@@ -7,7 +7,7 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
 use reqwest::{Response, Url};
 use secrecy::{ExposeSecret, SecretString};
 
-pub use client::{HttpClient, check_certificates};
+pub use client::HttpClient;
 pub(crate) use proxy::proxy_for;
 
 use super::failure;

@@ -8,8 +8,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use super::http::{below, is_loopback};
-use super::{HttpClient, failure};
-use crate::protocol::{ErrorKind, ProviderError, address_problem};
+use super::{HttpClient, failure, trust};
+use crate::protocol::{ErrorKind, ProviderError, ProviderOptions, ServerConfig, address_problem};
 
 /// How long a server may take to answer.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -40,11 +40,11 @@ pub fn is_in_the_clear(url: &str) -> bool {
 /// old, else what went wrong on the way.
 pub async fn pair(
     http: &HttpClient,
-    url: &str,
+    server: &ServerConfig,
     code: &SecretString,
     client: &str,
 ) -> Result<SecretString, ProviderError> {
-    let asked = tokio::time::timeout(PATIENCE, ask(http, url, code, client)).await;
+    let asked = tokio::time::timeout(PATIENCE, ask(http, server, code, client)).await;
     asked.unwrap_or_else(|_| {
         let message = format!("The server did not answer within {} s", PATIENCE.as_secs());
         Err(ProviderError::new(ErrorKind::Timeout, message))
@@ -58,16 +58,19 @@ struct Paired {
 
 async fn ask(
     http: &HttpClient,
-    url: &str,
+    server: &ServerConfig,
     code: &SecretString,
     client: &str,
 ) -> Result<SecretString, ProviderError> {
-    let url = below(&parse(url)?, &["pair"]);
+    let url = below(&parse(&server.url)?, &["pair"]);
     let host = url.host_str().unwrap_or_default().to_owned();
+    let has_file = server.ca_file.is_some();
+    let options = ProviderOptions { ca_file: server.ca_file.clone(), ..ProviderOptions::default() };
+    let http = http.with(&options)?;
     let body = serde_json::json!({"code": code.expose_secret().trim(), "client": client});
     let request = http.for_url(&url)?.post(url.clone());
     let sent = request.header(CONTENT_TYPE, "application/json").body(body.to_string()).send();
-    let mut response = sent.await.map_err(|error| failure::transport(&error, &host))?;
+    let mut response = sent.await.map_err(|error| on_the_way(&error, &host, has_file))?;
     let status = response.status().as_u16();
     let refuse = |kind, message: &str| {
         Err(ProviderError { status: Some(status), ..ProviderError::new(kind, message) })
@@ -85,7 +88,7 @@ async fn ask(
     }
     let mut bytes = Vec::new();
     loop {
-        let chunk = response.chunk().await.map_err(|error| failure::transport(&error, &host))?;
+        let chunk = response.chunk().await.map_err(|error| on_the_way(&error, &host, has_file))?;
         let Some(chunk) = chunk else { break };
         bytes.extend_from_slice(&chunk);
         if bytes.len() > MOST_BYTES {
@@ -95,6 +98,19 @@ async fn ask(
     match serde_json::from_slice::<Paired>(&bytes) {
         Ok(paired) => Ok(SecretString::from(paired.token)),
         Err(_) => refuse(ErrorKind::Protocol, "The server's answer holds no token"),
+    }
+}
+
+/// The failure of a request, in the words of servers.
+fn on_the_way(error: &reqwest::Error, host: &str, has_file: bool) -> ProviderError {
+    let advice = if has_file { trust::ADVICE_SERVER_WITH_FILE } else { trust::ADVICE_SERVER };
+    match trust::tls_error(error).and_then(|error| trust::words(error, host, advice)) {
+        Some(words) => ProviderError::new(ErrorKind::Network, words),
+        None => {
+            let error = failure::transport(error, host);
+            let message = error.message.replace("https://", "wss://").replace("http://", "ws://");
+            ProviderError { message, ..error }
+        }
     }
 }
 
@@ -114,6 +130,9 @@ fn parse(text: &str) -> Result<Url, ProviderError> {
             "The address holds a ? and more. Leave that out, and enter the token by itself"
                 .to_owned(),
         ),
+        Ok(url) if url.fragment().is_some() => {
+            refuse("The address holds a # and more. Leave that out".to_owned())
+        }
         Ok(url) => Ok(url),
         Err(reason) => refuse(format!("The address cannot be used: {reason}")),
     }
@@ -135,6 +154,7 @@ mod tests {
             ("ws://", "cannot be used"),
             ("ws://user:hunter2@home", "user name"),
             ("ws://home?token=hunter2", "Leave that out"),
+            ("ws://home#hunter2", "Leave that out"),
         ] {
             let said = server_problem(bad).unwrap();
             assert!(said.contains(about) && !said.contains("hunter2"), "{bad}: {said}");

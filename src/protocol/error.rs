@@ -105,6 +105,12 @@ impl ProviderError {
         self.is_own(Self::CERTIFICATE_FILE)
     }
 
+    /// Whether the message is about certificates, by whatever way it came: what it advises itself
+    /// is the right thing then.
+    pub fn is_about_certificates(&self) -> bool {
+        self.is_certificate_file() || self.message.starts_with("The certificate ")
+    }
+
     /// What a provider answers has a status.
     fn is_own(&self, code: &str) -> bool {
         self.status.is_none() && self.code.as_deref() == Some(code)

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    AgentState, ChatId, Covers, ErrorKind, MessageId, ModelId, ProviderError, Role, RunId, Seq,
-    StateCause, Timestamp, ToolCallId, Usage,
+    AgentState, ChatId, Covers, ErrorKind, MessageId, ModelId, ProviderError, Role, RunId,
+    RunTotals, Seq, StateCause, Timestamp, ToolCallId, Usage,
 };
 
 /// Version of the wire, field `v` of a frame.
@@ -104,6 +104,9 @@ pub enum StreamEvent {
         cache_write_tokens: Option<u64>,
         /// US dollars.
         total_cost: Option<f64>,
+        /// The rest; models do not tell it, and journals of old versions have none.
+        #[serde(flatten)]
+        totals: Box<RunTotals>,
     },
     /// How full the model's context is.
     Context {
@@ -166,8 +169,13 @@ pub enum StreamEvent {
 }
 
 impl StreamEvent {
-    /// What a run has taken so far.
+    /// What a model call has taken so far.
     pub fn usage(usage: Usage) -> Self {
+        Self::usage_of_run(usage, RunTotals::default())
+    }
+
+    /// What a run has taken so far.
+    pub fn usage_of_run(usage: Usage, totals: RunTotals) -> Self {
         let Usage {
             prompt_tokens,
             completion_tokens,
@@ -181,6 +189,7 @@ impl StreamEvent {
             cached_tokens,
             cache_write_tokens,
             total_cost,
+            totals: Box::new(totals),
         }
     }
 

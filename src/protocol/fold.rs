@@ -182,6 +182,7 @@ fn apply_to_answer(answer: &mut Answer, event: &StreamEvent, elapsed_ms: u64) ->
             cached_tokens,
             cache_write_tokens,
             total_cost,
+            totals: _,
         } => {
             answer.usage = Usage {
                 prompt_tokens: *prompt_tokens,

@@ -1,5 +1,7 @@
 //! Remote servers and the links to them.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 use super::{ModelInfo, RemoteBot, Timestamp};
@@ -14,6 +16,18 @@ impl ServerId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// An id after a name, with a number behind it where others have it.
+    pub fn for_name(name: &str, is_taken: impl Fn(&Self) -> bool) -> Self {
+        let base = slug(name);
+        let mut id = Self(base.clone());
+        let mut number = 2_u32;
+        while is_taken(&id) {
+            id = Self(format!("{base}-{number}"));
+            number = number.saturating_add(1);
+        }
+        id
+    }
 }
 
 impl From<&str> for ServerId {
@@ -26,6 +40,20 @@ impl std::fmt::Display for ServerId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// Lower case letters and digits of a name, with dashes between its words.
+pub fn slug(name: &str) -> String {
+    let mut slug = String::new();
+    for char in name.chars() {
+        if char.is_ascii_alphanumeric() {
+            slug.push(char.to_ascii_lowercase());
+        } else if !slug.is_empty() && !slug.ends_with('-') {
+            slug.push('-');
+        }
+    }
+    let slug = slug.trim_end_matches('-');
+    if slug.is_empty() { "server".to_owned() } else { slug.to_owned() }
 }
 
 /// How a server is reached. Its token lives with the keys, under `server:<id>`.
@@ -43,6 +71,10 @@ pub struct ServerConfig {
     /// Commands and events on two sockets.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub dual: bool,
+    /// A file with certificates (PEM) that are trusted besides the system's. One that the server
+    /// presents itself is enough, whatever it says of names and authorities.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ca_file: Option<PathBuf>,
 }
 
 /// By which way frames go.

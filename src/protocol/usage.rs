@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 
 use super::{ChatId, Fallback, ModelEdit, ModelId, Timestamp, Usage};
 
@@ -94,4 +96,63 @@ pub struct UsageSum {
     pub unpriced: u64,
     /// Tokens and cost.
     pub usage: Usage,
+}
+
+/// What a run has come to besides its sums, as far as known.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct RunTotals {
+    /// Tokens of requests and answers together.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
+    pub total_tokens: Option<u64>,
+    /// Model calls.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
+    pub iterations: Option<u32>,
+    /// Milliseconds since the run began.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
+    pub elapsed_ms: Option<u64>,
+    /// Tokens of the answer in a second, since its first.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
+    pub tokens_per_second: Option<f64>,
+    /// What each model took, by its id.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "lenient")]
+    pub per_model: BTreeMap<String, ModelTotals>,
+}
+
+/// What one model took in a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct ModelTotals {
+    /// Tokens of the requests.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prompt_tokens: Option<u64>,
+    /// Tokens of the answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub completion_tokens: Option<u64>,
+    /// Both together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total_tokens: Option<u64>,
+    /// US dollars.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total_cost: Option<f64>,
+}
+
+impl From<&Usage> for ModelTotals {
+    fn from(usage: &Usage) -> Self {
+        Self {
+            prompt_tokens: usage.prompt_tokens,
+            completion_tokens: usage.completion_tokens,
+            total_tokens: usage.total_tokens(),
+            total_cost: usage.cost_usd,
+        }
+    }
+}
+
+/// Other servers write these in other ways: what cannot be read is not known, and the tokens beside
+/// it still are.
+fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    let value = Value::deserialize(deserializer)?;
+    Ok(serde_json::from_value(value).unwrap_or_default())
 }

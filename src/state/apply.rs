@@ -37,6 +37,9 @@ pub fn apply(state: &mut AppState, event: BackendEvent, now: Timestamp) -> Vec<E
         BackendEvent::ChatChanged(summary) => return chat_changed(state, summary),
         BackendEvent::Messages { query, chat, page, draft, queue } => {
             messages_loaded(state, (query, chat), page, draft, queue);
+            let waiting = state.conversations.get(&chat).map_or(0, |open| open.queue.len());
+            servers::note_queue(state, chat, waiting);
+            servers::note_unready(state, chat, now);
             if let Some(conversation) = state.conversations.get_mut(&chat) {
                 conversation.loaded_at = now;
             }
@@ -83,7 +86,7 @@ pub fn apply(state: &mut AppState, event: BackendEvent, now: Timestamp) -> Vec<E
             state.places.forget(&id);
         }
         BackendEvent::Bots(library) => {
-            if state.bots.replace(library) {
+            if state.bots.replace(library, &state.servers.all) {
                 state.refresh_gallery();
                 bots::forget_mended(state);
             }
@@ -110,6 +113,7 @@ pub fn apply(state: &mut AppState, event: BackendEvent, now: Timestamp) -> Vec<E
 }
 
 fn queue_told(state: &mut AppState, chat: ChatId, items: Vec<QueuedMessage>) {
+    servers::note_queue(state, chat, items.len());
     let Some(conversation) = state.conversations.get_mut(&chat) else { return };
     // What was shown as sent may have to wait: its server went away in that moment.
     let last = conversation.messages.back().map(|message| message.id);

@@ -1,5 +1,7 @@
 //! All bots, as the backend told them.
 
+mod far;
+
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -8,8 +10,7 @@ use super::apply::push_toast;
 use super::model::Effect;
 use super::{AppState, ToastLevel, words};
 use crate::protocol::{
-    Bot, BotEntry, BotId, BotOrigin, BotProblem, Library, NoticeCode, RemoteBot, ServerId,
-    ServerState, Timestamp,
+    BotEntry, BotId, BotOrigin, BotProblem, Library, NoticeCode, ServerId, ServerState, Timestamp,
 };
 
 /// Where a bot of a server lives.
@@ -21,6 +22,10 @@ pub struct Home {
     pub server: ServerId,
     /// The bot's id there.
     pub bot: BotId,
+    /// A bot of this computer is the same, as far as the server tells.
+    pub is_copy: bool,
+    /// Its category, icon and colour are known.
+    pub has_looks: bool,
 }
 
 /// The bots that the window knows.
@@ -37,31 +42,38 @@ pub struct Bots {
 
 impl Bots {
     /// Takes what the backend told. Gives whether it is news.
-    pub(super) fn replace(&mut self, library: Arc<Library>) -> bool {
+    pub(super) fn replace(&mut self, library: Arc<Library>, servers: &[ServerState]) -> bool {
         if self.library.as_ref().is_some_and(|known| Arc::ptr_eq(known, &library)) {
             return false;
         }
         self.library = Some(library);
+        // What a server's bot looks like may be that of one here.
+        self.remote = self.far(servers);
         self.put_together();
         true
     }
 
     /// Takes over the bots of all servers. Gives whether it is news.
     pub(super) fn replace_remote(&mut self, servers: &[ServerState]) -> bool {
-        let mut remote = Vec::new();
-        for (place, server) in servers.iter().enumerate() {
-            for bot in &server.bots {
-                let server = server.config.id.clone();
-                let home = Home { place, server, bot: bot.id.clone() };
-                remote.push((home.clone(), entry(&home.server, bot)));
-            }
-        }
+        let remote = self.far(servers);
         if remote == self.remote {
             return false;
         }
         self.remote = remote;
         self.put_together();
         true
+    }
+
+    fn far(&self, servers: &[ServerState]) -> Vec<(Home, Arc<BotEntry>)> {
+        let local = self.local().iter().map(|entry| (&entry.bot.id, entry.as_ref()));
+        let local: HashMap<&BotId, &BotEntry> = local.collect();
+        let mut remote = Vec::new();
+        for (place, server) in servers.iter().enumerate() {
+            for bot in &server.bots {
+                remote.push(far::placed((place, &server.config), bot, &local));
+            }
+        }
+        remote
     }
 
     fn put_together(&mut self) {
@@ -76,6 +88,11 @@ impl Bots {
     /// Where a bot of a server lives; `None` for bots of this computer.
     pub fn home(&self, bot: &BotId) -> Option<&Home> {
         self.homes.get(bot)
+    }
+
+    /// A server's bot, by its id there.
+    pub fn of_server(&self, server: &ServerId, bot: &BotId) -> Option<&Arc<BotEntry>> {
+        self.get(&far::id(server, bot))
     }
 
     /// The bots of this computer.
@@ -118,16 +135,6 @@ pub(super) fn forget_mended(state: &mut AppState) {
         let (title, _) = words::notice(&NoticeCode::PersonasUnreadable);
         state.toasts.retain(|toast| toast.title != title);
     }
-}
-
-/// A server's bot as the gallery shows it. What it is told stands on the server.
-fn entry(server: &ServerId, bot: &RemoteBot) -> Arc<BotEntry> {
-    // No id of this computer has a slash.
-    let id = BotId(format!("{server}/{}", bot.id));
-    let description = bot.description.clone();
-    let variables = bot.variables.clone();
-    let bot = Bot { description, variables, ..Bot::blank(id, bot.name.clone()) };
-    Arc::new(BotEntry::new(bot, BotOrigin::BuiltIn))
 }
 
 /// Puts a bot on the clipboard.

@@ -30,11 +30,13 @@ pub(super) fn column_of(message: &Message) -> Option<u8> {
 }
 
 impl AppState {
-    /// How many answers are on their way, in all chats.
+    /// How many answers are on their way, in all chats. One of a server that is not linked is not:
+    /// see [`Self::servers_awaited`].
     pub fn running_answers(&self) -> usize {
         let of = |chat| self.conversations.get(chat).map_or(0, |open| open.runs().count());
         // Of a chat that is not loaded only that something runs is known.
-        self.running.iter().map(|chat| of(chat).max(1)).sum()
+        let linked = self.running.iter().filter(|chat| self.is_linked_to(**chat));
+        linked.map(|chat| of(chat).max(1)).sum()
     }
 }
 

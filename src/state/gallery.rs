@@ -26,6 +26,8 @@ pub struct Gallery {
     pub sort: GallerySort,
     /// The bot whose details are shown.
     pub selected: Option<BotId>,
+    /// It was chosen by hand: else the first of those that are shown is.
+    is_chosen: bool,
     /// The starter that goes into the composer of the chat that is being begun.
     pub(super) starter: Option<(BotId, usize)>,
     /// What is shown, as places in [`super::Bots::all`], in order.
@@ -86,10 +88,10 @@ impl GalleryFilter {
         }
     }
 
-    /// Whether a bot, of the server at this place where it is not of this computer, is shown.
-    fn fits(self, entry: &BotEntry, server: Option<usize>) -> bool {
-        if server.is_some() {
-            return self == Self::All || server.map(Self::Server) == Some(self);
+    /// Whether a bot, of a server where it is not of this computer, is shown.
+    fn fits(self, entry: &BotEntry, server: Option<Far>) -> bool {
+        if let Some(server) = server {
+            return self == Self::All && server.in_all || self == Self::Server(server.place);
         }
         match self {
             Self::Archived => entry.archived,
@@ -141,6 +143,12 @@ impl GallerySort {
 }
 
 impl Gallery {
+    /// A bot is chosen by hand.
+    pub(super) fn choose(&mut self, bot: Option<BotId>) {
+        self.is_chosen = bot.is_some();
+        self.selected = bot;
+    }
+
     /// What is shown, as places in [`super::Bots::all`], in order.
     pub fn shown(&self) -> &[usize] {
         &self.shown
@@ -178,22 +186,35 @@ impl Gallery {
     }
 }
 
-/// A bot, and the place of its server where it does not live on this computer.
-fn placed<'a>(bots: &Bots, entry: &'a BotEntry) -> (&'a BotEntry, Option<usize>) {
-    (entry, bots.home(&entry.bot.id).map(|home| home.place))
+/// Where a bot of a server stands.
+#[derive(Clone, Copy, Debug)]
+struct Far {
+    /// The place of its server.
+    place: usize,
+    /// Not on the server's shelf only: a copy of a bot of this computer is looked for on the
+    /// shelf, or by the server's name.
+    in_all: bool,
+}
+
+/// A bot, and where it stands if it does not live on this computer.
+fn placed<'a>(bots: &Bots, entry: &'a BotEntry, words: &[String]) -> (&'a BotEntry, Option<Far>) {
+    let far = bots.home(&entry.bot.id).map(|home| {
+        let in_all = !home.is_copy || search::names_server(words, &entry.haystack);
+        Far { place: home.place, in_all }
+    });
+    (entry, far)
 }
 
 impl AppState {
     /// Finds again what the gallery shows after a change of the bots. A star that is set while the
     /// gallery is on screen moves no card.
     pub(super) fn refresh_gallery(&mut self) {
-        let bots = self.bots.all();
         if self.page == Page::Gallery {
-            self.gallery.marks.add(bots);
+            self.gallery.marks.add(&self.bots);
         } else {
-            self.gallery.marks = Marks::of(bots);
+            self.gallery.marks = Marks::of(&self.bots);
         }
-        let placed = bots.iter().map(|entry| placed(&self.bots, entry));
+        let placed = self.bots.all().iter().map(|entry| placed(&self.bots, entry, &[]));
         self.gallery.counts = GalleryCounts::of(placed, self.servers.all.len());
         self.gallery.picks = picks::picks(self.bots.local());
         self.gallery.search.forget();
@@ -220,21 +241,21 @@ impl AppState {
         let is_searched = !gallery.search.words().is_empty();
         let fits = |hit: &&Hit| {
             bots.get(hit.place).is_some_and(|it| {
-                let server = known.home(&it.bot.id).map(|home| home.place);
-                gallery.filter.fits(it, server)
+                let (entry, server) = placed(known, it, gallery.search.words());
+                gallery.filter.fits(entry, server)
             })
         };
         let fitting = hits.iter().filter(fits);
         gallery.shown = gallery.marks.sort(fitting, (gallery.sort, gallery.filter, is_searched));
         let found = hits.iter().filter_map(|hit| bots.get(hit.place));
-        let placed = found.map(|entry| placed(known, entry));
+        let placed = found.map(|entry| placed(known, entry, gallery.search.words()));
         gallery.fitting = GalleryCounts::of(placed, self.servers.all.len());
         gallery.elsewhere = 0;
         gallery.found = Found::Fitting;
         if gallery.shown.is_empty() && is_searched {
             gallery.elsewhere = gallery.fitting.count(GalleryFilter::All);
             if gallery.elsewhere == 0 {
-                gallery.shown = near::nearest(gallery.search.words(), bots);
+                gallery.shown = near::nearest(gallery.search.words(), known);
                 gallery.found = Found::Near;
             }
             if gallery.elsewhere == 0 && gallery.shown.is_empty() {
@@ -244,7 +265,8 @@ impl AppState {
         }
         let id = |place: &usize| bots.get(*place).map(|entry| &entry.bot.id);
         let selected = gallery.selected.as_ref();
-        if !gallery.shown.iter().any(|place| id(place) == selected) {
+        if !gallery.is_chosen || !gallery.shown.iter().any(|place| id(place) == selected) {
+            gallery.is_chosen = false;
             gallery.selected = gallery.shown.first().and_then(id).cloned();
         }
     }

@@ -45,8 +45,7 @@ fn carry_out(state: &mut AppState, command: UiCommand, context: HandleContext) -
         UiCommand::ToggleSidebar => settings::toggle_sidebar(state),
         UiCommand::OpenPalette => toggle_overlay(state, Overlay::Palette),
         UiCommand::OpenPicker => toggle_overlay(state, Overlay::Picker(PickerPurpose::Message)),
-        UiCommand::OpenSettings(SettingsTab::Usage) => usage::open(state),
-        UiCommand::OpenSettings(tab) => open_page(state, Page::Settings(tab)),
+        UiCommand::OpenSettings(tab) => open_settings(state, tab),
         UiCommand::OpenHelp(page) => open_help(state, page),
         UiCommand::Escape => escape(state),
         UiCommand::CloseOverlay => close_overlay(state),
@@ -121,7 +120,8 @@ fn focus(state: &mut AppState, target: FocusTarget) -> Vec<Effect> {
     match target {
         FocusTarget::Composer => return_to_chat(state),
         FocusTarget::ChatSearch => state.settings.appearance.sidebar = true,
-        FocusTarget::Budget
+        FocusTarget::Settings
+        | FocusTarget::Budget
         | FocusTarget::Form
         | FocusTarget::FormTop
         | FocusTarget::FormProblem => {}
@@ -160,6 +160,21 @@ fn open_page(state: &mut AppState, page: Page) -> Vec<Effect> {
         Page::Gallery | Page::Editor | Page::Settings(_) | Page::Help(_) => state.page = page,
     }
     Vec::new()
+}
+
+/// The keyboard goes along: what had it is out of sight.
+fn open_settings(state: &mut AppState, tab: SettingsTab) -> Vec<Effect> {
+    state.request_focus(FocusTarget::Settings);
+    match tab {
+        SettingsTab::Usage => usage::open(state),
+        SettingsTab::Providers
+        | SettingsTab::Models
+        | SettingsTab::Servers
+        | SettingsTab::Appearance
+        | SettingsTab::Shortcuts
+        | SettingsTab::Data
+        | SettingsTab::About => open_page(state, Page::Settings(tab)),
+    }
 }
 
 fn edit_provider(state: &mut AppState, form: ProviderForm) -> Vec<Effect> {

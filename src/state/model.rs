@@ -286,6 +286,8 @@ pub enum FocusTarget {
     Composer,
     /// The chat search.
     ChatSearch,
+    /// The settings, at the page that is shown.
+    Settings,
     /// What may be spent, in the settings.
     Budget,
     /// The form of the editor, where it was.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use super::AppState;
-use crate::protocol::{ModelId, ProviderId};
+use crate::protocol::{Cast, ChatSummary, ModelId, ProviderId};
 
 impl AppState {
     /// Finds the names that several providers have: asked once when a list changes, for the window
@@ -31,6 +31,21 @@ impl AppState {
         }
         let known = self.provider(&id.provider);
         Some(known.map_or(Cow::Borrowed(id.provider.as_str()), |known| self.provider_label(known)))
+    }
+
+    /// The name of the bot that a chat began with. What its server lists counts: a chat that was
+    /// begun before the list came knows the bot's id only.
+    pub fn bot_name<'a>(&'a self, chat: &'a ChatSummary) -> Option<&'a str> {
+        let bot = chat.bot.as_ref()?;
+        let listed = chat.server.as_ref().and_then(|server| self.bots.of_server(server, &bot.id));
+        Some(listed.map_or(bot.name.as_str(), |listed| listed.bot.name.as_str()))
+    }
+
+    /// The name of who takes part in the chat on screen, by the same rule.
+    pub fn cast_name<'a>(&'a self, cast: &'a Cast) -> &'a str {
+        let server = self.server_id_here();
+        let listed = server.and_then(|server| self.bots.of_server(server, &cast.bot));
+        listed.map_or(cast.name.as_str(), |listed| listed.bot.name.as_str())
     }
 
     /// A model's name for people; with its provider where another one has the same name.

@@ -1,5 +1,11 @@
 //! Remote servers: how their links stand, and what they offer.
 
+mod waiting;
+
+use std::collections::{HashMap, HashSet};
+
+pub(super) use self::waiting::{note_queue, note_unready};
+
 use super::apply::load_end;
 use super::model::Effect;
 use super::{AppState, Page};
@@ -18,6 +24,12 @@ pub struct Servers {
     pub all: Vec<ServerState>,
     /// Chats that wait for their agent.
     pub loading: Vec<LoadingAgent>,
+    /// Chats whose agent was told to be ready, with or without instructions.
+    ready: HashSet<ChatId>,
+    /// How many messages wait in chats of servers, as it was told last.
+    waiting: HashMap<ChatId, usize>,
+    /// The names of servers that were removed.
+    names: HashMap<ServerId, String>,
     /// Which form the servers page of the settings shows.
     pub form: ServerForm,
     /// The last try of a server that is not kept, and what came of it.
@@ -89,7 +101,8 @@ impl AppState {
     pub fn server_name<'a>(&'a self, id: &'a ServerId) -> &'a str {
         let live = self.servers.get(id).map(|server| &server.config);
         let saved = || self.settings.servers.iter().find(|config| config.id == *id);
-        live.or_else(saved).map_or(id.as_str(), |config| config.name.as_str())
+        let removed = || self.servers.names.get(id).map_or(id.as_str(), String::as_str);
+        live.or_else(saved).map_or_else(removed, |config| config.name.as_str())
     }
 
     /// Whether a server is neither there nor about to be told.
@@ -103,6 +116,11 @@ impl AppState {
         self.server_id_here().filter(|server| *id == server_decides(server))
     }
 
+    /// Whether the server here decides who answers, where this is the model of the next message.
+    pub fn server_decides(&self, model: &ModelId) -> bool {
+        self.decides(model).is_some()
+    }
+
     /// What a server's list says of a model.
     pub(super) fn model_here(&self, id: &ModelId) -> Option<&ModelInfo> {
         self.server_here()?.models.iter().find(|model| model.id == *id)
@@ -113,6 +131,14 @@ impl AppState {
         match self.server_id_here() {
             None => true,
             Some(_) => self.server_here().is_some_and(|server| is_ready(&server.link)),
+        }
+    }
+
+    /// The same of any chat.
+    pub fn is_linked_to(&self, chat: ChatId) -> bool {
+        match self.summary(chat).and_then(|summary| summary.server.as_ref()) {
+            None => true,
+            Some(id) => self.servers.get(id).is_some_and(|server| is_ready(&server.link)),
         }
     }
 }
@@ -170,10 +196,13 @@ fn changed(state: &mut AppState, server: ServerState) {
             });
         }
     }
+    waiting::plain_is_ready(state);
     refresh_bots(state);
 }
 
 fn removed(state: &mut AppState, id: &ServerId) {
+    let name = state.server_name(id).to_owned();
+    state.servers.names.insert(id.clone(), name);
     state.servers.all.retain(|server| server.config.id != *id);
     if state.servers.new_chat.as_ref() == Some(id) {
         state.servers.new_chat = None;
@@ -194,6 +223,7 @@ pub(super) fn link_changed(state: &mut AppState, id: &ServerId, link: LinkState)
     if let Some(server) = known {
         server.link = link;
     }
+    waiting::plain_is_ready(state);
 }
 
 pub(super) fn tested(
@@ -249,6 +279,7 @@ pub(super) fn query_failed(state: &mut AppState, query: QueryId) {
 /// A chat can be written to: what its bot is told, and what it opens with, is in the store now.
 pub(super) fn agent_ready(state: &mut AppState, chat: ChatId) -> Vec<Effect> {
     state.servers.loading.retain(|waiting| waiting.chat != chat);
+    state.servers.ready.insert(chat);
     match state.conversations.contains_key(&chat) {
         true => vec![load_end(state, chat)],
         false => Vec::new(),

@@ -2,7 +2,9 @@
 
 mod servers;
 
-pub use servers::{found, link, link_sentence, link_short, seconds_left, server_error};
+pub use servers::{
+    for_error_on, found, link, link_sentence, link_short, seconds_left, server_error,
+};
 
 use super::{SettingsTab, ToastLevel, UiCommand};
 use crate::protocol::{ErrorInfo, ErrorKind, NoticeCode, ProviderId, Timestamp};

@@ -198,7 +198,9 @@ impl ComposerView {
             attachments::blind_ui(ui, state);
             self.text_ui(ui, state, out);
             ui.add_space(8.0);
-            let row = tools::ToolsRow { state, blank: self.is_blank(state) };
+            let block = remote::block(state);
+            let row =
+                tools::ToolsRow { state, blank: self.is_blank(state), block: block.as_deref() };
             let asked = row.tools_ui(ui, out);
             self.chip = asked.chip;
             if asked.send {
@@ -285,7 +287,7 @@ impl ComposerView {
             self.typed.tail_changed();
         }
         self.follow_mention(state, cursor, changed);
-        if sends && !self.is_blank(state) {
+        if sends && !self.is_blank(state) && remote::block(state).is_none() {
             self.send(state, out);
         } else if changed || pasted {
             out.push(UiCommand::DraftChanged(self.typed.full()));
@@ -451,10 +453,14 @@ impl ComposerView {
 
 fn hint(state: &AppState) -> String {
     match state.open_chat() {
+        Some(_) if state.server_id_here().is_some() => remote::hint(state),
         Some(_) => match state.cast() {
             Some(cast) => format!("Message {}", cast.name),
             None => format!("Message {}", state.model_name(&state.next_model().0)),
         },
-        None => "Ask anything".to_owned(),
+        None => match state.server_id_here() {
+            Some(server) => format!("Ask anything on {}", state.server_name(server)),
+            None => "Ask anything".to_owned(),
+        },
     }
 }

@@ -131,7 +131,10 @@ impl EditorView {
             return;
         }
         let id = match target {
-            FocusTarget::Composer | FocusTarget::ChatSearch | FocusTarget::Budget => return,
+            FocusTarget::Composer
+            | FocusTarget::ChatSearch
+            | FocusTarget::Settings
+            | FocusTarget::Budget => return,
             FocusTarget::Form => form.last_field(ui),
             FocusTarget::FormTop | FocusTarget::FormProblem => form.id("name"),
         };

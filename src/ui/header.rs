@@ -4,6 +4,7 @@ mod bot;
 mod budget;
 mod meter;
 mod room;
+mod server;
 
 use egui::{
     Align2, Key, Label, Layout, Modifiers, Popup, Rect, RichText, Sense, Stroke, Ui, UiBuilder,
@@ -12,6 +13,7 @@ use egui::{
 
 use self::meter::{Meter, chip_width};
 use self::room::RoundView;
+use self::server::ServerChip;
 use super::composer::focus;
 use super::editor;
 use super::gallery;
@@ -105,7 +107,12 @@ impl HeaderView {
         if taken > 0.0 {
             right_of_title -= taken + GAP;
         }
-        let bot = bot::BotChip::of(chat, row, right_of_title).filter(|_| self.renaming.is_none());
+        // Where a chat lives is said before which bot it has.
+        let server = ServerChip::of(state, chat.server.as_ref(), row);
+        let server = server.filter(|_| self.renaming.is_none());
+        right_of_title -= server.as_ref().map_or(0.0, |server| server.width + GAP);
+        let bot = bot::BotChip::of(state, chat, row, right_of_title);
+        let bot = bot.filter(|_| self.renaming.is_none());
         right_of_title -= bot.as_ref().map_or(0.0, |bot| bot.width + GAP);
         let left = right_of_title - row.cursor().left();
         let room = self.round.line(row, state, left).filter(|_| self.renaming.is_none());
@@ -133,6 +140,9 @@ impl HeaderView {
         }
         if let Some(bot) = bot {
             bot.chip_ui(row, out);
+        }
+        if let Some(server) = server {
+            server.chip_ui(row, out);
         }
         if let Some(room) = room {
             room.room_ui(row);

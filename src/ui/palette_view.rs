@@ -143,7 +143,11 @@ impl PaletteView {
         let mut outcome = Outcome::Open;
         ui.spacing_mut().item_spacing.y = 0.0;
         let height = (ui.ctx().content_rect().height() - 200.0).clamp(120.0, 420.0);
-        let scroll = ScrollArea::vertical().max_height(height).auto_shrink([false, true]);
+        // It takes what it needs, however little the list before it left of the window's height.
+        let scroll = ScrollArea::vertical()
+            .max_height(height)
+            .min_scrolled_height(height)
+            .auto_shrink([false, true]);
         scroll.show(ui, |ui| {
             let mut at = 0;
             for group in self.entries.groups() {

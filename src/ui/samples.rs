@@ -244,6 +244,21 @@ pub(super) fn queued(waiting: &[&str]) -> AppState {
     state
 }
 
+/// A message that waits in a chat.
+pub(super) fn waiting_message(chat: ChatId) -> QueuedMessage {
+    QueuedMessage {
+        id: IdSource.message(NOW),
+        chat,
+        text: "Water the plants".to_owned(),
+        model: ModelId::new("local", "llama"),
+        one_off: false,
+        also: Vec::new(),
+        attachments: Vec::new(),
+        options: ChatOptions::default(),
+        created: NOW,
+    }
+}
+
 /// A remote server whose link stands so: `home` is Home.
 pub(super) fn server(id: &str, link: LinkState) -> ServerState {
     let mut name = id.to_owned();
@@ -264,6 +279,7 @@ pub(super) fn server(id: &str, link: LinkState) -> ServerState {
             url: format!("wss://{id}.example:7777"),
             token_query: false,
             dual: false,
+            ca_file: None,
         },
         has_token: true,
         link,

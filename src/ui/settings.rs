@@ -29,7 +29,7 @@ use self::usage::UsageView;
 use super::theme::{self, Palette};
 use super::widgets::{self, Chosen};
 use crate::protocol::Timestamp;
-use crate::state::{AppState, Page, SettingsTab, UiCommand};
+use crate::state::{AppState, FocusTarget, Page, SettingsTab, UiCommand};
 
 const TABS: f32 = 200.0;
 const CONTENT: f32 = 712.0;
@@ -43,6 +43,8 @@ pub struct SettingsView {
     models: ModelsView,
     servers: ServersView,
     usage: UsageView,
+    /// The last request for the keyboard that was looked at.
+    focus_seen: u64,
 }
 
 impl SettingsView {
@@ -55,11 +57,12 @@ impl SettingsView {
         out: &mut Vec<UiCommand>,
     ) {
         let Page::Settings(tab) = state.page else { return };
+        let wants_focus = self.takes_focus(ui, state);
         let space = ui.available_rect_before_wrap();
         if space.width() < NARROW {
             ui.add_space(12.0);
             Frame::new().inner_margin(Margin::symmetric(16, 0)).show(ui, |ui| {
-                ui.horizontal_wrapped(|ui| chips_ui(ui, tab, out));
+                ui.horizontal_wrapped(|ui| tabs_ui(ui, (tab, wants_focus), widgets::chip, out));
             });
             self.page_ui(ui, (state, tab, now), 16, out);
             return;
@@ -69,16 +72,27 @@ impl SettingsView {
         let tabs = Rect::from_min_max(left.min + vec2(12.0, 12.0), left.max - vec2(13.0, 12.0));
         ui.scope_builder(UiBuilder::new().max_rect(tabs), |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
-            for other in SettingsTab::ALL {
-                if tab_ui(ui, other.label(), Chosen::from(other == tab)).clicked() {
-                    out.push(UiCommand::OpenSettings(other));
-                }
-            }
+            tabs_ui(ui, (tab, wants_focus), tab_ui, out);
         });
         ui.painter().vline(left.right() - 0.5, left.y_range(), (1.0, palette.line));
         ui.scope_builder(UiBuilder::new().max_rect(right), |ui| {
             self.page_ui(ui, (state, tab, now), 24, out);
         });
+    }
+
+    /// Whether the keyboard was asked for here.
+    fn takes_focus(&mut self, ui: &Ui, state: &AppState) -> bool {
+        let (target, count) = state.focus;
+        if count == self.focus_seen || ui.ctx().current_pass_index() > 0 {
+            return false;
+        }
+        if !ui.memory(|memory| memory.allows_interaction(ui.layer_id())) {
+            // A dialog that closed keeps the keyboard from the rest for one more frame.
+            ui.ctx().request_repaint();
+            return false;
+        }
+        self.focus_seen = count;
+        target == FocusTarget::Settings
     }
 
     fn page_ui(
@@ -110,9 +124,18 @@ impl SettingsView {
     }
 }
 
-fn chips_ui(ui: &mut Ui, tab: SettingsTab, out: &mut Vec<UiCommand>) {
+fn tabs_ui(
+    ui: &mut Ui,
+    (tab, wants_focus): (SettingsTab, bool),
+    draw: fn(&mut Ui, &str, Chosen) -> Response,
+    out: &mut Vec<UiCommand>,
+) {
     for other in SettingsTab::ALL {
-        if widgets::chip(ui, other.label(), Chosen::from(other == tab)).clicked() {
+        let response = draw(ui, other.label(), Chosen::from(other == tab));
+        if wants_focus && other == tab {
+            response.request_focus();
+        }
+        if response.clicked() {
             out.push(UiCommand::OpenSettings(other));
         }
     }

@@ -1,5 +1,6 @@
 //! The sidebar: all chats, and the way to everything else.
 
+mod foot;
 mod groups;
 mod list;
 pub(crate) mod menu;
@@ -10,27 +11,26 @@ mod status;
 use std::time::Duration;
 
 use egui::{
-    Align2, CornerRadius, CursorIcon, EventFilter, FontId, Frame, Id, Key, Layout, Modifiers, Rect,
-    Response, RichText, Role, Sense, TextEdit, Ui, UiBuilder, WidgetInfo, pos2, vec2,
+    Align2, CornerRadius, EventFilter, Frame, Id, Key, Layout, Modifiers, Rect, RichText, Sense,
+    TextEdit, Ui, UiBuilder, pos2, vec2,
 };
 
 use jiff::tz::TimeZone;
 
+use self::foot::Foot;
 use self::groups::Groups;
 use self::rename::Rename;
 use super::icon::Icon;
 use super::theme::{self, Palette};
 use super::widgets::{self, Button};
 use crate::protocol::{ChatId, Timestamp};
-use crate::state::{AppState, BotCommand, FocusTarget, Page, SettingsTab, UiCommand};
+use crate::state::{AppState, FocusTarget, UiCommand};
 
 /// Width of the sidebar.
 pub const WIDTH: f32 = 264.0;
 /// Width of what stands in it.
 const WIDTH_OF_ROWS: f32 = 239.0;
 const PADDING: f32 = 12.0;
-/// Height of what stands below the list: its line, three rows and the status of this computer.
-const FOOTER: f32 = 113.0 + groups::ROW;
 /// How often the mark of a running answer moves.
 const SPIN: Duration = Duration::from_millis(100);
 
@@ -97,7 +97,9 @@ impl SidebarView {
             out.push(UiCommand::NewChat);
         }
         self.search_ui(&mut top, out);
-        let footer = FOOTER + status::height(state);
+        let room = column.bottom() - top.min_rect().bottom();
+        let foot = Foot::fitting(state, room);
+        let footer = foot.height();
         let list = Rect::from_min_max(
             pos2(column.left(), top.min_rect().bottom()),
             pos2(rect.right() - 2.0, column.bottom() - footer),
@@ -110,7 +112,7 @@ impl SidebarView {
         let bottom =
             Rect::from_min_max(pos2(column.left(), column.bottom() - footer + 8.0), column.max);
         let mut child = ui.new_child(UiBuilder::new().max_rect(bottom).id_salt("bottom"));
-        footer_ui(&mut child, state, now, out);
+        foot.foot_ui(&mut child, (state, now), out);
         ui.advance_cursor_after_rect(rect);
     }
 
@@ -233,78 +235,6 @@ fn brand_ui(ui: &mut Ui, out: &mut Vec<UiCommand>) {
             out.push(UiCommand::OpenPalette);
         }
     });
-}
-
-fn footer_ui(ui: &mut Ui, state: &AppState, now: Timestamp, out: &mut Vec<UiCommand>) {
-    let palette = Palette::of(ui);
-    ui.spacing_mut().item_spacing.y = 0.0;
-    let (line, _) = ui.allocate_exact_size(vec2(WIDTH_OF_ROWS, 1.0), Sense::hover());
-    ui.painter().rect_filled(line, CornerRadius::ZERO, palette.line);
-    ui.add_space(8.0);
-    let gallery = UiCommand::Bots(BotCommand::OpenGallery);
-    let on_gallery = matches!(state.page, Page::Gallery | Page::Editor);
-    if nav_ui(ui, Icon::LayoutGrid, &gallery, on_gallery).clicked() {
-        out.push(gallery);
-    }
-    let settings = UiCommand::OpenSettings(SettingsTab::Providers);
-    let on_settings = matches!(state.page, Page::Settings(_));
-    if nav_ui(ui, Icon::Settings, &settings, on_settings).clicked() {
-        out.push(settings);
-    }
-    let help = UiCommand::OpenHelp(None);
-    if nav_ui(ui, Icon::CircleHelp, &help, matches!(state.page, Page::Help(_))).clicked() {
-        out.push(help);
-    }
-    ui.add_space(6.0);
-    ui.horizontal(|ui| {
-        ui.add_space(8.0);
-        let (color, text) = if state.unsaved {
-            (palette.warn, "Not saved: see the notice".to_owned())
-        } else {
-            (palette.ok, status(state.running_answers()))
-        };
-        widgets::dot(ui, color);
-        widgets::small_label(ui, &text, palette.dim);
-    });
-    status::servers_ui(ui, state, now, out);
-}
-
-fn status(running: usize) -> String {
-    match running {
-        0 => "This computer · ready".to_owned(),
-        1 => "1 answer on its way".to_owned(),
-        more => format!("{more} answers on their way"),
-    }
-}
-
-/// A row that leads to a page.
-fn nav_ui(ui: &mut Ui, icon: Icon, command: &UiCommand, selected: bool) -> Response {
-    let palette = Palette::of(ui);
-    let size = vec2(WIDTH_OF_ROWS, groups::ROW);
-    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
-    let label = command.label();
-    response.widget_info(|| WidgetInfo::selected(Role::Button, ui.is_enabled(), selected, label));
-    let painter = ui.painter();
-    if selected || response.hovered() {
-        painter.rect_filled(rect, CornerRadius::same(theme::ROUNDING), palette.hover);
-    }
-    let y = rect.center().y;
-    let place = Rect::from_center_size(pos2(rect.left() + 16.0, y), vec2(16.0, 16.0));
-    let galley = painter.layout_no_wrap(label.to_owned(), theme::body(), palette.text);
-    let top = (y - galley.size().y / 2.0).floor();
-    painter.galley(pos2(rect.left() + 32.0, top), galley, palette.text);
-    if let Some(keys) = command.shortcut() {
-        let right = pos2(rect.right() - 13.0, y);
-        let font = FontId::monospace(11.0);
-        let text = painter.text(right, Align2::RIGHT_CENTER, keys.to_string(), font, palette.faint);
-        let frame =
-            Rect::from_min_max(pos2(text.left() - 5.0, y - 9.0), pos2(rect.right() - 8.0, y + 9.0));
-        let line = egui::Stroke::new(1.0, palette.line);
-        painter.rect_stroke(frame, CornerRadius::same(4), line, egui::StrokeKind::Inside);
-    }
-    widgets::paint_icon(ui, icon, place, palette.dim);
-    widgets::focus_ring(ui, &response, theme::ROUNDING);
-    response.on_hover_cursor(CursorIcon::PointingHand)
 }
 
 #[cfg(test)]

@@ -57,6 +57,7 @@ fn config(url: &str) -> LinkConfig {
             url: url.to_owned(),
             token_query: false,
             dual: false,
+            ca_file: None,
         },
         token: Some("hunter2hunter2".into()),
         client_id: "desk".to_owned(),

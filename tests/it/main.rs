@@ -28,6 +28,7 @@ mod net;
 mod real_window;
 mod remote;
 mod responses;
+mod schedules;
 mod smoke;
 mod soak;
 mod switching;

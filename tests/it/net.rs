@@ -260,6 +260,7 @@ async fn usage_and_finish_are_the_last_chunks() {
         prompt_tokens: Some(11),
         completion_tokens: Some(3),
         total_cost: None,
+        totals: Box::default(),
     };
     assert_eq!(tail, [Chunk::Event(usage), Chunk::Finish(FinishReason::Length)]);
 }

@@ -2,6 +2,7 @@
 //! the wire as each test says.
 
 mod asking;
+mod certificates;
 mod news;
 mod outbox;
 mod pages;

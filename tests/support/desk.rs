@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use switchboard::agent::{self, Clock, EngineHandle, EngineParts, Environment, ProviderSetup};
 use switchboard::net::HttpClient;
+use switchboard::net::link::Pace;
 use switchboard::protocol::{
     Alternative, BackendCommand, BackendEvent, ChatId, ChatOptions, EngineSettings, IdSource,
     Message, MessageId, ModelId, ModelInfo, Place, ProviderConfig, ProviderKind, ProviderState,
@@ -114,17 +115,22 @@ impl Desk {
         settings: EngineSettings,
         ask_at_start: bool,
     ) -> Self {
-        Self::start_with(folder, (configured, Vec::new()), settings, ask_at_start)
+        Self::start_with(folder, (configured, Vec::new(), Pace::default()), settings, ask_at_start)
     }
 
     /// As [`Self::open`], with links to servers in the place of a provider.
     pub(crate) fn linked(folder: &Path, servers: Vec<ServerConfig>) -> Self {
-        Self::start_with(folder, (Vec::new(), servers), Self::settings(25), false)
+        Self::linked_at(folder, servers, Pace::default())
+    }
+
+    /// The same with other waits.
+    pub(crate) fn linked_at(folder: &Path, servers: Vec<ServerConfig>, pace: Pace) -> Self {
+        Self::start_with(folder, (Vec::new(), servers, pace), Self::settings(25), false)
     }
 
     fn start_with(
         folder: &Path,
-        (configured, servers): (Vec<ProviderConfig>, Vec<ServerConfig>),
+        (configured, servers, pace): (Vec<ProviderConfig>, Vec<ServerConfig>, Pace),
         settings: EngineSettings,
         ask_at_start: bool,
     ) -> Self {
@@ -136,6 +142,7 @@ impl Desk {
         let engine = agent::start(EngineParts {
             store: opened.handle.clone(),
             servers,
+            pace,
             personas_file: folder.join("personas.yaml"),
             providers: ProviderSetup {
                 configured,

@@ -12,6 +12,7 @@ use switchboard::app::BySettings;
 use switchboard::net::HttpClient;
 use switchboard::net::gateway::host::{HostInput, HostSender, SessionKey, Visitor};
 use switchboard::net::gateway::outbox::{OutboxReader, outbox};
+use switchboard::net::link::Pace;
 use switchboard::protocol::{
     Access, BackendCommand, ChatCommand, ChatId, ClientCommand, CommandFrame, ErrorKind, Frame,
     FromServer, Hello, IdSource, Message, MessageId, ModelId, ResumeFrom, RunId, RunStatus, Seq,
@@ -37,7 +38,7 @@ pub(crate) struct Gate {
     pub(crate) identity: Identity,
     pub(crate) inputs: HostSender,
     pub(crate) stop: CancellationToken,
-    commands: mpsc::Sender<BackendCommand>,
+    pub(crate) commands: mpsc::Sender<BackendCommand>,
     engine: EngineHandle,
     host: HostHandle,
 }
@@ -118,6 +119,7 @@ impl Gate {
             stop: stop.clone(),
         });
         let engine = agent::start(EngineParts {
+            pace: Pace::default(),
             store: store.clone(),
             servers: Vec::new(),
             personas_file: folder.join("personas.yaml"),

@@ -50,7 +50,7 @@ impl Serve {
         let mut line = String::new();
         out.read_line(&mut line).unwrap();
         let address = line.trim().rsplit("://").next().unwrap().to_owned();
-        assert!(line.starts_with("listening at ws://"), "{line}");
+        assert!(line.starts_with("listening at ws"), "{line}");
         Self { child, address, out, _err: err }
     }
 

@@ -21,6 +21,9 @@ pub struct HostRules {
     pub anonymous: Option<ModelId>,
     /// How often clients are told that a sign of life comes, in milliseconds.
     pub heartbeat_ms: u64,
+    /// How long ago a provider must have failed to be asked again for its models because a client
+    /// wants them, in milliseconds.
+    pub ask_again_ms: u64,
 }
 
 impl HostRules {

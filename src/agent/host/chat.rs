@@ -3,6 +3,7 @@
 use super::refusal::Refusal;
 use super::session::Session;
 use super::{Hub, Waiting};
+use crate::net::gateway::brief;
 use crate::net::gateway::host::SessionKey;
 use crate::protocol::{
     BackendCommand, ChatCommand, ChatId, ChatOptions, ChatSummary, MessageId, ModelId, Params,
@@ -147,7 +148,10 @@ impl Hub {
             Refusal::bad_request(error.to_string())
         })?;
         if !self.providers.iter().any(|provider| provider.config.id == id.provider) {
-            return Err(Refusal::not_found(format!("There is no provider {}", id.provider)));
+            return Err(Refusal::not_found(format!(
+                "There is no provider {}",
+                brief(id.provider.as_str())
+            )));
         }
         let session = self.sessions.get(&key);
         if !session.is_some_and(|session| self.rules.allows(&session.visitor, &id)) {

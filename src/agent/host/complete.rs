@@ -10,7 +10,7 @@ use super::refusal::Refusal;
 use super::session::Session;
 use crate::net::gateway::host::{Completion, SessionKey, Visitor};
 use crate::net::gateway::outbox::Outbox;
-use crate::net::gateway::spell;
+use crate::net::gateway::{brief, spell};
 use crate::protocol::{
     BackendCommand, BotId, ChatId, ChatOptions, Message, ModelId, Params, Part, Place, StopMode,
     WireSeed,
@@ -49,6 +49,10 @@ impl Hub {
         let chat = self.ids.chat(now);
         let (own, model) = match request.model.strip_prefix(BOT) {
             Some(bot) => self.begin_with_bot(key, chat, (bot, &request.before)).await?,
+            None if request.model.parse::<ModelId>().is_err() => {
+                let said = format!("There is no model {}", brief(&request.model));
+                return Err(Refusal::not_found(said));
+            }
             None => {
                 let model = self.named(key, &request.model)?;
                 self.begin_with_model(key, chat, (&model, &request.before)).await?;

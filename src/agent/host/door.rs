@@ -11,7 +11,7 @@ use super::access::ANONYMOUS;
 use crate::agent::Clock;
 use crate::net::gateway::host::{Doorkeeper, Visitor};
 use crate::protocol::{Access, Timestamp};
-use crate::store::{StoreHandle, token_hash};
+use crate::store::{StoreHandle, is_unseen, token_hash};
 
 /// How long a pairing code counts, in milliseconds: 10 minutes.
 pub const PAIRING_MS: u64 = 10 * 60 * 1_000;
@@ -133,7 +133,7 @@ impl Door {
         if !self.takes(code.expose_secret()) {
             return None;
         }
-        let name: String = client.chars().filter(|c| !c.is_control()).take(NAME_LENGTH).collect();
+        let name: String = client.chars().filter(|c| !is_unseen(*c)).take(NAME_LENGTH).collect();
         let name = if name.trim().is_empty() { "paired" } else { name.trim() };
         let name = self.free_name(name).await;
         match self.store.add_token(&name, Access::Owner, None).await {

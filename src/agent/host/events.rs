@@ -9,9 +9,8 @@ use super::{Hub, Waiting};
 use crate::net::gateway::host::SessionKey;
 use crate::net::gateway::spell;
 use crate::protocol::{
-    BackendCommand, BackendEvent, BotFormat, ChatId, Library, Message, MessageId, ProviderState,
-    QueuedMessage, RemoteBot, RemoteEvent, RunEvent, RunId, RunStatus, Seq, ServerMessage,
-    StreamEvent,
+    BackendCommand, BackendEvent, BotFormat, ChatId, Library, Message, MessageId, QueuedMessage,
+    RemoteBot, RemoteEvent, RunEvent, RunId, RunStatus, Seq, ServerMessage, StreamEvent,
 };
 use crate::store::bot_file;
 
@@ -29,11 +28,13 @@ impl Hub {
             BackendEvent::ProviderStatus { provider, status, listed } => {
                 let known = self.providers.iter_mut().find(|known| known.config.id == provider);
                 if let Some(known) = known {
-                    (known.status, known.listed) = (status, listed);
+                    (known.status, known.listed) = (status.clone(), listed);
                 }
+                self.failing.note(&provider, &status, self.now());
             }
             BackendEvent::ProviderRemoved(provider) => {
                 self.providers.retain(|known| known.config.id != provider);
+                self.failing.forget(&provider);
             }
             BackendEvent::ChatChanged(chat) => self.tell_chat(&chat).await,
             BackendEvent::Notice(notice) => {
@@ -61,13 +62,6 @@ impl Hub {
             | BackendEvent::EditKept(_)
             | BackendEvent::Remote(RemoteEvent::PathChanged { .. })
             | BackendEvent::Remote(RemoteEvent::AgentReady { .. }) => {}
-        }
-    }
-
-    fn set_provider(&mut self, state: ProviderState) {
-        match self.providers.iter_mut().find(|known| known.config.id == state.config.id) {
-            Some(known) => *known = state,
-            None => self.providers.push(state),
         }
     }
 

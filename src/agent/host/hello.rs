@@ -28,6 +28,11 @@ impl Hub {
         (visitor, outbox): (Visitor, Outbox),
         hello: Hello,
     ) {
+        if self.stop.is_cancelled() {
+            // It came in before the door was shut, and is let go without a welcome.
+            self.let_go(key);
+            return;
+        }
         let client = (visitor.token.clone(), hello.client_id.clone());
         let access = visitor.access;
         // The same client has one session: an older one ends.
@@ -67,10 +72,6 @@ impl Hub {
         // One of its sockets came back: what it followed, it follows.
         for chat in before.into_iter().flat_map(|before| before.follows) {
             self.follow(key, chat, None);
-        }
-        if self.stop.is_cancelled() {
-            self.let_go(key);
-            return;
         }
         self.pump(key).await;
     }

@@ -15,7 +15,7 @@ use crate::protocol::{
 const PAGE: usize = 50;
 
 impl Hub {
-    pub(super) fn list_models(
+    pub(super) async fn list_models(
         &mut self,
         key: SessionKey,
         id: Option<String>,
@@ -23,6 +23,10 @@ impl Hub {
         let visitor = self.visitor(key)?;
         let models = self.models(&visitor);
         self.say(key, &ServerMessage::Models { id, models });
+        if let Some(session) = self.sessions.get_mut(&key) {
+            session.has_listed_models = true;
+        }
+        self.ask_failed_now().await;
         Ok(())
     }
 

@@ -23,6 +23,8 @@ pub(super) struct Session {
     pub(super) replays: VecDeque<RunId>,
     /// Frames that wait for room.
     pub(super) backlog: VecDeque<Arc<str>>,
+    /// It asked for models, and is told when there are others.
+    pub(super) has_listed_models: bool,
     /// The run of a request of the OpenAI-compatible API, and its chat.
     pub(super) request: Option<ChatId>,
 }
@@ -70,6 +72,7 @@ impl Session {
             runs: HashMap::new(),
             replays: VecDeque::new(),
             backlog: VecDeque::new(),
+            has_listed_models: false,
             request: None,
         }
     }

@@ -9,7 +9,9 @@ use tokio::sync::mpsc;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::agent::clock::Clock;
-use crate::net::link::{self, LinkClock, LinkConfig, LinkEvent, LinkInput, LinkTask, Positions};
+use crate::net::link::{
+    self, LinkClock, LinkConfig, LinkEvent, LinkInput, LinkTask, Pace, Positions,
+};
 use crate::protocol::{ResumeFrom, RunId, Seq, ServerConfig, ServerId};
 
 /// How far the open runs of a server were applied.
@@ -60,6 +62,7 @@ pub(super) struct Identity {
     pub(super) client_id: String,
     pub(super) places: Places,
     pub(super) generation: u64,
+    pub(super) pace: Pace,
 }
 
 impl Line {
@@ -71,12 +74,12 @@ impl Line {
         clock: Clock,
         told: mpsc::Sender<Told>,
     ) -> Self {
-        let Identity { client_id, places, generation } = who;
+        let Identity { client_id, places, generation, pace } = who;
         let id = server.id.clone();
         let config =
             LinkConfig { server: server.clone(), token, client_id, positions: Box::new(places) };
         let (inputs, mut events, link) =
-            link::start(config, LinkClock::new(clock.now), seed(clock));
+            link::start(config, LinkClock { now: clock.now, pace }, seed(clock));
         let forwarder = tokio::spawn(async move {
             while let Some(event) = events.recv().await {
                 let told_one = Told { server: id.clone(), generation, event };

@@ -96,6 +96,7 @@ impl Manager {
                     client_id: server.client_id.clone(),
                     places: server.places.clone(),
                     generation: server.generation,
+                    pace: self.parts.pace,
                 };
                 server.line = Some(Line::start(&server.config, token, who, clock, telling));
             }
@@ -112,9 +113,12 @@ impl Manager {
             self.shared.notice(NoticeCode::KeyNotSaved, error).await;
         }
         let is_same = self.servers.get(&id).is_some_and(|known| {
-            let ServerConfig { id: _, name: _, url, token_query, dual } = &config;
+            let ServerConfig { id: _, name: _, url, token_query, dual, ca_file } = &config;
             let old = &known.config;
-            old.url == *url && old.token_query == *token_query && old.dual == *dual
+            old.url == *url
+                && old.token_query == *token_query
+                && old.dual == *dual
+                && old.ca_file == *ca_file
         });
         let token = self.token(&id).await.unwrap_or_default();
         if token.is_some() && net::is_in_the_clear(&config.url) {

@@ -70,7 +70,7 @@ impl Manager {
     pub(super) fn pair(&self, query: QueryId, config: ServerConfig, code: SecretString) {
         let (http, pairings) = (self.parts.http.clone(), self.pairings.clone());
         tokio::spawn(async move {
-            let result = net::pair(&http, &config.url, &code, &client_name()).await;
+            let result = net::pair(&http, &config, &code, &client_name()).await;
             if pairings.send(Pairing { query, config, result }).await.is_err() {
                 tracing::debug!("nobody waits for a token any more");
             }

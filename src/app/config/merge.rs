@@ -210,12 +210,13 @@ fn servers(root: &mut Table, before: &[ServerConfig], after: &[ServerConfig]) {
 }
 
 fn write_server(table: &mut Table, server: &ServerConfig) {
-    let ServerConfig { id, name, url, token_query, dual } = server;
+    let ServerConfig { id, name, url, token_query, dual, ca_file } = server;
     set(table, "id", Some(id.as_str()));
     set(table, "name", Some(name.as_str()));
     set(table, "url", Some(url.as_str()));
     set(table, "token_query", Some(true).filter(|_| *token_query));
     set(table, "dual", Some(true).filter(|_| *dual));
+    set(table, "ca_file", ca_file.as_ref().map(|file| file.display().to_string()));
 }
 
 fn write_provider(table: &mut Table, old: &ProviderOptions, provider: &ProviderConfig) {

@@ -109,7 +109,7 @@ fn first_problem(settings: &Settings) -> Option<(Vec<Step>, String)> {
 }
 
 /// Whether a text can be the id of a server.
-pub(crate) fn is_server_id(text: &str) -> bool {
+fn is_server_id(text: &str) -> bool {
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     !text.is_empty() && text.chars().all(fits)
 }
@@ -176,7 +176,7 @@ fn take(root: &mut Table, path: &[Step], problem: Option<String>) -> Option<Take
     let place = |root: &Table, path: &[Step]| begin_of(&Item::Table(root.clone()), path);
     let is = |n: usize, name: &str| matches!(path.get(n), Some(Step::Key(key)) if key == name);
     let of_server = is(0, "servers");
-    let optional = ["options", "key_env", "token_query", "dual"];
+    let optional = ["options", "key_env", "token_query", "dual", "ca_file"];
     let whole = (is(0, "providers") || of_server)
         && path.len() > 1
         && !(path.len() > 2 && optional.iter().any(|name| is(2, name)));

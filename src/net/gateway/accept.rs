@@ -36,12 +36,13 @@ const LONGEST_REFUSED: u64 = 64 * 1024;
 const FULL: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\ncontent-length: 0\r\nretry-after: 5\r\n\r\n";
 
-/// Takes connections until the gateway stops, then waits until all have been told.
+/// Takes connections until the door is shut, then waits until the gateway stops and all have been
+/// told.
 pub(super) async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, front: Arc<Front>) {
     front.spawn(door::patrol(front.clone()));
     let router = router::router(&front);
     let room = Arc::new(Semaphore::new(front.config.max_clients.saturating_add(SPARE_CONNECTIONS)));
-    while let Some(accepted) = front.stop.run_until_cancelled(listener.accept()).await {
+    while let Some(accepted) = front.shut.run_until_cancelled(listener.accept()).await {
         let stream = match accepted {
             Ok((stream, _from)) => stream,
             Err(error) => {
@@ -60,6 +61,7 @@ pub(super) async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, front
         });
     }
     drop(listener);
+    front.stop.cancelled().await;
     front.tasks.close();
     if timeout(front.timing().farewell, front.tasks.wait()).await.is_err() {
         tracing::info!("some clients did not say goodbye in time");

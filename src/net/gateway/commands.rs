@@ -59,7 +59,7 @@ pub(super) async fn take(State(front): State<Arc<Front>>, request: Request) -> R
     match answer {
         Ok(Some(frame)) => json(StatusCode::OK, &frame),
         Ok(None) => late(id),
-        Err(HostGone) => reply::plain(StatusCode::SERVICE_UNAVAILABLE, "The gateway stops"),
+        Err(HostGone) => reply::stopping(),
     }
 }
 

@@ -62,6 +62,7 @@ fn model_entry(name: &str) -> serde_json::Value {
 async fn names(front: &Front, request: Request) -> Result<Vec<String>, Failure> {
     let (parts, _body) = request.into_parts();
     let pass = door::admit(front, &parts).await.ok_or_else(Failure::no_entry)?;
+    pace(&pass).await?;
     let (to, names) = oneshot::channel();
     let asked = HostInput::Names { visitor: pass.visitor.clone(), to };
     front.tell(asked).await.map_err(|_gone| Failure::stopping())?;
@@ -80,15 +81,15 @@ pub(super) async fn complete(State(front): State<Arc<Front>>, request: Request) 
     }
 }
 
+/// Says that the gateway is about to end.
+pub(super) fn stopping() -> Response {
+    Failure::stopping().into_response()
+}
+
 async fn begin(front: &Arc<Front>, request: Request) -> Result<Response, Failure> {
     let (parts, body) = request.into_parts();
     let pass = door::admit(front, &parts).await.ok_or_else(Failure::no_entry)?;
-    let pace = pass.posts.lock().frame(Instant::now());
-    match pace {
-        Pace::Fine => {}
-        Pace::WaitUntil(at) => tokio::time::sleep_until(at).await,
-        Pace::Flood => return Err(Failure::too_many()),
-    }
+    pace(&pass).await?;
     let bytes = body::read(&parts.headers, body).await.map_err(Failure::of_body)?;
     let asked = request::read(&bytes)?;
     let permit = front.clients.clone().try_acquire_owned().map_err(|_full| Failure::full())?;
@@ -108,6 +109,17 @@ async fn begin(front: &Arc<Front>, request: Request) -> Result<Response, Failure
     } else {
         whole(run, &spelling).await
     }
+}
+
+/// Counts a request: those with one token are one client's.
+async fn pace(pass: &Pass) -> Result<(), Failure> {
+    let pace = pass.posts.lock().frame(Instant::now());
+    match pace {
+        Pace::Fine => {}
+        Pace::WaitUntil(at) => tokio::time::sleep_until(at).await,
+        Pace::Flood => return Err(Failure::too_many()),
+    }
+    Ok(())
 }
 
 /// A run on behalf of a request. It ends with the request.

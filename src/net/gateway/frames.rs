@@ -13,6 +13,9 @@ use crate::protocol::{
 /// What a frame is about, in brief.
 const LONGEST_REASON: usize = 200;
 
+/// What of a client's own words is repeated, in letters.
+const LONGEST_WORD: usize = 64;
+
 #[derive(Serialize)]
 struct Versioned<'a, T> {
     #[serde(flatten)]
@@ -28,6 +31,15 @@ pub fn spell(message: &ServerMessage) -> Arc<str> {
 /// A remark that belongs to no run.
 pub fn notification(level: NotificationLevel, code: &str, message: &str) -> Arc<str> {
     versioned(&StreamEvent::notification(level, code, message))
+}
+
+/// A client's own words, as they may stand in a log or an answer: short, and on one line.
+pub fn brief(text: &str) -> String {
+    let mut said: String = text.chars().take(LONGEST_WORD).flat_map(char::escape_debug).collect();
+    if text.chars().nth(LONGEST_WORD).is_some() {
+        said.push('…');
+    }
+    said
 }
 
 /// The gateway stops.
@@ -132,6 +144,13 @@ fn name_of(text: &str) -> Option<String> {
 mod tests {
     use super::*;
     use crate::protocol::{FromServer, read_from_server};
+
+    #[test]
+    fn what_a_client_says_is_repeated_in_brief_and_on_one_line() {
+        assert_eq!(brief("dance"), "dance");
+        assert_eq!(brief("a\nb\u{1b}"), r"a\nb\u{1b}");
+        assert_eq!(brief(&"x".repeat(1 << 20)).chars().count(), LONGEST_WORD + 1);
+    }
 
     #[test]
     fn a_bad_frame_is_answered_by_its_name_and_bears_the_version() {

@@ -14,7 +14,7 @@ use super::host::{Doorkeeper, HostInput, HostSender, SessionKey};
 use super::pair::Pairs;
 use super::pairing::Tries;
 use super::streams::Streams;
-use super::{GatewayConfig, Timing};
+use super::{GatewayConfig, Timing, brief};
 
 /// How many sockets without a token are told so at once; more than that get a plain 401.
 const MOST_REFUSED: usize = 64;
@@ -25,7 +25,9 @@ pub(super) struct Front {
     pub(super) config: GatewayConfig,
     pub(super) door: Arc<dyn Doorkeeper>,
     host: HostSender,
-    /// No longer let anybody in, and tell those who are.
+    /// No longer let anybody in; those who are stay.
+    pub(super) shut: CancellationToken,
+    /// Tell those who are in, and let them go.
     pub(super) stop: CancellationToken,
     /// Everything ends at once.
     pub(super) end: CancellationToken,
@@ -61,6 +63,7 @@ impl Front {
             config,
             door,
             host,
+            shut: stop.child_token(),
             stop,
             end: CancellationToken::new(),
             tasks: TaskTracker::new(),
@@ -91,15 +94,15 @@ impl Front {
         self.host.send(input).await.map_err(|_input| HostGone)
     }
 
-    /// Whether the gateway stops, or its host already has.
+    /// Whether the gateway stops or is about to, or its host already has.
     pub(super) fn is_ending(&self) -> bool {
-        self.stop.is_cancelled() || self.host.is_closed()
+        self.shut.is_cancelled() || self.host.is_closed()
     }
 
     /// Counts a frame of a kind that is not known here.
     pub(super) fn ignore(&self, kind: &str) {
         let count = self.ignored.fetch_add(1, Ordering::Relaxed) + 1;
-        tracing::debug!(kind = %kind.escape_debug(), count, "a frame of an unknown type is ignored");
+        tracing::debug!(kind = %brief(kind), count, "a frame of an unknown type is ignored");
     }
 
     /// Runs a task of the gateway: it ends with it.

@@ -183,7 +183,10 @@ impl Line {
 
     /// Says goodbye, and waits a little until the client has read it.
     pub(super) async fn close(mut self, close: Close) {
-        let patience = self.front.timing().farewell;
+        let timing = self.front.timing();
+        // Who reads too slowly reads this slowly as well. What waits for it is let go meanwhile.
+        let patience = if close == Close::Slow { timing.slow } else { timing.farewell };
+        self.outbox = None;
         if close == Close::Stopping && self.send(text(&frames::stopping())).is_err() {
             return;
         }

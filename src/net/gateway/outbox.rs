@@ -8,26 +8,40 @@ use tokio::sync::{Notify, mpsc};
 /// The most frames that wait.
 pub const MOST_FRAMES: usize = 1_024;
 
-/// The most bytes that wait.
+/// The most bytes that wait before another frame goes in.
 pub const MOST_BYTES: usize = 4 * 1024 * 1024;
+
+/// A frame of this length is long. One of them may wait beside all others: what is behind the echo
+/// of a long message does not mean that its client is slow.
+const LONG: usize = MOST_BYTES / 4;
 
 /// The near end: frames go in and never wait.
 #[derive(Clone, Debug)]
 pub struct Outbox {
-    frames: mpsc::Sender<Arc<str>>,
+    frames: mpsc::Sender<Waiting>,
     shared: Arc<Shared>,
 }
 
 /// The far end, of the socket.
 #[derive(Debug)]
 pub struct OutboxReader {
-    frames: mpsc::Receiver<Arc<str>>,
+    frames: mpsc::Receiver<Waiting>,
     shared: Arc<Shared>,
+}
+
+/// A frame that waits.
+#[derive(Debug)]
+struct Waiting {
+    frame: Arc<str>,
+    /// It is the long one that is not counted.
+    is_beside: bool,
 }
 
 #[derive(Debug, Default)]
 struct Shared {
     waiting: AtomicUsize,
+    /// A long frame waits that is not counted.
+    has_long: AtomicBool,
     overflowed: AtomicBool,
     overflow: Notify,
     /// The host was told that there is no room, and waits for some.
@@ -46,18 +60,26 @@ pub fn outbox() -> (Outbox, OutboxReader) {
     (near, OutboxReader { frames: receiver, shared })
 }
 
+impl Waiting {
+    fn counts(&self) -> usize {
+        if self.is_beside { 0 } else { self.frame.len() }
+    }
+}
+
 impl Outbox {
-    /// Puts a frame in. One that is longer than all that may wait goes in alone.
+    /// Puts a frame in. What counts is what waits before it: one that is longer than all that may
+    /// wait goes to a client that is not behind.
     ///
     /// # Errors
     ///
     /// Where too much waits or the socket is gone: the session is over.
     pub fn push(&self, frame: Arc<str>) -> Result<(), Overflow> {
         let bytes = frame.len();
-        let waiting = self.shared.waiting.fetch_add(bytes, Ordering::AcqRel) + bytes;
-        let too_much = waiting > MOST_BYTES && waiting > bytes;
-        if too_much || self.frames.try_send(frame).is_err() {
-            self.shared.waiting.fetch_sub(bytes, Ordering::AcqRel);
+        let is_beside = bytes >= LONG && !self.shared.has_long.swap(true, Ordering::AcqRel);
+        let waiting = Waiting { frame, is_beside };
+        let before = self.shared.waiting.fetch_add(waiting.counts(), Ordering::AcqRel);
+        if before >= MOST_BYTES || self.frames.try_send(waiting).is_err() {
+            // The session is over: nothing goes in any more.
             self.shared.overflowed.store(true, Ordering::Release);
             self.shared.overflow.notify_one();
             return Err(Overflow);
@@ -88,16 +110,22 @@ impl Outbox {
 impl OutboxReader {
     /// The next frame; none when the host has let the client go.
     pub async fn next(&mut self) -> Option<Arc<str>> {
-        let frame = self.frames.recv().await?;
-        self.shared.waiting.fetch_sub(frame.len(), Ordering::AcqRel);
-        Some(frame)
+        let waiting = self.frames.recv().await?;
+        Some(self.taken(waiting))
     }
 
     /// The next frame, if one waits.
     pub fn try_next(&mut self) -> Option<Arc<str>> {
-        let frame = self.frames.try_recv().ok()?;
-        self.shared.waiting.fetch_sub(frame.len(), Ordering::AcqRel);
-        Some(frame)
+        let waiting = self.frames.try_recv().ok()?;
+        Some(self.taken(waiting))
+    }
+
+    fn taken(&self, waiting: Waiting) -> Arc<str> {
+        self.shared.waiting.fetch_sub(waiting.counts(), Ordering::AcqRel);
+        if waiting.is_beside {
+            self.shared.has_long.store(false, Ordering::Release);
+        }
+        waiting.frame
     }
 
     /// Waits until a frame found no room.
@@ -139,18 +167,36 @@ mod tests {
         assert_eq!(near.push(frame(10)), Err(Overflow));
         assert!(far.has_overflowed());
         let (near, far) = outbox();
-        near.push(frame(MOST_BYTES)).unwrap();
-        assert_eq!(near.push(frame(1)), Err(Overflow));
+        let mut waiting = 0;
+        while near.push(frame(LONG / 2)).is_ok() {
+            waiting += LONG / 2;
+        }
+        assert_eq!(waiting, MOST_BYTES);
         assert!(far.has_overflowed());
     }
 
     #[tokio::test]
-    async fn a_frame_longer_than_all_that_may_wait_goes_alone() {
+    async fn a_frame_longer_than_all_that_may_wait_goes_in_with_those_around_it() {
         let (near, mut far) = outbox();
-        near.push(frame(MOST_BYTES + 1)).unwrap();
-        assert_eq!(far.next().await.unwrap().len(), MOST_BYTES + 1);
-        near.push(frame(1)).unwrap();
+        for _ in 0..3 {
+            near.push(frame(100)).unwrap();
+            near.push(frame(2 * MOST_BYTES)).unwrap();
+            near.push(frame(100)).unwrap();
+            assert!(near.has_room(), "what is replayed need not wait for it");
+            for wanted in [100, 2 * MOST_BYTES, 100] {
+                assert_eq!(far.next().await.unwrap().len(), wanted);
+            }
+        }
         assert!(!far.has_overflowed());
+    }
+
+    #[test]
+    fn long_frames_do_not_pile_up() {
+        let (near, far) = outbox();
+        near.push(frame(2 * MOST_BYTES)).unwrap();
+        near.push(frame(2 * MOST_BYTES)).unwrap();
+        assert_eq!(near.push(frame(2 * MOST_BYTES)), Err(Overflow));
+        assert!(far.has_overflowed());
     }
 
     #[test]

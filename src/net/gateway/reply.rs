@@ -9,6 +9,12 @@ pub(super) fn full() -> Response {
     (StatusCode::SERVICE_UNAVAILABLE, retry, "The gateway is full\n").into_response()
 }
 
+/// The gateway is about to end.
+pub(super) fn stopping() -> Response {
+    let retry = [(header::RETRY_AFTER, "5")];
+    (StatusCode::SERVICE_UNAVAILABLE, retry, "The gateway stops\n").into_response()
+}
+
 /// Without a token that counts.
 pub(super) fn no_entry() -> Response {
     let how = [(header::WWW_AUTHENTICATE, "Bearer")];

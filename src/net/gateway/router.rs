@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
 use super::front::Front;
-use super::{commands, completions, health, pairing, streams, upgrade};
+use super::{commands, completions, health, pairing, reply, streams, upgrade};
 
 /// What a page may send besides what it always may.
 const PAGE_HEADERS: &str = "authorization, content-type, last-event-id, x-client-id";
@@ -29,12 +29,26 @@ pub(super) fn router(front: &Arc<Front>) -> Router {
         .route("/v1/models/{*id}", get(completions::model))
         .route("/v1/chat/completions", post(completions::complete))
         .fallback(unknown)
+        .layer(middleware::from_fn_with_state(front.clone(), at_end))
         .layer(middleware::from_fn_with_state(front.clone(), origins))
         .with_state(front.clone())
 }
 
 async fn unknown() -> Response {
     (StatusCode::NOT_FOUND, "There is nothing at this path\n").into_response()
+}
+
+/// Refuses whoever comes over a connection that was there already, once the door is shut. What
+/// clients who are in have to say is still heard.
+async fn at_end(State(front): State<Arc<Front>>, request: Request, next: Next) -> Response {
+    let is_of_those_in = matches!(request.uri().path(), "/commands" | "/healthz");
+    if is_of_those_in || !front.shut.is_cancelled() {
+        return next.run(request).await;
+    }
+    if request.uri().path().starts_with("/v1/") {
+        return completions::stopping();
+    }
+    reply::stopping()
 }
 
 /// Refuses pages of origins that are not listed; others are no pages and have no origin.

@@ -118,7 +118,7 @@ pub(super) async fn events(State(front): State<Arc<Front>>, request: Request) ->
     let opened = HostInput::Opened { session, visitor, hello: asked.hello, outbox: near };
     // Before the client knows of its stream: its commands must come after.
     if front.tell(opened).await.is_err() {
-        return reply::plain(StatusCode::SERVICE_UNAVAILABLE, "The gateway stops");
+        return reply::stopping();
     }
     front.streams.enter(who.clone(), open.clone());
     let stream = Stream { front: front.clone(), pass, open, reader, sender };

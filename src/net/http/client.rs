@@ -2,16 +2,16 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use parking_lot::Mutex;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Certificate, Client, Url};
+use reqwest::{Client, Url};
 
 use super::{is_loopback, proxy_for};
-use crate::net::failure;
+use crate::net::{failure, trust};
 use crate::protocol::{ErrorKind, ProviderError, ProviderOptions, header_problem};
 
 const CONNECT_TIMEOUT_S: u32 = 10;
@@ -153,13 +153,13 @@ impl Slot {
     }
 
     /// A client that trusts the user's certificates as well.
-    fn trusting(&self, mut builder: reqwest::ClientBuilder) -> Result<Client, ProviderError> {
-        if let Some(file) = &self.options.ca_file {
-            for certificate in certificates(file)? {
-                builder = builder.add_root_certificate(certificate);
-            }
+    fn trusting(&self, builder: reqwest::ClientBuilder) -> Result<Client, ProviderError> {
+        match &self.options.ca_file {
+            Some(file) => finish(
+                builder.use_preconfigured_tls(trust::over_http(trust::client_config(Some(file))?)),
+            ),
+            None => finish(builder),
         }
-        finish(builder)
     }
 }
 
@@ -169,37 +169,6 @@ fn finish(builder: reqwest::ClientBuilder) -> Result<Client, ProviderError> {
         let message = format!("The system's certificates could not be read: {reason}");
         ProviderError::new(ErrorKind::Network, message)
     })
-}
-
-/// The certificates in a file.
-fn certificates(file: &Path) -> Result<Vec<Certificate>, ProviderError> {
-    let shown = file.display();
-    let refuse = |message: String| Err(ProviderError::certificate_file(message));
-    let bytes = match std::fs::read(file) {
-        Ok(bytes) => bytes,
-        Err(error) => {
-            return refuse(format!("The certificate file {shown} cannot be read: {error}"));
-        }
-    };
-    match Certificate::from_pem_bundle(&bytes) {
-        Ok(certificates) if certificates.is_empty() => {
-            refuse(format!("The certificate file {shown} holds no certificate in PEM form"))
-        }
-        Ok(certificates) => Ok(certificates),
-        Err(error) => {
-            let reason = failure::root_cause(&error);
-            refuse(format!("The certificate file {shown} is not valid PEM: {reason}"))
-        }
-    }
-}
-
-/// Whether a file with certificates can be used.
-///
-/// # Errors
-///
-/// `BadRequest` with a sentence that names the file.
-pub fn check_certificates(file: &Path) -> Result<(), ProviderError> {
-    certificates(file).map(drop)
 }
 
 /// Checks headers as the user wrote them.

@@ -153,6 +153,7 @@ mod tests {
             url: url.to_owned(),
             token_query,
             dual: false,
+            ca_file: None,
         };
         Address::new(&config, token.map(SecretString::from))
     }

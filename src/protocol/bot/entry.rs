@@ -64,6 +64,8 @@ pub struct Haystack {
     pub description: String,
     /// Its instructions, those of its members too.
     pub instructions: String,
+    /// The name of the server that it lives on; empty for this computer.
+    pub server: String,
 }
 
 impl From<&Bot> for Haystack {
@@ -83,6 +85,7 @@ impl From<&Bot> for Haystack {
             tags: tags.to_lowercase(),
             description: bot.description.to_lowercase(),
             instructions: instructions.to_lowercase(),
+            server: String::new(),
         }
     }
 }

@@ -219,4 +219,28 @@ mod tests {
         assert!(matches!(*said, ServerMessage::Error { code, .. } if code == "busy"));
         assert_eq!(read_from_server(r#"{"type":"news"}"#), Ok(FromServer::Unknown("news".into())));
     }
+
+    #[test]
+    fn usage_of_old_journals_and_of_other_servers_is_read() {
+        let usage = |payload: &str| {
+            let text = format!(r#"{{"type":"usage","payload":{payload}}}"#);
+            let Ok(FromServer::Plain(plain)) = read_from_server(&text) else { panic!("{text}") };
+            let StreamEvent::Usage { prompt_tokens, totals, .. } = plain.event else { panic!() };
+            (prompt_tokens, *totals)
+        };
+        let old = r#"{"promptTokens":1,"completionTokens":2,"totalCost":null}"#;
+        assert_eq!(usage(old), (Some(1), crate::protocol::RunTotals::default()));
+        let (prompt, totals) = usage(
+            r#"{"promptTokens":1,"completionTokens":2,"totalCost":null,"totalTokens":3,
+                "iterations":2.5,"elapsedMs":7,"tokensPerSecond":1.5,
+                "perModel":{"a/b":{"promptTokens":1,"totalCost":0.5,"calls":9}}}"#,
+        );
+        assert_eq!((prompt, totals.total_tokens, totals.iterations), (Some(1), Some(3), None));
+        assert_eq!((totals.elapsed_ms, totals.tokens_per_second), (Some(7), Some(1.5)));
+        assert_eq!(totals.per_model["a/b"].total_cost, Some(0.5));
+        assert_eq!(
+            usage(r#"{"promptTokens":1,"completionTokens":2,"totalCost":null,"perModel":[]}"#).0,
+            Some(1)
+        );
+    }
 }

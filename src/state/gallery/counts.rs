@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use super::{GalleryFilter, is_own};
+use super::{Far, GalleryFilter, is_own};
 use crate::protocol::{BotEntry, Category};
 
 /// How many bots there are. Archived ones count only as such.
@@ -29,17 +29,17 @@ pub struct Shelf {
 }
 
 impl GalleryCounts {
-    /// Of bots, each with the place of its server, of so many servers.
+    /// Of bots, each with where it lives if that is a server, of so many servers.
     pub(super) fn of<'a>(
-        bots: impl Iterator<Item = (&'a BotEntry, Option<usize>)>,
+        bots: impl Iterator<Item = (&'a BotEntry, Option<Far>)>,
         servers: usize,
     ) -> Self {
         let (categories, servers) = (vec![0; Category::ALL.len()], vec![0; servers]);
         let mut counts = Self { categories, servers, ..Self::default() };
         for (entry, server) in bots {
             if let Some(server) = server {
-                counts.all += 1;
-                if let Some(count) = counts.servers.get_mut(server) {
+                counts.all += usize::from(server.in_all);
+                if let Some(count) = counts.servers.get_mut(server.place) {
                     *count += 1;
                 }
                 continue;

@@ -1,9 +1,8 @@
 //! Bots that are near to a search that found nothing.
 
-use std::sync::Arc;
-
 use super::search::{DESCRIPTION, INSTRUCTIONS, find};
 use crate::protocol::{BotEntry, Haystack, check::steps};
+use crate::state::Bots;
 
 /// So many are offered at most.
 const MOST: usize = 6;
@@ -12,10 +11,13 @@ const WORDS: usize = 60;
 
 /// The places of the bots nearest to these words, nearest first: those in which the fewest words
 /// are missing, and of them those that are spelt most alike.
-pub(super) fn nearest(words: &[String], bots: &[Arc<BotEntry>]) -> Vec<usize> {
+pub(super) fn nearest(words: &[String], bots: &Bots) -> Vec<usize> {
     let wanted: Vec<Wanted<'_>> = words.iter().filter_map(|word| Wanted::new(word)).collect();
     let mut ranked: Vec<(usize, usize, &str, usize)> = Vec::new();
-    for (place, entry) in bots.iter().enumerate().filter(|(_, entry)| !entry.archived) {
+    let is_offered = |entry: &BotEntry| {
+        !entry.archived && bots.home(&entry.bot.id).is_none_or(|home| !home.is_copy)
+    };
+    for (place, entry) in bots.all().iter().enumerate().filter(|(_, entry)| is_offered(entry)) {
         let found: Vec<usize> =
             wanted.iter().filter_map(|word| word.cost(&entry.haystack)).collect();
         let missing = wanted.len() - found.len();
@@ -60,7 +62,7 @@ impl<'a> Wanted<'a> {
         if let Some(place) = find(self.word, haystack).filter(|place| *place != INSTRUCTIONS) {
             return Some(if place == DESCRIPTION { 150 } else { 0 });
         }
-        let Haystack { name, tags, description, instructions: _ } = haystack;
+        let Haystack { name, tags, description, instructions: _, server: _ } = haystack;
         let fields = [(name, 0), (tags, 50), (description, 200)];
         let costs = fields.into_iter().flat_map(|(text, behind)| {
             let words = text.split(|letter: char| !letter.is_alphanumeric()).take(WORDS);

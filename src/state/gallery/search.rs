@@ -26,6 +26,7 @@ const NAME: u8 = 2;
 const TAG: u8 = 3;
 pub(super) const DESCRIPTION: u8 = 4;
 pub(super) const INSTRUCTIONS: u8 = 5;
+const SERVER: u8 = TAG;
 
 /// What was searched for last, and what was found.
 #[derive(Clone, Debug, Default)]
@@ -89,9 +90,18 @@ fn hit(place: usize, entry: &BotEntry, words: &[String]) -> Option<Hit> {
     Some(Hit { place, rank })
 }
 
+/// Whether one of the words that are searched for is a whole word of a server's name, or the name.
+pub(super) fn names_server(words: &[String], haystack: &Haystack) -> bool {
+    words_of(&haystack.server).any(|known| words.iter().any(|word| word == known))
+}
+
+fn words_of(server: &str) -> impl Iterator<Item = &str> {
+    server.split_whitespace()
+}
+
 /// The best place where a word stands.
 pub(super) fn find(word: &str, haystack: &Haystack) -> Option<u8> {
-    let Haystack { name, tags, description, instructions } = haystack;
+    let Haystack { name, tags, description, instructions, server } = haystack;
     if let Some(first) = name.find(word) {
         if first == 0 {
             return Some(NAME_BEGINS);
@@ -105,6 +115,9 @@ pub(super) fn find(word: &str, haystack: &Haystack) -> Option<u8> {
     }
     if tags.contains(word) {
         Some(TAG)
+    } else if words_of(server).any(|known| known.starts_with(word)) {
+        // Only from the beginning: two letters out of the middle would find all bots of a server.
+        Some(SERVER)
     } else if description.contains(word) {
         Some(DESCRIPTION)
     } else {

@@ -8,6 +8,7 @@ use super::picks::lead;
 use super::search::{Hit, Rank};
 use super::{GalleryFilter, GallerySort};
 use crate::protocol::{BotEntry, BotId, Timestamp};
+use crate::state::Bots;
 
 /// What the order depends on besides the search, as it was when the gallery came on screen.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +23,8 @@ struct Mark {
     favourite: bool,
     used: Option<Timestamp>,
     category: u8,
+    /// Those of this computer come before equal ones of servers.
+    remote: bool,
     /// The place among those that lead.
     lead: usize,
     /// The place by name.
@@ -29,10 +32,10 @@ struct Mark {
 }
 
 /// Compared from left to right.
-type Key = (u8, Rank, bool, Reverse<Option<Timestamp>>, usize, usize);
+type Key = (u8, Rank, bool, bool, Reverse<Option<Timestamp>>, usize, usize);
 
 impl Marks {
-    pub(super) fn of(bots: &[Arc<BotEntry>]) -> Self {
+    pub(super) fn of(bots: &Bots) -> Self {
         let mut marks = Self::default();
         marks.add(bots);
         marks
@@ -50,15 +53,19 @@ impl Marks {
     }
 
     /// Takes over a changed library. Bots that were there keep their place.
-    pub(super) fn add(&mut self, bots: &[Arc<BotEntry>]) {
-        let mut by_name: Vec<(&str, &BotId, usize)> = bots
+    pub(super) fn add(&mut self, bots: &Bots) {
+        let is_remote = |entry: &BotEntry| bots.home(&entry.bot.id).is_some();
+        let bots = bots.all();
+        let mut by_name: Vec<(&str, bool, &BotId, usize)> = bots
             .iter()
             .zip(0..)
-            .map(|(entry, place)| (entry.haystack.name.as_str(), &entry.bot.id, place))
+            .map(|(entry, place)| {
+                (entry.haystack.name.as_str(), is_remote(entry), &entry.bot.id, place)
+            })
             .collect();
         by_name.sort_unstable();
         let mut names = vec![0; bots.len()];
-        for (name, (_, _, place)) in by_name.into_iter().enumerate() {
+        for (name, (_, _, _, place)) in by_name.into_iter().enumerate() {
             if let Some(slot) = names.get_mut(place) {
                 *slot = name;
             }
@@ -69,7 +76,8 @@ impl Marks {
                 Some(mark) => (mark.favourite, mark.used),
                 None => (entry.favourite, entry.used),
             };
-            Mark { favourite, used, category, lead: lead(&entry.bot.id), name }
+            let (remote, lead) = (is_remote(entry), lead(&entry.bot.id));
+            Mark { favourite, used, category, remote, lead, name }
         });
         self.all = marks.collect();
         let ids = bots.iter().map(|entry| entry.bot.id.clone());
@@ -98,11 +106,12 @@ impl Mark {
         let unused = Reverse(None);
         match sort {
             GallerySort::Best => {
-                (0, hit.rank, !self.favourite, Reverse(self.used), self.lead, self.name)
+                let used = Reverse(self.used);
+                (0, hit.rank, self.remote, !self.favourite, used, self.lead, self.name)
             }
-            GallerySort::Name => (0, rank, false, unused, 0, self.name),
-            GallerySort::Recent => (0, rank, false, Reverse(self.used), 0, self.name),
-            GallerySort::Category => (self.category, rank, false, unused, 0, self.name),
+            GallerySort::Name => (0, rank, false, false, unused, 0, self.name),
+            GallerySort::Recent => (0, rank, self.remote, false, Reverse(self.used), 0, self.name),
+            GallerySort::Category => (self.category, rank, false, false, unused, 0, self.name),
         }
     }
 }

@@ -89,7 +89,7 @@ fn start(state: &mut AppState, command: BotCommand, context: HandleContext) -> V
 fn search(state: &mut AppState, query: String) -> Vec<Effect> {
     if state.gallery.query != query {
         // What fits best is chosen, until another one is chosen by hand.
-        state.gallery.selected = None;
+        state.gallery.choose(None);
         state.gallery.query = query;
     }
     state.list_gallery();
@@ -109,7 +109,7 @@ fn set_order(state: &mut AppState, sort: GallerySort) -> Vec<Effect> {
 }
 
 fn select(state: &mut AppState, bot: Option<BotId>) -> Vec<Effect> {
-    state.gallery.selected = bot;
+    state.gallery.choose(bot);
     Vec::new()
 }
 

@@ -445,11 +445,9 @@ fn refuse_on_server(state: &mut AppState, context: HandleContext) -> bool {
     let (title, body) = if state.is_server_gone(server) {
         let title = format!("{} is not among your servers any more", state.server_name(server));
         (title, "Your message is kept here. Add the server again to go on with this chat.")
-    } else if state.open_chat().is_some_and(|chat| state.servers.loading(chat).is_some()) {
-        let title = "The agent is still being loaded".to_owned();
-        (title, "Your message is kept here. Send it as soon as the agent is ready.")
     } else {
-        return false;
+        // The box of a chat whose agent is loading says so, and why its button is off.
+        return state.open_chat().is_some_and(|chat| state.servers.loading(chat).is_some());
     };
     let words = (ToastLevel::Info, title, body.to_owned(), Vec::new());
     push_toast(state, words, String::new(), context.now);

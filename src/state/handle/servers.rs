@@ -115,13 +115,14 @@ fn start(
     let known = state.servers.get(&server);
     let known = known.and_then(|server| server.bots.iter().find(|known| known.id == bot));
     let name = known.map_or_else(|| bot.0.clone(), |known| known.name.clone());
+    let looks = state.bots.of_server(&server, &bot).map(|entry| &entry.bot);
     let chat = context.ids.chat(context.now);
     let bot_of_chat = ChatBot {
         id: bot.clone(),
-        version: BotVersion::FIRST,
+        version: looks.map_or(BotVersion::FIRST, |bot| bot.version),
         name: name.clone(),
-        icon: BotIcon::default(),
-        color: BotColor::default(),
+        icon: looks.map_or(BotIcon::default(), |bot| bot.icon),
+        color: looks.map_or(BotColor::default(), |bot| bot.color),
         model: None,
         room: false,
     };

@@ -24,8 +24,8 @@ fn the_same_library_again_changes_nothing() {
     let first = library(&["a", "b"]);
     apply(&mut state, BackendEvent::Bots(first.clone()), NOW);
     assert_eq!(state.bots.get(&"b".into()).unwrap().bot.id.as_str(), "b");
-    assert!(!state.bots.replace(first));
-    assert!(state.bots.replace(library(&["b"])));
+    assert!(!state.bots.replace(first, &[]));
+    assert!(state.bots.replace(library(&["b"]), &[]));
     assert!(state.bots.get(&"a".into()).is_none());
 }
 

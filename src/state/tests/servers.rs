@@ -12,6 +12,7 @@ fn home(link: LinkState) -> ServerState {
         url: "wss://home.example".to_owned(),
         token_query: false,
         dual: false,
+        ca_file: None,
     };
     let bot = RemoteBot {
         id: "gardener".into(),
@@ -321,4 +322,65 @@ fn bots_of_servers_stand_on_a_shelf_of_their_own_and_begin_remote_chats() {
     assert!(commands(handle(&mut state, star, at(0))).is_empty());
     apply(&mut state, BackendEvent::Remote(RemoteEvent::Removed("home".into())), NOW);
     assert!(state.bots.all().is_empty());
+}
+
+/// A chat that was begun with a bot before the app was started again, and is opened now.
+fn opened_again(link: LinkState) -> (AppState, ChatId) {
+    let mut begun = linked(LinkState::Offline);
+    ask(
+        &mut begun,
+        ServerCommand::Start {
+            server: "home".into(),
+            bot: "gardener".into(),
+            answers: BTreeMap::new(),
+        },
+    );
+    let chat = begun.open_chat().unwrap();
+    let mut state = linked(link);
+    state.chats.clone_from(&begun.chats);
+    let asked = commands(handle(&mut state, UiCommand::OpenChat(chat), at(0)));
+    let query = asked.iter().find_map(|command| match command {
+        BackendCommand::LoadMessages { query, .. } => Some(*query),
+        _ => None,
+    });
+    let page = MessagePage::default();
+    let (draft, queue) = (Draft::default(), Vec::new());
+    let told = BackendEvent::Messages { query: query.unwrap(), chat, page, draft, queue };
+    apply(&mut state, told, NOW);
+    (state, chat)
+}
+
+#[test]
+fn an_agent_that_was_loading_when_the_app_ended_is_still_loading() {
+    let (mut state, chat) = opened_again(LinkState::Offline);
+    assert!(state.servers.loading(chat).is_some());
+    let ready = BackendEvent::Remote(RemoteEvent::AgentReady { chat });
+    apply(&mut state, ready, NOW);
+    assert!(state.servers.loading(chat).is_none());
+    // A server may be ready without a word of what its bot is told.
+    let page = MessagePage::default();
+    let query = QueryId(u64::MAX);
+    state.conversations.get_mut(&chat).unwrap().loading = Loading::End(query);
+    let (draft, queue) = (Draft::default(), Vec::new());
+    apply(&mut state, BackendEvent::Messages { query, chat, page, draft, queue }, NOW);
+    assert!(state.servers.loading(chat).is_none(), "it can be written to");
+}
+
+#[test]
+fn a_server_that_tells_of_no_agent_is_not_waited_for() {
+    let plain = LinkState::Ready { since: NOW, plain: true, carrier: Carrier::Socket };
+    let (state, chat) = opened_again(plain.clone());
+    assert!(state.servers.loading(chat).is_none());
+    let (mut state, chat) = opened_again(LinkState::Offline);
+    let link = RemoteEvent::LinkChanged { server: "home".into(), link: plain };
+    apply(&mut state, BackendEvent::Remote(link), NOW);
+    assert!(state.servers.loading(chat).is_none());
+}
+
+#[test]
+fn a_removed_server_keeps_its_name() {
+    let mut state = linked(ready());
+    ask(&mut state, ServerCommand::Remove("home".into()));
+    apply(&mut state, BackendEvent::Remote(RemoteEvent::Removed("home".into())), NOW);
+    assert_eq!(state.server_name(&"home".into()), "Home");
 }

@@ -1,6 +1,9 @@
 //! Words for remote servers: how a link stands, and why a server cannot be had.
 
-use crate::protocol::{Carrier, ErrorKind, LinkState, ProviderError, ServerFound, Timestamp};
+use super::{Words, for_error};
+use crate::protocol::{
+    Carrier, ErrorInfo, ErrorKind, LinkState, ProviderError, ServerFound, Timestamp,
+};
 
 /// How a link stands, in a few words: `reconnecting in 4 s · try 3`.
 pub fn link(link: &LinkState, now: Timestamp) -> String {
@@ -79,6 +82,9 @@ pub fn seconds_left(until: Timestamp, now: Timestamp) -> u64 {
 pub fn server_error(error: &ProviderError) -> String {
     let (what, advice) = row(error.kind);
     let said = error.message.trim().trim_end_matches('.');
+    if error.is_about_certificates() {
+        return format!("{said}.");
+    }
     match said.is_empty() || what.to_lowercase().starts_with(&said.to_lowercase()) {
         true => format!("{what}. {advice}"),
         false => format!("{what}. {advice} ({said})"),
@@ -118,6 +124,52 @@ fn row(kind: ErrorKind) -> (&'static str, &'static str) {
         | ErrorKind::Cancelled
         | ErrorKind::OverBudget => ("The server refused", "Try again, or ask who runs it."),
     }
+}
+
+/// The words for a failed or broken answer of a server: keys, addresses and budgets that decided
+/// on it are set there, not here.
+pub fn for_error_on(error: &ErrorInfo, server: &str) -> Words {
+    let words = for_error(error);
+    let body = if error.is_missing_key() {
+        format!("Your message is saved. The key is set on {server}: enter it there, then retry.")
+    } else if error.is_certificate_file() {
+        format!("Your message is saved. The certificate file is set on {server}.")
+    } else {
+        match error.kind {
+            ErrorKind::Auth => format!(
+                "Your message is saved. The key is set on {server}: check it and its credit there, \
+                 then retry."
+            ),
+            ErrorKind::NotFound => format!(
+                "Your message is saved. {server} may have lost the model, or its provider renamed \
+                 it; choose another model of {server}."
+            ),
+            ErrorKind::Network => format!(
+                "What arrived is kept. {server} did not reach its provider; check the network and \
+                 the provider's address there, then retry."
+            ),
+            ErrorKind::Timeout => format!(
+                "What arrived is kept. Retry, or raise idle_timeout_s on {server} for slow models."
+            ),
+            ErrorKind::Protocol => format!(
+                "What arrived is kept. Check the provider's address on {server}, and that it \
+                 speaks the API that is set for it."
+            ),
+            ErrorKind::OverBudget => format!(
+                "Your message is saved and nothing was sent. The budget is set on {server}: raise \
+                 it there, then retry."
+            ),
+            ErrorKind::ContextTooLong => format!(
+                "Everything is kept. Use a model of {server} with more room, or begin a new chat."
+            ),
+            ErrorKind::RateLimited
+            | ErrorKind::Overloaded
+            | ErrorKind::BadRequest
+            | ErrorKind::Refused
+            | ErrorKind::Cancelled => words.body,
+        }
+    };
+    Words { body, ..words }
 }
 
 /// What a try found: `24 ms there and back · 12 models · 1 bot`.

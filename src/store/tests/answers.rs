@@ -60,6 +60,7 @@ fn eventful(answer: &Message) -> Vec<RunEvent> {
                 prompt_tokens: Some(10),
                 completion_tokens: Some(20),
                 total_cost: Some(0.001),
+                totals: Box::default(),
             },
             StreamEvent::Error {
                 message: "gone".to_owned(),

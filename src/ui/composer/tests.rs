@@ -1,5 +1,8 @@
 use egui::{Event, ImeEvent, Key, Modifiers, vec2};
-use egui_kittest::{Harness, kittest::Queryable as _};
+use egui_kittest::{
+    Harness,
+    kittest::{NodeT as _, Queryable as _},
+};
 
 use super::ComposerView;
 use crate::protocol::{BackendEvent, Draft, IdSource, ModelId, ModelInfo, Part, StopMode};
@@ -439,7 +442,7 @@ fn who_is_not_let_in_is_led_to_the_settings() {
 #[test]
 fn a_remote_chat_of_which_nothing_is_kept_says_so() {
     for (is_removed, words) in [
-        (false, "Nothing of this chat is kept here yet, and Home is not reachable"),
+        (false, "Home is not reachable. Nothing of this chat is kept here yet"),
         (true, "Nothing of this chat is kept here yet. home is not among your servers any more"),
     ] {
         let mut state = samples::remote(samples::waiting());
@@ -453,4 +456,61 @@ fn a_remote_chat_of_which_nothing_is_kept_says_so() {
         let harness = composer(state);
         harness.get_by_label(words);
     }
+}
+
+/// The chat on the server was begun with a bot, whose agent is loading.
+fn loading(link: crate::protocol::LinkState) -> AppState {
+    let mut state = samples::remote(link);
+    let chat = state.open_chat().unwrap();
+    state.servers.loading.push(crate::state::LoadingAgent { chat, since: NOW });
+    state
+}
+
+#[test]
+fn before_its_agent_is_loaded_a_chat_takes_what_is_typed_and_sends_nothing() {
+    let mut harness = composer(loading(samples::waiting()));
+    harness.get_by_label("Home is not reachable. You can send as soon as the agent is loaded");
+    type_text(&mut harness, "Water the plants");
+    press(&mut harness, Modifiers::NONE, Key::Enter);
+    assert!(sent_texts(&harness).is_empty());
+    assert!(harness.state().state.toasts.is_empty());
+    assert_eq!(harness.state().state.draft().text, "Water the plants");
+    let send = harness.get_by_label("Send");
+    assert!(send.accesskit_node().is_disabled());
+    send.hover();
+    harness.run();
+    let reason = "The agent is still being loaded";
+    assert!(harness.get_all_by_label(reason).count() > 1, "as a tooltip, and beside the button");
+    harness.state_mut().state.servers.loading.clear();
+    harness.run();
+    press(&mut harness, Modifiers::NONE, Key::Enter);
+    assert_eq!(sent_texts(&harness), ["Water the plants"]);
+}
+
+#[test]
+fn the_box_of_a_remote_chat_says_who_gets_the_message_and_where() {
+    let hint = |change: &dyn Fn(&mut AppState)| {
+        let mut state = samples::remote(samples::linked());
+        change(&mut state);
+        super::hint(&state)
+    };
+    assert_eq!(hint(&|_| {}), "Message Home · Home decides who answers");
+    let model = |state: &mut AppState| {
+        let summary = &mut state.chats.as_mut().unwrap()[0];
+        summary.model = Some(ModelId::new("local", "llama"));
+    };
+    assert_eq!(hint(&model), "Message Llama 4 Home on Home");
+    let bot = |state: &mut AppState| {
+        // Begun before the server's list was there.
+        state.chats.as_mut().unwrap()[0].bot = Some(crate::protocol::ChatBot {
+            id: "gardener".into(),
+            version: crate::protocol::BotVersion::FIRST,
+            name: "gardener".to_owned(),
+            icon: crate::protocol::BotIcon::default(),
+            color: crate::protocol::BotColor::default(),
+            model: None,
+            room: false,
+        });
+    };
+    assert_eq!(hint(&bot), "Message Gardener on Home");
 }

@@ -24,6 +24,8 @@ pub(super) struct ToolsRow<'a> {
     pub(super) state: &'a AppState,
     /// Nothing to send is there.
     pub(super) blank: bool,
+    /// Why nothing can be sent.
+    pub(super) block: Option<&'a str>,
 }
 
 /// What came of it.
@@ -245,7 +247,10 @@ impl ToolsRow<'_> {
         let mut send = false;
         if run.is_none() || !self.blank {
             let name = if run.is_some() { "Queue message" } else { "Send" };
-            send = if self.blank {
+            send = if let Some(why) = self.block {
+                send_ui(ui, name, Sense::hover()).on_hover_text(why);
+                false
+            } else if self.blank {
                 send_ui(ui, name, Sense::hover())
                     .on_hover_text("Nothing to send: type a message first");
                 false
@@ -269,6 +274,7 @@ impl ToolsRow<'_> {
     fn hint_ui(&self, ui: &mut Ui) {
         let palette = Palette::of(ui);
         let text = match self.run() {
+            None if self.block.is_some() => self.block.unwrap_or_default(),
             None => "Enter to send · Shift+Enter for a new line",
             Some(LiveRun { stop: None, .. }) => "Esc to stop · type to queue the next message",
             Some(LiveRun { stop: Some(_), .. }) => "Stopping… Esc again to stop now",

@@ -22,8 +22,8 @@ const PAD: egui::Vec2 = vec2(13.0, 11.0);
 /// A bot's card.
 pub(super) struct Card<'a> {
     pub(super) entry: &'a BotEntry,
-    /// The server that it lives on; this computer without.
-    pub(super) server: Option<&'a str>,
+    /// The server that it lives on, and whether its category is known; this computer without.
+    pub(super) server: Option<(&'a str, bool)>,
     pub(super) selected: bool,
 }
 
@@ -79,7 +79,8 @@ impl Card<'_> {
     /// Where it comes from.
     fn foot(&self) -> String {
         match self.server {
-            Some(server) => format!("on {server}"),
+            Some((server, true)) => format!("{} · on {server}", words::foot(self.entry)),
+            Some((server, false)) => format!("on {server}"),
             None => words::foot(self.entry),
         }
     }

@@ -107,7 +107,10 @@ impl DetailView {
             ui.add_space(20.0);
             self.top_ui(ui, state, entry, out);
             match state.bots.home(&entry.bot.id) {
-                Some(home) => remote_ui(ui, state.server_name(&home.server)),
+                Some(home) => {
+                    about::tags_ui(ui, &entry.bot);
+                    remote_ui(ui, state.server_name(&home.server));
+                }
                 None => about::about_ui(ui, (state, entry), is_other, out),
             }
             ui.add_space(20.0);
@@ -140,7 +143,7 @@ impl DetailView {
                     let name = &entry.bot.name;
                     widgets::truncated_label(ui, name, theme::semibold(16.0), palette.text);
                     let about = match home {
-                        Some(home) => format!("on {}", state.server_name(&home.server)),
+                        Some(home) => words::about_far(entry, home, state),
                         None => words::about(entry),
                     };
                     widgets::truncated_label(ui, &about, theme::small(), palette.faint);

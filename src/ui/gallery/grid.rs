@@ -123,7 +123,7 @@ impl Grid {
         for at in in_view.clone().chain(also.filter(|at| !in_view.contains(at))) {
             let Some(entry) = entry_at(at) else { continue };
             let home = state.bots.home(&entry.bot.id);
-            let server = home.map(|home| state.server_name(&home.server));
+            let server = home.map(|home| (state.server_name(&home.server), home.has_looks));
             let card = Card { entry, server, selected: Some(&entry.bot.id) == selected };
             let response = card.card_ui(ui, place(at));
             if response.starred {

@@ -4,6 +4,7 @@ use crate::protocol::{
     Ability, Bot, BotEntry, BotOrigin, BotParameters, ModelPreference, PriceClass, RiskLevel, Room,
     SpeakingOrder, Variable, VariableKind,
 };
+use crate::state::{AppState, Home};
 
 /// Where a bot comes from.
 pub(super) fn origin(origin: BotOrigin) -> &'static str {
@@ -22,6 +23,15 @@ pub(super) fn about(entry: &BotEntry) -> String {
         about.push_str(" · archived");
     }
     about
+}
+
+/// The same of a bot that lives on a server.
+pub(super) fn about_far(entry: &BotEntry, home: &Home, state: &AppState) -> String {
+    let on = format!("on {}", state.server_name(&home.server));
+    match home.has_looks {
+        true => format!("{} · v{} · {on}", entry.bot.category.as_str(), entry.bot.version),
+        false => on,
+    }
 }
 
 /// The line at the foot of a bot's card: how many take part in a room, and where it comes from only

@@ -170,3 +170,22 @@ fn a_hidden_sidebar_can_be_shown() {
     harness.run();
     assert_eq!(harness.state().asked(), ["ToggleSidebar"]);
 }
+
+#[test]
+fn a_remote_chat_names_its_server_and_leads_to_it() {
+    use crate::ui::samples;
+    let mut state = samples::remote(samples::waiting());
+    state.overlay = Overlay::Nothing;
+    let mut harness = header(state, Sidebar::Shown);
+    harness.run_ok();
+    let chip = harness.get_by_role_and_label(accesskit::Role::Button, "on Home");
+    chip.hover();
+    harness.run_ok();
+    harness.get_by_label("Home: Connection refused. It is tried again by itself.");
+    harness.get_by_role_and_label(accesskit::Role::Button, "on Home").click();
+    harness.run_ok();
+    assert_eq!(harness.state().state.page, Page::Settings(SettingsTab::Servers));
+    let mut harness = header(sample::state(), Sidebar::Shown);
+    harness.run();
+    assert!(harness.query_by_label_contains("on ").is_none(), "this computer is not named");
+}

@@ -167,7 +167,13 @@ impl Search {
                 .filter_map(|(text, command)| Some((self.score(&text)?, text, command)))
                 .collect()
         };
-        fits.sort_by_key(|(score, _, _)| std::cmp::Reverse(*score));
+        // Of two that fit as well the one that is said with less is meant.
+        let is_typed = !self.pattern.atoms.is_empty();
+        fits.sort_by_key(|(score, text, command)| {
+            // Of chats the newest is meant.
+            let counts = is_typed && !matches!(command, UiCommand::OpenChat(_));
+            (std::cmp::Reverse(*score), if counts { text.chars().count() } else { 0 })
+        });
         fits.truncate(most);
         let best = fits.first().map_or(0, |(score, _, _)| *score);
         let entries = fits

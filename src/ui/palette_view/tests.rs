@@ -124,3 +124,22 @@ fn the_pointer_moves_the_one_selection_only_when_it_moves() {
     press(&mut harness, Key::PageUp);
     assert_eq!(chosen(&harness), first, "the pointer rests");
 }
+
+#[test]
+fn a_list_that_grows_again_takes_the_room_that_it_needs() {
+    let mut harness = palette();
+    type_text(&mut harness, "weekly plan");
+    assert_eq!(harness.get_all_by_role(AccessRole::ListBoxOption).count(), 1);
+    for _ in 0.."weekly plan".len() {
+        press(&mut harness, Key::Backspace);
+    }
+    harness.run();
+    let shown = harness
+        .get_all_by_role(AccessRole::ListBoxOption)
+        .filter(|row| row.rect().top() > 0.0 && row.rect().bottom() < 700.0);
+    assert!(shown.count() > 8);
+    let sixth = harness.get_all_by_role(AccessRole::ListBoxOption).nth(6).unwrap();
+    sixth.click();
+    harness.run();
+    assert_eq!(harness.state().state.overlay, Overlay::Nothing, "it is not cut off");
+}

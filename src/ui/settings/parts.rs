@@ -1,6 +1,9 @@
 //! What the pages of the settings have in common.
 
-use egui::{Align, DragValue, Layout, Rect, RichText, Sense, Ui, WidgetInfo, pos2, vec2};
+use egui::text::{LayoutJob, TextFormat};
+use egui::{
+    Align, Color32, DragValue, FontId, Layout, Rect, RichText, Sense, Ui, WidgetInfo, pos2, vec2,
+};
 
 use crate::ui::icon::Icon;
 use crate::ui::theme::{self, Palette};
@@ -27,7 +30,21 @@ pub(in crate::ui) fn section_ui(ui: &mut Ui, text: &str) {
 /// A paragraph of second rank.
 pub(in crate::ui) fn note_ui(ui: &mut Ui, text: &str) {
     let palette = Palette::of(ui);
-    ui.label(RichText::new(text).line_height(Some(20.0)).color(palette.dim));
+    let mut job = coded(text, theme::body(), palette.dim);
+    for section in &mut job.sections {
+        section.format.line_height = Some(20.0);
+    }
+    ui.label(job);
+}
+
+/// A text in which what stands between backticks looks like code.
+pub(in crate::ui) fn coded(text: &str, font: FontId, color: Color32) -> LayoutJob {
+    let code = FontId::new(font.size, theme::mono().family);
+    let mut job = LayoutJob::default();
+    for (part, font) in text.split('`').zip([font, code].iter().cycle()) {
+        job.append(part, 0.0, TextFormat::simple(font.clone(), color));
+    }
+    job
 }
 
 /// A card over the whole width.
@@ -140,7 +157,7 @@ pub(in crate::ui) fn check_ui(ui: &mut Ui, text: &str, checked: Chosen) -> bool 
 /// What is wrong with a field, below it.
 pub(in crate::ui) fn problem_ui(ui: &mut Ui, text: &str) {
     let palette = Palette::of(ui);
-    ui.label(RichText::new(text).font(theme::small()).color(palette.err));
+    ui.label(coded(text, theme::small(), palette.err));
 }
 
 /// A label of one line.

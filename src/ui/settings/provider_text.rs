@@ -4,7 +4,9 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::protocol::{ProviderConfig, ProviderId, ProviderKind, ProviderOptions, header_problem};
+use crate::protocol::{
+    ProviderConfig, ProviderId, ProviderKind, ProviderOptions, header_problem, slug,
+};
 use crate::state::{AppState, ProviderForm};
 
 /// The longest time that a timeout may be, in seconds.
@@ -302,20 +304,6 @@ fn new_id(state: &AppState, name: &str) -> ProviderId {
         }
         number += 1;
     }
-}
-
-/// Lower case letters and digits of a name, with dashes between its words.
-pub(super) fn slug(name: &str) -> String {
-    let mut slug = String::new();
-    for char in name.chars() {
-        if char.is_ascii_alphanumeric() {
-            slug.push(char.to_ascii_lowercase());
-        } else if !slug.is_empty() && !slug.ends_with('-') {
-            slug.push('-');
-        }
-    }
-    let slug = slug.trim_end_matches('-');
-    if slug.is_empty() { "server".to_owned() } else { slug.to_owned() }
 }
 
 #[cfg(test)]

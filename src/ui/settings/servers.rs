@@ -7,7 +7,7 @@ mod text;
 
 use std::time::Duration;
 
-use egui::{Label, Popup, PopupCloseBehavior, RichText, Role, Ui, WidgetInfo};
+use egui::{Align, Label, Layout, Popup, PopupCloseBehavior, RichText, Role, Ui, WidgetInfo};
 
 use self::form::FormView;
 use super::parts;
@@ -29,6 +29,8 @@ pub(super) struct ServersView {
     form: FormView,
     /// The server whose menu asks whether it shall be removed.
     confirming: Option<ServerId>,
+    /// That was just asked: the safe answer gets the keyboard.
+    has_asked: bool,
 }
 
 impl ServersView {
@@ -121,6 +123,7 @@ impl ServersView {
             }
             if item(ui, "Remove…", Icon::Trash2) {
                 self.confirming = Some(server.config.id.clone());
+                self.has_asked = true;
             }
         });
     }
@@ -131,7 +134,10 @@ impl ServersView {
             true => format!("Remove {name} and its token? Its chats stay here, as they are."),
             false => format!("Remove {name}? Its chats stay here, as they are."),
         };
-        ui.label(RichText::new(question).color(Palette::of(ui).text));
+        // In a menu's own layout a text would be spread over the width.
+        ui.with_layout(Layout::top_down(Align::LEFT), |ui| {
+            ui.label(RichText::new(question).color(Palette::of(ui).text));
+        });
         ui.add_space(8.0);
         ui.horizontal(|ui| {
             if Button::new("Remove").danger().small().ui(ui).clicked() {
@@ -139,7 +145,11 @@ impl ServersView {
                 self.confirming = None;
                 ui.close();
             }
-            if Button::new("Keep").small().ui(ui).clicked() {
+            let keep = Button::new("Keep").small().ui(ui);
+            if std::mem::take(&mut self.has_asked) {
+                keep.request_focus();
+            }
+            if keep.clicked() {
                 self.confirming = None;
                 ui.close();
             }

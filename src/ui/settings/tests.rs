@@ -431,3 +431,20 @@ fn enter_opens_the_fold_of_a_form_and_saves_from_a_field_in_it() {
     harness.run();
     assert_eq!(saved(&harness).len(), 1);
 }
+
+#[test]
+fn whoever_opens_the_settings_is_in_the_page_with_the_keyboard() {
+    for width in [1000.0, 480.0] {
+        let mut harness = settings(samples::configured(), SettingsTab::Providers);
+        harness.set_size(vec2(width, 900.0));
+        harness.run();
+        for tab in [SettingsTab::Servers, SettingsTab::Usage] {
+            let context =
+                crate::state::HandleContext { now: samples::NOW, ids: crate::protocol::IdSource };
+            let command = UiCommand::OpenSettings(tab);
+            crate::state::handle(&mut harness.state_mut().state, command, context);
+            harness.run();
+            assert!(control(&harness, tab.label()).is_focused(), "{}", tab.label());
+        }
+    }
+}

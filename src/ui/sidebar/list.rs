@@ -4,7 +4,7 @@ use egui::{Key, Modifiers, Popup, Rect, RichText, ScrollArea, Ui, UiBuilder, pos
 
 use super::groups::{HEADING, ROW, Source, Step, What};
 use super::rename::{Rename, Renamed};
-use super::row::{self, Row};
+use super::row::{self, Mark, Row};
 use super::{SidebarView, WIDTH_OF_ROWS};
 use crate::protocol::{ChatId, ChatSummary, ServerState};
 use crate::state::{AppState, ServerCommand, UiCommand};
@@ -100,15 +100,15 @@ impl SidebarView {
         if self.rename_ui(ui, rect, chat, out) {
             return;
         }
-        let running = state.running.contains(&chat.id);
-        if running {
+        let mark = mark(state, chat, now);
+        if matches!(mark, Mark::Running(_)) {
             ui.ctx().request_repaint_after(super::SPIN);
         }
         let row = Row {
             chat,
             server: chat.server.as_ref().map(|server| state.server_name(server)),
             selected: state.open_chat() == Some(chat.id),
-            running: running.then(|| super::phase(now)),
+            mark,
         };
         let output = row.row_ui(ui, rect, out);
         if output.rename {
@@ -176,6 +176,18 @@ impl SidebarView {
         ui.memory_mut(|memory| memory.request_focus(row::id_of(chat)));
         self.scroll_to(ui, ui.max_rect().top(), line);
         ui.ctx().request_repaint();
+    }
+}
+
+/// What of a chat is told first: that something happens, then that something does not.
+fn mark(state: &AppState, chat: &ChatSummary, now: crate::protocol::Timestamp) -> Mark {
+    let waiting = state.waiting_for_server(chat);
+    match (state.running.contains(&chat.id), state.is_linked_to(chat.id)) {
+        (true, true) => Mark::Running(super::phase(now)),
+        (_, _) if waiting > 0 => Mark::Waits(waiting),
+        (true, false) => Mark::Awaited,
+        (false, _) if chat.unread => Mark::Unread,
+        (false, _) => Mark::Nothing,
     }
 }
 

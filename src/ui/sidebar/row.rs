@@ -12,6 +12,34 @@ use crate::ui::icon::Icon;
 use crate::ui::theme::{self, Palette};
 use crate::ui::widgets;
 
+/// What is to be seen at the end of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mark {
+    /// Nothing.
+    Nothing,
+    /// An answer is on its way. Where the mark of it stands, in eighths of a turn.
+    Running(u8),
+    /// An answer is on its way at a server that is not linked.
+    Awaited,
+    /// So many messages wait for the server.
+    Waits(usize),
+    /// An answer was not looked at.
+    Unread,
+}
+
+impl Mark {
+    fn words(self) -> Option<String> {
+        match self {
+            Self::Nothing => None,
+            Self::Running(_) => Some("an answer is on its way".to_owned()),
+            Self::Awaited => Some("an answer waits for the server".to_owned()),
+            Self::Waits(1) => Some("1 message waits".to_owned()),
+            Self::Waits(count) => Some(format!("{count} messages wait")),
+            Self::Unread => Some("unread".to_owned()),
+        }
+    }
+}
+
 /// A row, as it shall be drawn.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Row<'a> {
@@ -20,8 +48,7 @@ pub(super) struct Row<'a> {
     pub(super) server: Option<&'a str>,
     /// It is the chat on screen.
     pub(super) selected: bool,
-    /// Where the mark of a running answer stands, in eighths of a turn.
-    pub(super) running: Option<u8>,
+    pub(super) mark: Mark,
 }
 
 /// What the row asks of the list.
@@ -72,28 +99,31 @@ impl Row<'_> {
         if response.clicked() {
             out.push(UiCommand::OpenChat(self.chat.id));
         }
-        let response = match (elided, self.server) {
-            (true, Some(server)) => {
-                response.on_hover_text(format!("{}\nOn {server}", self.chat.title))
-            }
-            (true, None) => response.on_hover_text(&self.chat.title),
-            (false, Some(server)) => response.on_hover_text(format!("On {server}")),
-            (false, None) => response,
-        };
+        let about = self.about(elided);
+        let response = if about.is_empty() { response } else { response.on_hover_text(about) };
         RowOutput { response, rename: asked == Asked::Rename }
+    }
+
+    /// What is not to be seen, or to be seen as a mark only.
+    fn about(self, elided: bool) -> String {
+        let title = elided.then(|| self.chat.title.clone());
+        let server = self.server.map(|server| format!("On {server}"));
+        let waits = match self.mark {
+            Mark::Waits(1) => Some("1 message waits".to_owned()),
+            Mark::Waits(count) => Some(format!("{count} messages wait")),
+            Mark::Awaited => Some("An answer waits for the server".to_owned()),
+            Mark::Nothing | Mark::Running(_) | Mark::Unread => None,
+        };
+        let lines: Vec<String> = title.into_iter().chain(server).chain(waits).collect();
+        lines.join("\n")
     }
 
     fn describe(self, ui: &Ui, response: &Response) {
         response.widget_info(|| {
             WidgetInfo::selected(Role::Button, ui.is_enabled(), self.selected, &self.chat.title)
         });
-        let state = match (self.running, self.chat.unread) {
-            (Some(_), _) => Some("an answer is on its way"),
-            (None, true) => Some("unread"),
-            (None, false) => None,
-        };
         let server = self.server.map(|server| format!("on {server}"));
-        let told: Vec<&str> = server.as_deref().into_iter().chain(state).collect();
+        let told: Vec<String> = server.into_iter().chain(self.mark.words()).collect();
         if !told.is_empty() {
             let told = told.join(", ");
             ui.ctx().accesskit_node_builder(response.id, |node| node.set_description(told));
@@ -106,12 +136,16 @@ impl Row<'_> {
         let color = model.map_or(palette.faint, |model| theme::model_color(palette, model));
         let y = rect.center().y;
         ui.painter().circle_filled(pos2(rect.left() + 12.0, y), 4.0, color);
-        let marked = more_shown || self.running.is_some() || self.chat.unread;
-        let mut right = if marked { rect.right() - 28.0 } else { rect.right() - 8.0 };
+        let mut right = match (more_shown, self.mark) {
+            // Left of the button.
+            (true, _) => rect.right() - 3.0 - theme::ICON_BUTTON.x - 4.0,
+            (false, Mark::Nothing) => rect.right() - 8.0,
+            (false, _) => rect.right() - 28.0,
+        };
         if self.server.is_some() {
-            let place = Rect::from_center_size(pos2(right - 6.0, y), vec2(16.0, 16.0));
+            let place = Rect::from_center_size(pos2(right - 8.0, y), vec2(16.0, 16.0));
             widgets::paint_icon(ui, Icon::Server, place, palette.faint);
-            right -= 20.0;
+            right -= 22.0;
         }
         let left = rect.left() + 24.0;
         let mut job =
@@ -123,12 +157,16 @@ impl Row<'_> {
         ui.painter().galley(place, galley, palette.text);
         if !more_shown {
             let center = pos2(rect.right() - 11.0, y);
-            match (self.running, self.chat.unread) {
-                (Some(phase), _) => paint_running(ui, center, phase, palette.accent),
-                (None, true) => {
+            match self.mark {
+                Mark::Running(phase) => paint_running(ui, center, phase, palette.accent),
+                Mark::Awaited | Mark::Waits(_) => {
+                    let place = Rect::from_center_size(center, vec2(16.0, 16.0));
+                    widgets::paint_icon(ui, Icon::Clock, place, palette.warn);
+                }
+                Mark::Unread => {
                     ui.painter().circle_filled(center, 3.0, palette.accent);
                 }
-                (None, false) => {}
+                Mark::Nothing => {}
             }
         }
         elided

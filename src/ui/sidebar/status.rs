@@ -1,38 +1,136 @@
 //! How the links to remote servers stand, a line for each, at the foot of the sidebar.
 
-use egui::{Align, Layout, Ui, vec2};
+use egui::{Align, Color32, Layout, Ui, vec2};
+use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::WIDTH_OF_ROWS;
 use crate::protocol::{LinkState, ServerState, Timestamp};
 use crate::state::{AppState, ServerCommand, ServerForm, SettingsTab, UiCommand, words};
 use crate::ui::settings::servers::{can_link, follow_link, tone};
+use crate::ui::settings::status::Tone;
 use crate::ui::theme::{self, Palette};
 use crate::ui::widgets;
 
 /// Height of a line.
-const LINE: f32 = 26.0;
+pub(super) const LINE: f32 = 26.0;
+/// No line has room for more letters of a name.
+const MOST_LETTERS: usize = 64;
 /// So many servers have a line; the settings have all.
 const MOST: usize = 4;
 
-/// Height of all lines.
-pub(super) fn height(state: &AppState) -> f32 {
-    let count = state.servers.all.len();
-    let more = usize::from(count > MOST);
-    (count.min(MOST) + more) as f32 * LINE
+/// How much is said of servers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Servers {
+    /// A line for each.
+    Each,
+    /// A line for each that is in trouble.
+    Troubled,
+    /// One line for all.
+    Together,
+}
+
+impl Servers {
+    /// All, the most room first.
+    pub(super) const ALL: [Self; 3] = [Self::Each, Self::Troubled, Self::Together];
+
+    /// Those that have a line of their own.
+    fn shown(self, state: &AppState) -> Vec<&ServerState> {
+        let all = state.servers.all.iter();
+        match self {
+            Self::Each => all.take(MOST).collect(),
+            Self::Troubled => all.filter(|server| is_away(&server.link)).take(MOST).collect(),
+            // One server needs no line for all.
+            Self::Together if state.servers.all.len() == 1 => all.collect(),
+            Self::Together => Vec::new(),
+        }
+    }
+}
+
+/// How many lines there are.
+pub(super) fn lines(state: &AppState, servers: Servers) -> usize {
+    let shown = servers.shown(state).len();
+    shown + usize::from(shown < state.servers.all.len())
+}
+
+/// How this computer stands: a colour, and words.
+pub(super) fn here(state: &AppState, palette: &Palette) -> (Color32, String) {
+    let awaited = state.servers_awaited();
+    match (state.running_answers(), &awaited[..]) {
+        (0, []) => (palette.ok, "This computer · ready".to_owned()),
+        (0, [server]) => {
+            (palette.warn, format!("1 answer waits for {}", state.server_name(server)))
+        }
+        (0, more) => (palette.warn, format!("{} answers wait for their servers", more.len())),
+        (1, _) => (palette.ok, "1 answer on its way".to_owned()),
+        (more, _) => (palette.ok, format!("{more} answers on their way")),
+    }
 }
 
 /// Draws the lines.
-pub(super) fn servers_ui(ui: &mut Ui, state: &AppState, now: Timestamp, out: &mut Vec<UiCommand>) {
-    for server in state.servers.all.iter().take(MOST) {
+pub(super) fn servers_ui(
+    ui: &mut Ui,
+    (state, now): (&AppState, Timestamp),
+    servers: Servers,
+    out: &mut Vec<UiCommand>,
+) {
+    let shown = servers.shown(state);
+    for server in &shown {
         ui.push_id(&server.config.id, |ui| line_ui(ui, server, now, out));
     }
-    let more = state.servers.all.len().saturating_sub(MOST);
-    if more > 0 {
-        row_ui(ui, |ui| {
-            if widgets::link_button(ui, &format!("{more} more servers")).clicked() {
-                out.push(UiCommand::OpenSettings(SettingsTab::Servers));
+    let rest: Vec<&ServerState> =
+        state.servers.all.iter().filter(|server| !shown.contains(server)).collect();
+    if rest.is_empty() {
+        return;
+    }
+    row_ui(ui, |ui| {
+        let text = match shown.is_empty() {
+            true => {
+                let worst = rest.iter().map(|server| tone(&server.link)).max_by_key(badness);
+                if let Some(worst) = worst {
+                    let color = worst.color(Palette::of(ui));
+                    widgets::dot(ui, color);
+                }
+                together(&rest)
             }
-        });
+            false if rest.len() == 1 => "1 more server".to_owned(),
+            false => format!("{} more servers", rest.len()),
+        };
+        if widgets::link_button(ui, &text).clicked() {
+            out.push(UiCommand::OpenSettings(SettingsTab::Servers));
+        }
+    });
+}
+
+/// `6 servers · 1 needs you`
+fn together(servers: &[&ServerState]) -> String {
+    let count = |is: fn(&LinkState) -> bool| servers.iter().filter(|it| is(&it.link)).count();
+    let denied = count(|link| matches!(link, LinkState::Denied { .. }));
+    let away = count(is_away);
+    let ready = count(|link| matches!(link, LinkState::Ready { .. }));
+    let stand = match (denied, away) {
+        (1, _) => "1 needs you".to_owned(),
+        (2.., _) => format!("{denied} need you"),
+        (0, 1..) => format!("{away} not reachable"),
+        (0, 0) if ready == servers.len() => "ready".to_owned(),
+        (0, 0) => "connecting…".to_owned(),
+    };
+    format!("{} servers · {stand}", servers.len())
+}
+
+/// Whether a server cannot be had, and is not just being asked.
+fn is_away(link: &LinkState) -> bool {
+    match link {
+        LinkState::Offline | LinkState::Waiting { .. } | LinkState::Denied { .. } => true,
+        LinkState::Connecting { .. } | LinkState::Authenticating | LinkState::Ready { .. } => false,
+    }
+}
+
+fn badness(tone: &Tone) -> u8 {
+    match tone {
+        Tone::Good => 0,
+        Tone::Neutral => 1,
+        Tone::Attention => 2,
+        Tone::Bad => 3,
     }
 }
 
@@ -84,16 +182,22 @@ fn line_ui(ui: &mut Ui, server: &ServerState, now: Timestamp, out: &mut Vec<UiCo
     });
 }
 
-/// What there is room for: the name is cut before how its link stands is.
+/// What there is room for: the name is cut before how its link stands is, and in its middle, as
+/// names of one kind differ at their ends.
 fn fitting(ui: &Ui, whole: &str, name: &str, short: &str) -> String {
     let room = ui.available_width();
     if width(ui, whole) <= room {
         return whole.to_owned();
     }
+    let letters: Vec<&str> = name.graphemes(true).collect();
     let mut shown = format!("{name} · {short}");
-    let mut kept = name.to_owned();
-    while width(ui, &shown) > room && kept.pop().is_some() {
-        shown = format!("{}… · {short}", kept.trim_end());
+    let mut kept = letters.len().min(MOST_LETTERS);
+    while width(ui, &shown) > room && kept > 0 {
+        kept -= 1;
+        let (head, tail) = (kept.div_ceil(2), letters.len() - kept / 2);
+        let [head, tail] = [letters.get(..head), letters.get(tail..)]
+            .map(|part| part.unwrap_or_default().concat());
+        shown = format!("{}…{} · {short}", head.trim_end(), tail.trim_start());
     }
     shown
 }
@@ -121,5 +225,40 @@ fn help(server: &ServerState) -> Option<(&'static str, String, UiCommand)> {
         | LinkState::Authenticating
         | LinkState::Ready { .. }
         | LinkState::Waiting { .. } => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use egui_kittest::Harness;
+
+    use super::*;
+    use crate::ui::samples;
+
+    #[test]
+    fn long_names_of_one_kind_stay_tellable_apart() {
+        let mut harness = Harness::builder()
+            .with_size(vec2(170.0, 100.0))
+            .with_context_setup(samples::install)
+            .build_ui_state(
+                |ui, shown: &mut Vec<String>| {
+                    theme::apply(ui.ctx(), theme::Mode::Dark, 100);
+                    *shown = ["server-number-one", "server-number-two", "box"]
+                        .map(|name| {
+                            let whole = format!("{name} · reconnecting in 4 s · try 3");
+                            fitting(ui, &whole, name, "in 4 s")
+                        })
+                        .to_vec();
+                    for text in shown.iter() {
+                        assert!(width(ui, text) <= ui.available_width(), "{text}");
+                    }
+                },
+                Vec::new(),
+            );
+        harness.run();
+        let shown = harness.state();
+        assert_ne!(shown[0], shown[1]);
+        assert!(shown[0].starts_with("serv") && shown[0].ends_with("one · in 4 s"), "{shown:?}");
+        assert_eq!(shown[2], "box · in 4 s");
     }
 }

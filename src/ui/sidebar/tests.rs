@@ -1,3 +1,5 @@
+mod servers;
+
 use egui::{Event, Key, Modifiers, Vec2, accesskit};
 use egui_kittest::{
     Harness, Node,
@@ -5,7 +7,7 @@ use egui_kittest::{
 };
 
 use super::*;
-use crate::state::{Overlay, handle};
+use crate::state::{Overlay, Page, handle};
 use crate::ui::shell::sample::{self, NOW, Stage, chat, chat_id, stage};
 
 const SIZE: Vec2 = vec2(280.0, 760.0);

@@ -249,7 +249,10 @@ fn failed_ui(
     draw: &mut Draw<'_>,
 ) {
     let (title, body) = match &answer.error {
-        Some(error) => (super::words::title(error), super::words::body(error)),
+        Some(error) => {
+            let words = super::words::here(error, draw.state);
+            (words.title, words.body)
+        }
         None => ("The answer failed".to_owned(), "Your message is saved.".to_owned()),
     };
     let (icon, color) = (Icon::CircleAlert, Palette::of(ui).err);

@@ -332,7 +332,11 @@ impl MessageView {
             Key::CompareHint => super::compare::hint_ui(ui),
             Key::Cast => {
                 if let Some(cast) = &self.cast
-                    && opening::row_ui(ui, cast, folds.is_open(message.id, Fold::Cast))
+                    && opening::row_ui(
+                        ui,
+                        (draw.state, cast),
+                        folds.is_open(message.id, Fold::Cast),
+                    )
                 {
                     folds.toggle(message.id, Fold::Cast);
                 }

@@ -8,6 +8,7 @@ use super::Draw;
 use super::chat::{COLUMN, EDGE};
 use super::parts::{card, fold_row_ui, indented};
 use crate::protocol::{BotColor, BotId, Cast, Message};
+use crate::state::AppState;
 use crate::ui::icon::Icon;
 use crate::ui::markdown::DocView;
 use crate::ui::theme::{self, Palette};
@@ -17,8 +18,8 @@ use crate::ui::widgets;
 const INDENT: f32 = 24.0;
 
 /// `Instructions · Code Reviewer v1.2`
-pub(super) fn title(cast: &Cast) -> String {
-    format!("Instructions · {} v{}", cast.name, cast.version)
+fn title(state: &AppState, cast: &Cast) -> String {
+    format!("Instructions · {} v{}", state.cast_name(cast), cast.version)
 }
 
 /// All that is told: by the bot, or to all in a room and to each of its members.
@@ -36,8 +37,8 @@ pub(super) fn text(cast: &Cast) -> String {
 }
 
 /// The row that unfolds the instructions.
-pub(super) fn row_ui(ui: &mut Ui, cast: &Cast, open: bool) -> bool {
-    let title = title(cast);
+pub(super) fn row_ui(ui: &mut Ui, (state, cast): (&AppState, &Cast), open: bool) -> bool {
+    let title = title(state, cast);
     card(ui, |ui| {
         fold_row_ui(ui, (&title, open), Icon::FileText, |ui| {
             let color = Palette::of(ui).dim;
@@ -53,7 +54,7 @@ pub(super) fn speaker<'a>(draw: &'a Draw<'_>, message: &'a Message) -> Option<(&
     let Some(cast) = &draw.conversation.cast else { return Some((bot.as_str(), BotColor::Gray)) };
     match cast.member(bot) {
         Some(member) => Some((&member.name, member.color)),
-        None => Some((&cast.name, cast.color)),
+        None => Some((draw.state.cast_name(cast), cast.color)),
     }
 }
 
@@ -85,7 +86,7 @@ impl OpeningView {
                 let ui = &mut ui;
                 ui.spacing_mut().item_spacing = vec2(8.0, 0.0);
                 ui.add_space(EDGE);
-                if row_ui(ui, cast, self.open) {
+                if row_ui(ui, (draw.state, cast), self.open) {
                     self.open = !self.open;
                 }
                 if !self.open {

@@ -1,16 +1,20 @@
 //! Words of failures: those of the state's one table.
 
 use crate::protocol::{ErrorInfo, ErrorKind};
-use crate::state::words;
+use crate::state::AppState;
+use crate::state::words::{self, Words};
+
+/// What happened and what to do, also where a server gave the answer.
+pub(super) fn here(error: &ErrorInfo, state: &AppState) -> Words {
+    match state.server_id_here() {
+        Some(server) => words::for_error_on(error, state.server_name(server)),
+        None => words::for_error(error),
+    }
+}
 
 /// What happened.
 pub(super) fn title(error: &ErrorInfo) -> String {
     words::for_error(error).title
-}
-
-/// What was kept and what to do.
-pub(super) fn body(error: &ErrorInfo) -> String {
-    words::for_error(error).body
 }
 
 /// What happened, in a word.

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use switchboard::protocol::{
-    ChatCommand, ClientCommand, ErrorKind, FromServer, ModelId, RunStatus, ServerMessage, StopMode,
+    BackendCommand, ChatCommand, ClientCommand, ErrorKind, FromServer, ModelId, ModelInfo,
+    RunStatus, ServerMessage, StopMode, StreamEvent,
 };
 
 use super::{folder, in_halves, new_chat};
 use crate::support::gate::{Gate, guest, message, owner};
-use crate::support::{Script, Server, Signal};
+use crate::support::{Script, Server, Signal, delta, finish, usage};
 
 #[tokio::test]
 async fn two_clients_that_follow_a_chat_hear_the_same() {
@@ -239,4 +240,61 @@ async fn at_the_end_clients_are_told_and_nothing_new_begins() {
     assert!(server.posts().is_empty());
     gate.close().await;
     assert!(client.is_let_go().await);
+}
+
+#[tokio::test]
+async fn the_models_of_a_provider_that_comes_up_later_are_told() {
+    let (folder, server) = (folder(), Server::start());
+    let gate = Gate::open(folder.path(), &server).await;
+    let mut client = gate.client("one").await;
+    server.push_get(Script::status(503));
+    let ask_it = BackendCommand::RefreshModels { provider: Some("mock".into()) };
+    gate.commands.send(ask_it).await.unwrap();
+    let has_alpha =
+        |models: &[ModelInfo]| models.iter().any(|model| model.id == ModelId::new("mock", "alpha"));
+    let (mut was_without, mut is_told, mut count) = (false, false, 0);
+    while !is_told {
+        // Nobody asks the provider but for a client that wants to know.
+        count += 1;
+        client.send(&count.to_string(), ClientCommand::ListModels {}).await;
+        let answer = count.to_string();
+        let was_told = client
+            .until(|said| match said {
+                FromServer::Said(said) => match *said {
+                    ServerMessage::Models { id: None, models } => Some(has_alpha(&models)),
+                    ServerMessage::Models { id, models } if id.as_ref() == Some(&answer) => {
+                        was_without |= !has_alpha(&models);
+                        Some(false)
+                    }
+                    _ => None,
+                },
+                _ => None,
+            })
+            .await;
+        is_told = was_told;
+        assert!(count < 100_000, "it is not asked again");
+    }
+    assert!(was_without);
+    gate.close().await;
+}
+
+#[tokio::test]
+async fn what_a_run_took_is_told_with_calls_time_and_each_model() {
+    let (folder, server) = (folder(), Server::start());
+    server.push(Script::events(&[delta("Hello"), finish("stop"), usage(11, 3)]));
+    let gate = Gate::open(folder.path(), &server).await;
+    let mut client = gate.client("one").await;
+    let (run, _) = client.say(message(new_chat(), "Hi")).await;
+    let heard = client.hear(run, 1_000).await;
+    let used = heard.frames.iter().find(|frame| matches!(frame.event, StreamEvent::Usage { .. }));
+    let used = serde_json::to_value(used.unwrap()).unwrap();
+    let payload = &used["payload"];
+    assert_eq!(
+        (&payload["totalTokens"], &payload["iterations"]),
+        (&14.into(), &1.into()),
+        "{used}"
+    );
+    assert!(payload["elapsedMs"].is_u64(), "{used}");
+    assert_eq!(payload["perModel"]["mock/alpha"]["completionTokens"], 3, "{used}");
+    gate.close().await;
 }

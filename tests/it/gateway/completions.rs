@@ -90,7 +90,7 @@ async fn a_bot_can_be_asked_as_a_model_and_what_is_not_allowed_is_refused() {
     let system = sent["messages"][0]["content"].as_str().unwrap();
     assert!(system.contains("Be brief.") && system.len() > 50, "{system}");
     for (model, wanted) in
-        [("mock/alpha", "forbidden"), ("bot:nobody", "not_found"), ("x", "bad_request")]
+        [("mock/alpha", "forbidden"), ("bot:nobody", "not_found"), ("x", "not_found")]
     {
         let mut reader = complete(&gate, guest("g"), request(model)).await;
         let Some(FromServer::Said(said)) = next(&mut reader).await else { panic!() };

@@ -15,6 +15,7 @@ fn rules() -> HostRules {
         guest_models: vec![ModelId::new("mock", "beta")],
         anonymous: Some(ModelId::new("mock", "gamma")),
         heartbeat_ms: 30_000,
+        ..HostRules::default()
     }
 }
 

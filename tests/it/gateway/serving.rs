@@ -2,16 +2,21 @@
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
 use switchboard::protocol::{
     ChatCommand, ChatId, ClientCommand, Frame, FromServer, Message, MessageId, RunId, RunStatus,
     ServerMessage, StreamEvent,
 };
 
+use tokio::net::TcpStream;
+
 use super::{folder, in_halves, new_chat};
 use crate::support::gate::message;
 use crate::support::serve::{Serve, Socket};
-use crate::support::{Server, Signal};
+use crate::support::{Script, Server, Signal};
+
+const PATIENCE: Duration = Duration::from_secs(20);
 
 fn run(folder: &Path, args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_switchboard"))
@@ -162,12 +167,54 @@ async fn a_gateway_that_is_asked_to_end_tells_its_clients_and_keeps_the_answer()
         _ => None,
     });
     assert!(told.await.contains("stopping"));
+    let refused = async { while TcpStream::connect(&gateway.address).await.is_ok() {} };
+    tokio::time::timeout(PATIENCE, refused).await.expect("nobody comes in any more");
     // What runs may come to its end.
     go.fire();
     follow(&mut socket, &mut answer, &mut frames, "").await;
     assert_eq!(answer.text(), "half of it and the rest");
     assert_eq!(socket.close_code().await, Some(1001));
     assert_eq!(gateway.code(), Some(0));
+}
+
+#[tokio::test]
+async fn a_message_of_six_megabytes_is_answered_and_followed() {
+    let (folder, server) = (folder(), Server::start());
+    let token = prepared(folder.path(), &server);
+    let gateway = Serve::start(folder.path(), &[]);
+    let (chat, text) = (new_chat(), "long ".repeat(1_200_000));
+    let mut follower = gateway.client(&token, "two", &[]).await;
+    let mut socket = gateway.client(&token, "one", &[]).await;
+    server.push(Script::answer("short"));
+    server.push(Script::answer("that is long"));
+    say(&mut socket, "first", &ask(chat, "Hi")).await;
+    let subscribe = ClientCommand::follow(chat, None);
+    follower.send("follow", subscribe).await;
+    follower
+        .until(|said| match said {
+            FromServer::Said(said) => matches!(*said, ServerMessage::Ack { .. }).then_some(()),
+            _ => None,
+        })
+        .await;
+    let (run, _) = say(&mut socket, "long", &ask(chat, &text)).await;
+    for reader in [&mut socket, &mut follower] {
+        let is_echo = |said| match said {
+            FromServer::Said(said) => match *said {
+                ServerMessage::RunStarted { question, .. } if question.text() == text => Some(()),
+                _ => None,
+            },
+            _ => None,
+        };
+        reader.until(is_echo).await;
+        let is_end = |said| match said {
+            FromServer::Event(frame) if frame.run_id == run => match frame.event {
+                StreamEvent::Done { status, .. } => Some(status),
+                _ => None,
+            },
+            _ => None,
+        };
+        assert_eq!(reader.until(is_end).await, RunStatus::Complete);
+    }
 }
 
 #[tokio::test]
@@ -223,8 +270,13 @@ async fn tokens_let_in_until_they_are_taken_back() {
     gateway.client(&token, "one", &[]).await;
     out(&run(folder.path(), &["tokens", "revoke", "laptop"]));
     assert_eq!(gateway.connect(&token).await.close_code().await, Some(4001));
-    let unknown = run(folder.path(), &["tokens", "revoke", "laptop"]);
-    assert_eq!(unknown.status.code(), Some(2));
+    let again = run(folder.path(), &["tokens", "revoke", "laptop"]);
+    assert_eq!(again.status.code(), Some(2));
+    let said = String::from_utf8(again.stderr).unwrap();
+    assert!(said.contains("was taken back already"), "{said}");
+    let unknown = run(folder.path(), &["tokens", "revoke", "nobody"]);
+    let said = String::from_utf8(unknown.stderr).unwrap();
+    assert!(said.contains("there is no token"), "{said}");
     let rows = out(&run(folder.path(), &["tokens", "list", "--json"]));
     let rows: serde_json::Value = serde_json::from_str(&rows).unwrap();
     assert_eq!(rows[0]["state"], "revoked");
@@ -250,6 +302,45 @@ fn a_gateway_does_not_listen_to_all_without_token_and_tls() {
     let pem = pem.to_str().unwrap();
     refused(&["--tls-cert", pem, "--tls-key", pem], "none.pem");
     refused(&["--tls-cert", pem], "--tls-key");
+}
+
+#[test]
+fn names_of_tokens_are_one_line_and_an_empty_list_says_how_to_make_one() {
+    let folder = folder();
+    let list = run(folder.path(), &["tokens", "list"]);
+    let said = String::from_utf8_lossy(&list.stderr).into_owned();
+    assert!(list.stdout.is_empty() && said.contains("switchboard tokens add"), "{said}");
+    assert_eq!(out(&run(folder.path(), &["tokens", "list", "--json"])), "[]");
+    for name in ["a\nb", "a\u{7}", "a\u{202e}b", "a\u{200b}", "a\u{2028}b"] {
+        let refused = run(folder.path(), &["tokens", "add", name]);
+        assert_eq!(refused.status.code(), Some(2), "{name:?}");
+    }
+    assert_eq!(out(&run(folder.path(), &["tokens", "list", "--json"])), "[]");
+}
+
+#[test]
+fn options_that_cannot_be_are_refused_before_it_listens() {
+    let folder = folder();
+    let short = folder.path().join("short");
+    std::fs::write(&short, "# mine\n\nfifteen-letters\n").unwrap();
+    let short = short.to_str().unwrap();
+    let table: [(&[&str], &str); 7] = [
+        (&["--max-clients", "0"], "--max-clients"),
+        (&["--allow-origin", "https://example.com/"], "an origin has no path"),
+        (&["--allow-origin", "example.com"], "SCHEME://HOST"),
+        (&["--anonymous", "nobody/x"], "switchboard providers list"),
+        (&["--guest-model", "guide/guide", "--guest-model", "nobody/x"], "there is no provider"),
+        (&["--token-file", short], "line 3"),
+        (&["--listen", "9220"], "127.0.0.1:8899"),
+    ];
+    for (args, wanted) in table {
+        let output = run(folder.path(), &[&["serve"], args].concat());
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {said}");
+        assert!(said.contains(wanted), "{args:?}: {said}");
+        assert!(!said.contains("fifteen-letters"), "a token is never said");
+    }
+    Serve::at(folder.path(), "localhost:0", &["--guest-model", "guide/guide"]);
 }
 
 #[tokio::test]
@@ -310,7 +401,12 @@ async fn other_programs_use_models_and_bots_over_the_api_of_openai() {
     assert!(streamed.contains("And now") && streamed.ends_with("data: [DONE]\n\n"), "{streamed}");
     let answer = ask(bot, false).await.unwrap();
     assert_eq!(answer.status(), 200);
-    assert_eq!(ask("nobody/x", false).await.unwrap().status(), 404);
+    for model in ["nobody/x", "nope", "bot:nobody"] {
+        let missing = ask(model, false).await.unwrap();
+        assert_eq!(missing.status(), 404, "{model}");
+        let missing: serde_json::Value = missing.json().await.unwrap();
+        assert_eq!(missing["error"]["code"], "model_not_found", "{missing}");
+    }
     let nobody = http.get(url("models")).bearer_auth("sb_wrong").send().await.unwrap();
     assert_eq!(nobody.status(), 401);
     let chats = out(&run(folder.path(), &["chats", "list"]));

@@ -192,7 +192,10 @@ fn servers_are_added_tried_asked_and_removed_on_the_command_line() {
     let url = format!("ws://{}", gateway.address);
     let near = near.path();
     assert_eq!(run(near, &["servers", "add", "home"]).status.code(), Some(2));
-    assert_eq!(run(near, &["servers", "add", "home", "--url", "home"]).status.code(), Some(2));
+    assert_eq!(
+        run(near, &["servers", "add", "home", "--url", "ftp://home"]).status.code(),
+        Some(2)
+    );
     let add = ["servers", "add", "home", "--url", &url, "--token-stdin"];
     out(&run_with_input(near, &add, "wrong-token-0123456789\n"));
     let tried = run(near, &["servers", "test", "home"]);
@@ -235,6 +238,62 @@ fn servers_are_added_tried_asked_and_removed_on_the_command_line() {
     assert_eq!(run(near, &["ask", "--server", "home", "Hi"]).status.code(), Some(2));
     let keys = std::fs::read_to_string(near.join("keys.json")).unwrap_or_default();
     assert!(!keys.contains(&token));
+}
+
+#[test]
+fn what_is_added_is_named_checked_and_found_by_id_or_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let near = folder.path();
+    let refused = |args: &[&str], about: &str| {
+        let refused = run(near, &[&["servers", "add"], args].concat());
+        assert_eq!(refused.status.code(), Some(2), "{args:?}: {}", err(&refused));
+        let said = err(&refused);
+        assert!(said.contains(about) && !said.contains("hunter2"), "{args:?}: {said}");
+    };
+    let added = run(near, &["servers", "add", "My  Home", "--url", "home.example:8899"]);
+    assert!(out(&added).starts_with("my-home is added"), "{}", out(&added));
+    assert!(err(&added).contains("taken as wss://home.example:8899"), "{}", err(&added));
+    let added = run(near, &["servers", "add", "Box", "--url", "http://192.168.1.20:8899/"]);
+    assert_eq!(err(&added), "", "nothing was left out");
+    let listed = out(&run(near, &["servers", "list"]));
+    for part in ["my-home ", "My Home ", "wss://home.example:8899 ", "ws://192.168.1.20:8899 "] {
+        assert!(listed.contains(part), "{part} in {listed}");
+    }
+    refused(&["Cellar", "--url", "192.168.1.20:8899"], "Box has this address already");
+    refused(&["Cellar", "--url", "192.168.1.20:8899"], "servers add box");
+    refused(&["Cellar", "--url", "wss://cellar#hunter2"], "a # and more");
+    refused(&["Cellar", "--url", "wss://cellar?token=hunter2"], "a ? and more");
+    refused(&["Cellar", "--url", "me:hunter2@cellar"], "user name");
+    refused(&["Cellar", "--url", "wss://cellar", "--ca-file", "none.pem"], "none.pem cannot be");
+    refused(&["  ", "--url", "wss://cellar"], "the name is empty");
+    let add = ["servers", "add", "my home", "--token-stdin"];
+    let empty = run_with_input(near, &add, "\n");
+    assert_eq!(empty.status.code(), Some(2));
+    assert!(err(&empty).contains("the token is empty"), "{}", err(&empty));
+    let changed = out(&run_with_input(near, &add, "sb_0123456789\n"));
+    assert!(changed.starts_with("my-home is changed"), "{changed}");
+    out(&run(near, &["servers", "remove", "MY HOME"]));
+    out(&run(near, &["servers", "remove", "box"]));
+    assert!(out(&run(near, &["servers", "list"])).starts_with("There are no servers"));
+}
+
+#[test]
+fn a_code_is_taken_as_people_write_it_and_trouble_on_the_way_asks_for_no_new_one() {
+    let (far, near) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let mut gateway = Serve::start(far.path(), &["--pair"]);
+    let line = gateway.line();
+    let code = line.strip_prefix("pairing code ").unwrap().split(' ').next().unwrap().to_owned();
+    let pair = |url: &str, code: &str| {
+        run(near.path(), &["servers", "add", "home", "--url", url, "--pair", code])
+    };
+    let nobody = pair("ws://127.0.0.1:1", &code);
+    assert_eq!(nobody.status.code(), Some(1), "{}", err(&nobody));
+    assert!(err(&nobody).contains("the server runs"), "{}", err(&nobody));
+    assert!(!err(&nobody).contains("Show a new code"), "{}", err(&nobody));
+    let wrong = pair(&gateway.address, "AAAA-AAAA");
+    assert!(err(&wrong).contains("Show a new code"), "{}", err(&wrong));
+    let written = code.to_lowercase().replace('-', " ");
+    out(&pair(&gateway.address, &written));
 }
 
 #[test]

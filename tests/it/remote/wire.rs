@@ -89,6 +89,7 @@ pub(crate) fn config(address: SocketAddr) -> ServerConfig {
         url: format!("ws://{address}"),
         token_query: false,
         dual: false,
+        ca_file: None,
     }
 }
 

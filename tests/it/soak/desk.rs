@@ -109,6 +109,7 @@ impl Desk {
                 url: format!("ws://{address}"),
                 token_query: false,
                 dual: number % 2 == 1,
+                ca_file: None,
             },
             token: Some(TOKEN.into()),
             client_id: format!("desk-{number}"),

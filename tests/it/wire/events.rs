@@ -257,3 +257,20 @@ async fn a_stream_that_is_read_too_slowly_ends() {
     };
     assert_eq!(closed, seen.session);
 }
+
+#[tokio::test]
+async fn a_long_frame_between_others_reaches_a_stream() {
+    let mut gate = Gate::open().await;
+    let mut stream = get(&gate, "/events?clientId=long").await;
+    let seen = gate.opened().await;
+    let long: std::sync::Arc<str> =
+        json!({ "type": "run_started", "payload": "x".repeat(7 << 20), "v": 1 }).to_string().into();
+    for at in 1..3 {
+        for frame in [welcome(), long.clone(), event(run(1), at)] {
+            seen.outbox.push(frame).unwrap();
+        }
+        for kind in ["welcome", "run_started", "message"] {
+            assert_eq!(stream.event().await.1["type"], kind);
+        }
+    }
+}

@@ -174,6 +174,40 @@ async fn who_reads_too_slowly_is_closed_when_it_reads_again_and_others_get_all()
 }
 
 #[tokio::test]
+async fn who_reads_again_late_is_still_told_why_it_was_closed() {
+    let mut config = config();
+    // Others get no time at all to read their goodbye.
+    config.timing.farewell = Duration::ZERO;
+    let mut scene = Scene::with(config).await;
+    let frame: std::sync::Arc<str> =
+        json!({ "type": "notice", "payload": "x".repeat(64 * 1024), "v": 1 }).to_string().into();
+    while scene.theirs.outbox.push(frame.clone()).is_ok() {
+        scene.seen.outbox.push(ack("pushed")).unwrap();
+        scene.good.frame().await;
+    }
+    scene.gate.until_closed(scene.theirs.session).await;
+    scene.good.is_served(&mut scene.gate, scene.seen.session).await;
+    assert_eq!(scene.bad.close_code().await, 4009);
+}
+
+#[tokio::test]
+async fn a_long_frame_between_others_goes_to_who_is_not_behind() {
+    let mut gate = Gate::open().await;
+    let (mut client, seen) = gate.join("whole").await;
+    let long: std::sync::Arc<str> =
+        json!({ "type": "run_started", "payload": "x".repeat(7 << 20), "v": 1 }).to_string().into();
+    for _ in 0..2 {
+        for frame in [ack("1"), long.clone(), ack("2")] {
+            seen.outbox.push(frame).unwrap();
+        }
+        for kind in ["ack", "run_started", "ack"] {
+            assert_eq!(client.frame().await["type"], kind);
+        }
+    }
+    client.is_served(&mut gate, seen.session).await;
+}
+
+#[tokio::test]
 async fn a_slow_client_is_replayed_to_when_there_is_room_again() {
     let mut scene = Scene::new().await;
     let frame: std::sync::Arc<str> =

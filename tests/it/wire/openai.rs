@@ -2,15 +2,20 @@
 
 use reqwest::Client as Http;
 use serde_json::{Value, json};
+use std::time::Duration;
 use switchboard::net::gateway::host::{Completion, HostInput, SessionKey};
 use switchboard::net::gateway::outbox::Outbox;
 
-use super::gate::{CHAT, GUEST, Gate, OWNER, event, placed, run};
+use super::gate::{CHAT, GUEST, Gate, OWNER, config, event, placed, run};
 
 struct Asked {
     session: SessionKey,
     request: Completion,
     outbox: Outbox,
+}
+
+fn retry_after(response: &reqwest::Response) -> &str {
+    response.headers()["retry-after"].to_str().unwrap()
 }
 
 async fn asked(gate: &mut Gate) -> Asked {
@@ -220,4 +225,73 @@ async fn a_client_that_hangs_up_ends_its_run() {
         }
         assert_eq!(gate.closed().await, session);
     }
+}
+
+#[tokio::test]
+async fn what_cannot_be_answered_soon_is_answered_with_the_time_to_ask_again() {
+    let mut gate = Gate::open().await;
+    let error = |wait: u64, retryable: bool| {
+        json!({ "message": "Slow down", "code": "x1", "kind":
+        "rate_limited", "retryable": retryable, "retryAfterMs": wait })
+    };
+    for stream in [false, true] {
+        for retryable in [false, true] {
+            let response = tokio::spawn(post(&gate, &json!({ "stream": stream })).send());
+            let Asked { session, outbox, .. } = asked(&mut gate).await;
+            // This is waited for.
+            outbox.push(placed("error", &error(19_000, true), run(1), 1)).unwrap();
+            outbox.push(placed("error", &error(20_500, retryable), run(1), 2)).unwrap();
+            if !retryable {
+                done(&outbox, "failed", 3);
+            }
+            let response = response.await.unwrap().unwrap();
+            assert_eq!((response.status().as_u16(), retry_after(&response)), (429, "21"));
+            assert_eq!(gate.closed().await, session, "the run ends with its request");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_model_that_is_not_there_is_said_alike_everywhere() {
+    let mut gate = Gate::open().await;
+    let response = tokio::spawn(post(&gate, &json!({ "model": "nope" })).send());
+    let Asked { outbox, .. } = asked(&mut gate).await;
+    let refusal = json!({ "type": "error", "v": 1, "payload":
+        { "message": "There is no model nope", "code": "not_found", "kind": "not_found" } });
+    outbox.push(refusal.to_string().into()).unwrap();
+    let response = response.await.unwrap().unwrap();
+    assert_eq!(response.status(), 404);
+    let said: Value = response.json().await.unwrap();
+    assert_eq!(
+        (&said["error"]["code"], &said["error"]["param"]),
+        (&json!("model_not_found"), &json!("model"))
+    );
+}
+
+#[tokio::test]
+async fn all_requests_of_a_token_count_and_too_many_are_told_when_to_come_again() {
+    let mut config = config();
+    config.timing.window = Duration::from_millis(200);
+    let mut gate = Gate::with(config).await;
+    let (http, list) = (Http::new(), gate.http("/v1/models"));
+    let names = tokio::spawn(async move {
+        while let Some(input) = gate.inputs.recv().await {
+            if let HostInput::Names { to, .. } = input {
+                to.send(Vec::new()).unwrap();
+            }
+        }
+    });
+    let mut refused = None;
+    for _ in 0..100_000 {
+        let response = http.get(&list).bearer_auth(OWNER).send().await.unwrap();
+        if response.status() != 200 {
+            refused = Some(response);
+            break;
+        }
+    }
+    let refused = refused.expect("a flood is refused");
+    assert_eq!((refused.status().as_u16(), retry_after(&refused)), (429, "60"));
+    let said: Value = refused.json().await.unwrap();
+    assert_eq!(said["error"]["code"], "rate_limit_exceeded");
+    names.abort();
 }

@@ -51,6 +51,39 @@ async fn a_pair_is_one_client_and_begins_when_both_are_there() {
 }
 
 #[tokio::test]
+async fn a_long_frame_between_others_reaches_a_pair_also_after_a_return() {
+    let mut gate = Gate::open().await;
+    let (mut commands, mut events, seen) = both(&mut gate).await;
+    let long: std::sync::Arc<str> =
+        json!({ "type": "run_started", "payload": "x".repeat(7 << 20), "v": 1 }).to_string().into();
+    for frame in [ack("1"), long.clone(), event(run(1), 1), event(run(1), 2)] {
+        seen.outbox.push(frame).unwrap();
+    }
+    assert_eq!(commands.frame().await["type"], "ack");
+    for kind in ["run_started", "message", "message"] {
+        assert_eq!(events.frame().await["type"], kind);
+    }
+    drop(events);
+    for frame in [long, event(run(1), 3)] {
+        seen.outbox.push(frame).unwrap();
+    }
+    let resume = json!([{ "runId": run(1), "afterSeq": 2 }]);
+    let mut events = half(&gate, EVENTS, resume).await;
+    assert_eq!(events.frame().await["type"], "welcome");
+    // What was read without its ping being answered comes again.
+    let mut longest = 0;
+    loop {
+        let frame = events.frame().await;
+        longest = longest.max(frame["payload"].as_str().map_or(0, str::len));
+        if frame["seq"] == 3 {
+            break;
+        }
+    }
+    assert_eq!(longest, 7 << 20);
+    commands.is_served(&mut gate, seen.session).await;
+}
+
+#[tokio::test]
 async fn a_command_that_comes_before_the_other_socket_is_kept_for_it() {
     let mut gate = Gate::open().await;
     let mut commands = half(&gate, COMMANDS, json!([])).await;

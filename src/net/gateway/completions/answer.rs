@@ -5,6 +5,10 @@ use crate::protocol::{
     Frame, FromServer, RunStatus, ServerMessage, StreamEvent, Timestamp, read_from_server,
 };
 
+/// How long a request is held while its provider is asked again and again, in milliseconds. Most
+/// programs wait longer for an answer, and none likes to do so without a word.
+const PATIENCE_MS: u64 = 20_000;
+
 /// What an answer is known to be so far.
 #[derive(Debug, Default)]
 pub(super) struct Answer {
@@ -15,6 +19,7 @@ pub(super) struct Answer {
     pub(super) cached_tokens: Option<u64>,
     /// Another model went on.
     pub(super) model: Option<String>,
+    has_text: bool,
     finish: Option<Finish>,
     failure: Option<Failure>,
 }
@@ -71,9 +76,12 @@ impl Answer {
     }
 
     fn event(&mut self, frame: Frame) -> Option<News> {
-        self.began.get_or_insert(frame.ts);
+        let began = *self.began.get_or_insert(frame.ts);
         match frame.event {
-            StreamEvent::Message { content, .. } => return Some(News::Text(content)),
+            StreamEvent::Message { content, .. } => {
+                self.has_text = true;
+                return Some(News::Text(content));
+            }
             StreamEvent::Usage { prompt_tokens, completion_tokens, cached_tokens, .. } => {
                 self.prompt_tokens = prompt_tokens.or(self.prompt_tokens);
                 self.completion_tokens = completion_tokens.or(self.completion_tokens);
@@ -87,8 +95,20 @@ impl Answer {
             StreamEvent::ModelFallback { new_model, .. } => {
                 self.model = Some(new_model.to_string())
             }
-            StreamEvent::Error { message, code, kind, retryable: false, .. } => {
-                self.failure = Some(Failure::of_kind(kind, code, message));
+            StreamEvent::Error { message, code, kind, retryable, retry_after_ms, .. } => {
+                let failure = Failure::of_kind(kind, code, message);
+                let failure = match retry_after_ms {
+                    Some(wait) => failure.retry_in(wait),
+                    None => failure,
+                };
+                let until = frame.ts.ms_since(began).saturating_add(retry_after_ms.unwrap_or(0));
+                // Whoever asks knows best whether to wait for so long.
+                if retryable && !self.has_text && until > PATIENCE_MS {
+                    return Some(News::Failed(failure));
+                }
+                if !retryable {
+                    self.failure = Some(failure);
+                }
             }
             StreamEvent::Done { status, .. } => return Some(self.done(status)),
             StreamEvent::State { .. }
@@ -96,8 +116,7 @@ impl Answer {
             | StreamEvent::ToolStart { .. }
             | StreamEvent::ToolEnd { .. }
             | StreamEvent::ApprovalNeeded { .. }
-            | StreamEvent::Context { .. }
-            | StreamEvent::Error { .. } => {}
+            | StreamEvent::Context { .. } => {}
         }
         None
     }

@@ -1,7 +1,9 @@
 //! Making a connection: name, TCP, TLS and the handshake of the WebSocket.
 
+use std::error::Error as StdError;
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,8 +14,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::OnceCell;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::ClientConfig;
 use tokio_rustls::rustls::pki_types::ServerName;
-use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto};
 use tokio_tungstenite::tungstenite::Error;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::error::{ProtocolError, SubProtocolError};
@@ -23,6 +25,7 @@ use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 use super::super::address::Address;
 use super::super::step::{Failure, FailureKind, LaneKind};
 use crate::net::http::proxy_for;
+use crate::net::trust;
 use crate::protocol::FRAME_LIMIT;
 
 /// What a gateway answers to be known as one.
@@ -40,9 +43,12 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
 /// An open WebSocket.
 pub(super) type Socket = WebSocketStream<Box<dyn Duplex>>;
 
-/// The authorities that are trusted, read once for a link.
-#[derive(Debug, Default)]
-pub(super) struct Trust(OnceCell<Arc<ClientConfig>>);
+/// Whom a link trusts.
+#[derive(Debug)]
+pub(super) struct Trust {
+    file: Option<PathBuf>,
+    config: OnceCell<Arc<ClientConfig>>,
+}
 
 /// Opens a WebSocket; with it, whether the server named our subprotocol.
 pub(super) async fn dial(
@@ -102,8 +108,13 @@ async fn connect(address: &Address, trust: &Trust) -> Result<Box<dyn Duplex>, Fa
     };
     let config = trust.config().await?;
     let name = ServerName::try_from(address.host().to_owned()).map_err(|error| failed(&error))?;
-    let tls = TlsConnector::from(config).connect(name, tcp).await;
-    Ok(Box::new(tls.map_err(|error| failed(&error))?))
+    match TlsConnector::from(config).connect(name, tcp).await {
+        Ok(tls) => Ok(Box::new(tls)),
+        Err(error) => Err(match trust.words(&error, address) {
+            Some(words) => down(words),
+            None => failed(&error),
+        }),
+    }
 }
 
 async fn tcp(address: &Address) -> Result<TcpStream, Failure> {
@@ -154,34 +165,42 @@ async fn first(addresses: Vec<SocketAddr>) -> io::Result<TcpStream> {
 }
 
 impl Trust {
-    /// The system's authorities, or those of `SSL_CERT_FILE` and `SSL_CERT_DIR`, as the HTTP
-    /// client takes them.
-    async fn config(&self) -> Result<Arc<ClientConfig>, Failure> {
+    /// For a server with or without a file of certificates.
+    pub(super) fn new(file: Option<PathBuf>) -> Self {
+        let file = file.filter(|file| !file.as_os_str().is_empty());
+        Self { file, config: OnceCell::new() }
+    }
+
+    /// Read once for a link. What could not be read is tried again with the next connection.
+    pub(super) async fn config(&self) -> Result<Arc<ClientConfig>, Failure> {
         let read = || async {
-            let reading = tokio::task::spawn_blocking(read_trust);
+            let file = self.file.clone();
+            let reading =
+                tokio::task::spawn_blocking(move || trust::client_config(file.as_deref()));
             match reading.await {
-                Ok(config) => config,
-                Err(error) => Err(error.to_string()),
+                Ok(config) => config.map(Arc::new).map_err(|error| down(error.message)),
+                Err(error) => Err(down(error.to_string())),
             }
         };
-        let failed = |error| down(format!("The system's certificates could not be read: {error}"));
-        self.0.get_or_try_init(read).await.cloned().map_err(failed)
+        self.config.get_or_try_init(read).await.cloned()
     }
-}
 
-fn read_trust() -> Result<Arc<ClientConfig>, String> {
-    let found = rustls_native_certs::load_native_certs();
-    let mut roots = RootCertStore::empty();
-    let (usable, _) = roots.add_parsable_certificates(found.certs);
-    if usable == 0 {
-        let error = found.errors.first().map(ToString::to_string);
-        return Err(error.unwrap_or_else(|| "there are none".to_owned()));
+    /// Why TLS failed, for people.
+    pub(super) fn words(
+        &self,
+        error: &(dyn StdError + 'static),
+        address: &Address,
+    ) -> Option<String> {
+        let error = trust::tls_error(error)?;
+        if trust::is_plain(error) {
+            return Some(format!("{address} does not speak TLS. Begin its address with ws://"));
+        }
+        let advice = match &self.file {
+            Some(_) => trust::ADVICE_SERVER_WITH_FILE,
+            None => trust::ADVICE_SERVER,
+        };
+        trust::words(error, &address.to_string(), advice)
     }
-    let provider = Arc::new(crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| error.to_string())?;
-    Ok(Arc::new(config.with_root_certificates(roots).with_no_client_auth()))
 }
 
 /// Why a handshake failed.

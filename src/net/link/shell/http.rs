@@ -7,13 +7,15 @@ use reqwest::header::AUTHORIZATION;
 use reqwest::{Client, RequestBuilder, Url};
 use reqwest_eventsource::{Error, Event, EventSource, retry};
 use tokio::sync::mpsc;
+use tokio_rustls::rustls::ClientConfig;
 
 use super::super::address::Address;
 use super::super::step::Failure;
-use super::dial::{denied, down, refused_with};
+use super::dial::{Trust, denied, down, refused_with};
 use super::lane::{Ends, FromLane, ToLane, Voice};
 use crate::net::failure::root_cause;
 use crate::net::http::is_loopback;
+use crate::net::trust::over_http;
 use crate::protocol::ResumeFrom;
 
 /// The close code that means the same as a refused request.
@@ -30,13 +32,13 @@ pub(super) async fn run(ends: Ends, resume: Vec<ResumeFrom>, silence: Duration) 
         Ok(address) => address.clone(),
         Err(problem) => return voice.tell(FromLane::Failed(denied(problem.clone()))).await,
     };
-    let client = match client(&address.http("events", ""), silence).await {
+    let client = match client(&address.http("events", ""), &ends.common.trust, silence).await {
         Ok(client) => client,
         Err(failure) => return voice.tell(FromLane::Failed(failure)).await,
     };
     let id = &ends.common.client_id;
     let stream = asked(&client, address.http("events", id), &resume);
-    let reading = read(authorised(stream, &address), &address, &voice);
+    let reading = read(authorised(stream, &address), (&address, &ends.common.trust), &voice);
     let posting = post(client, address.http("commands", id), &address, ends.told, &voice);
     let ended = tokio::select! {
         ended = reading => Some(ended),
@@ -63,26 +65,23 @@ fn asked(client: &Client, mut url: Url, resume: &[ResumeFrom]) -> RequestBuilder
     }
 }
 
-async fn client(url: &Url, silence: Duration) -> Result<Client, Failure> {
-    let near = is_loopback(url);
-    let plain = url.scheme() == "http";
-    // Reading the system's certificates takes a while.
-    let making = tokio::task::spawn_blocking(move || {
-        let builder = Client::builder()
-            .user_agent(concat!("switchboard/", env!("CARGO_PKG_VERSION")))
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .read_timeout(silence)
-            .tcp_nodelay(true);
-        let builder = if near { builder.no_proxy() } else { builder };
-        let builder = if near && plain { builder.tls_built_in_root_certs(false) } else { builder };
-        builder.build()
-    });
-    match making.await {
-        Ok(Ok(client)) => Ok(client),
-        Ok(Err(error)) => Err(down(root_cause(&error))),
-        Err(error) => Err(down(error.to_string())),
-    }
+async fn client(url: &Url, trust: &Trust, silence: Duration) -> Result<Client, Failure> {
+    let builder = Client::builder()
+        .user_agent(concat!("switchboard/", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .read_timeout(silence)
+        .tcp_nodelay(true);
+    let builder = if is_loopback(url) { builder.no_proxy() } else { builder };
+    let needs_none = is_loopback(url) && url.scheme() == "http";
+    let builder = match needs_none {
+        true => builder.tls_built_in_root_certs(false),
+        false => {
+            let config = trust.config().await?;
+            builder.use_preconfigured_tls(over_http(ClientConfig::clone(&config)))
+        }
+    };
+    builder.build().map_err(|error| down(root_cause(&error)))
 }
 
 fn authorised(request: RequestBuilder, address: &Address) -> RequestBuilder {
@@ -92,7 +91,11 @@ fn authorised(request: RequestBuilder, address: &Address) -> RequestBuilder {
     }
 }
 
-async fn read(request: RequestBuilder, address: &Address, voice: &Voice) -> FromLane {
+async fn read(
+    request: RequestBuilder,
+    (address, trust): (&Address, &Trust),
+    voice: &Voice,
+) -> FromLane {
     let Ok(mut source) = EventSource::new(request) else {
         return FromLane::Failed(down("The stream cannot be asked for".to_owned()));
     };
@@ -110,7 +113,7 @@ async fn read(request: RequestBuilder, address: &Address, voice: &Voice) -> From
                 let cause = format!("The stream broke: {}", cause(&error));
                 return FromLane::Closed { code: None, cause: address.scrub(&cause) };
             }
-            Some(Err(error)) => return FromLane::Failed(failure(&error, address)),
+            Some(Err(error)) => return FromLane::Failed(failure(&error, address, trust)),
             None => {
                 let cause = "The server closed the stream".to_owned();
                 return FromLane::Closed { code: None, cause };
@@ -119,7 +122,7 @@ async fn read(request: RequestBuilder, address: &Address, voice: &Voice) -> From
     }
 }
 
-fn failure(error: &Error, address: &Address) -> Failure {
+fn failure(error: &Error, address: &Address, trust: &Trust) -> Failure {
     match error {
         Error::InvalidStatusCode(status, _) => refused_with(address, status.as_u16()),
         Error::InvalidContentType(..) => down(format!("{address} has no stream of events")),
@@ -128,7 +131,9 @@ fn failure(error: &Error, address: &Address) -> Failure {
         | Error::Transport(_)
         | Error::InvalidLastEventId(_)
         | Error::StreamEnded => {
-            let message = format!("No stream from {address}: {}", cause(error));
+            let words = trust.words(error, address);
+            let message =
+                words.unwrap_or_else(|| format!("No stream from {address}: {}", cause(error)));
             down(address.scrub(&message))
         }
     }

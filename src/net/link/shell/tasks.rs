@@ -42,10 +42,11 @@ impl Tasks {
         state: Supervisor,
         voices: mpsc::Sender<(LaneId, FromLane)>,
     ) -> Self {
+        let trust = Trust::new(config.server.ca_file.clone());
         let common = Common {
             address: Address::new(&config.server, config.token),
             client_id: config.client_id,
-            trust: Trust::default(),
+            trust,
             bad: AtomicU64::new(0),
         };
         Self {
@@ -88,7 +89,7 @@ impl Tasks {
         self.common = Arc::new(Common {
             address: Address::new(&self.server, token),
             client_id: self.common.client_id.clone(),
-            trust: Trust::default(),
+            trust: Trust::new(self.server.ca_file.clone()),
             bad: AtomicU64::new(0),
         });
     }

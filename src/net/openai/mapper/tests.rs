@@ -148,6 +148,7 @@ fn usage_comes_after_the_finish_in_a_chunk_without_choices() {
         prompt_tokens: Some(5),
         completion_tokens: Some(2),
         total_cost: Some(0.25),
+        totals: Box::default(),
     });
     assert_eq!(chunks, [text("a", 0), usage, STOP]);
 }

@@ -111,7 +111,7 @@ pub(super) fn discard_now(state: &mut AppState, context: HandleContext) -> Vec<E
 pub(super) fn close(state: &mut AppState) -> Vec<Effect> {
     let effects = end_test(state);
     if let Some(saved) = state.editor.take().and_then(|editor| editor.saved) {
-        state.gallery.selected = Some(saved.id);
+        state.gallery.choose(Some(saved.id));
         state.refresh_gallery();
     }
     if state.page == Page::Editor {

@@ -42,7 +42,7 @@ pub(in crate::state) fn edit_kept(
 pub(in crate::state) fn library_changed(state: &mut AppState, now: Timestamp) {
     let awaited = state.awaited_bot.clone();
     if let Some(id) = state.awaited_bot.take_if(|id| state.bots.get(id).is_some()) {
-        state.gallery.selected = Some(id);
+        state.gallery.choose(Some(id));
     }
     let Some(editor) = &mut state.editor else { return };
     let id = editor.saved.as_ref().or(editor.saving.as_ref().map(|saving| &saving.0));

@@ -47,7 +47,7 @@ pub(super) fn about_ui(
     origin_ui(ui, state, entry);
 }
 
-fn tags_ui(ui: &mut Ui, bot: &Bot) {
+pub(super) fn tags_ui(ui: &mut Ui, bot: &Bot) {
     if bot.tags.is_empty() {
         return;
     }

@@ -68,3 +68,15 @@ fn chats_are_cut_at_fifty_and_found_only_again_when_something_changed() {
     state.chats.as_mut().unwrap().remove(0);
     assert!(entries.refresh("chat", &state));
 }
+
+#[test]
+fn of_pages_that_fit_as_well_the_one_with_the_shorter_title_is_meant() {
+    let mut state = sample::state();
+    let page = |id, title| crate::protocol::HelpPage { id, title, text: "" };
+    state.help =
+        Box::leak(Box::new([page("local-servers", "Local servers"), page("server", "Server")]));
+    for query in ["help: server", "help server", "Help: Server"] {
+        let pages = found(query, &state);
+        assert_eq!(pages[0].1, ["Help: Server", "Help: Local servers"], "{query}");
+    }
+}

@@ -1,6 +1,6 @@
 //! The form of a server.
 
-use egui::{Align, Id, Key, RichText, Role, Ui, WidgetInfo, text_edit::TextEditState};
+use egui::{Align, Id, Key, Response, RichText, Role, Ui, WidgetInfo, text_edit::TextEditState};
 use secrecy::SecretString;
 
 use super::super::field::{Field, FieldStyle};
@@ -8,8 +8,8 @@ use super::super::parts;
 use super::super::provider_text::KeyText;
 use super::super::status::Tone;
 use super::push;
-use super::text::{By, Checked, FieldName, Problem, ServerText, is_open};
-use crate::protocol::{KeptIn, KeyChange};
+use super::text::{By, Checked, FieldName, Problem, ServerText, assumed, is_open};
+use crate::protocol::{KeptIn, KeyChange, QueryId};
 use crate::state::{AppState, ServerCommand, ServerForm, UiCommand, words};
 use crate::ui::theme::{self, Palette};
 use crate::ui::widgets::{self, Chosen};
@@ -24,6 +24,10 @@ pub(super) struct FormView {
     focus: Option<FieldName>,
     /// It was just opened: it has to be in view.
     reveal: bool,
+    /// The try or the pairing whose result was seen, and whether it went well.
+    told: Option<(QueryId, Option<bool>)>,
+    /// A result is new: it has to be in view.
+    reveal_result: bool,
 }
 
 impl FormView {
@@ -33,6 +37,7 @@ impl FormView {
             return;
         }
         self.form = state.servers.form.clone();
+        self.forget_secret(ui);
         self.text = ServerText::begin(state, &self.form);
         self.problem = None;
         self.reveal = true;
@@ -43,12 +48,37 @@ impl FormView {
         };
     }
 
+    /// A result that is new has to be seen. A code that was refused can be mended at once, and one
+    /// that was taken is worth nothing any more.
+    fn follow_result(&mut self, ui: &Ui, state: &AppState) {
+        let servers = &state.servers;
+        let told = match (&servers.paired, &servers.tried) {
+            (Some((query, result)), _) => Some((*query, result.as_ref().map(Result::is_ok))),
+            (None, Some((query, result))) => Some((*query, result.as_ref().map(Result::is_ok))),
+            (None, None) => None,
+        };
+        if self.told == told || ui.ctx().current_pass_index() > 0 {
+            return;
+        }
+        self.told = told;
+        self.reveal_result = told.is_some();
+        match servers.paired.as_ref().and(told) {
+            Some((_, Some(true))) => {
+                self.text.by = By::Token;
+                self.forget_secret(ui);
+            }
+            Some((_, Some(false))) => self.focus = Some(FieldName::Secret),
+            Some((_, None)) | None => {}
+        }
+    }
+
     pub(super) fn form_ui(&mut self, ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {
         let title = match &self.form {
             ServerForm::Closed => return,
             ServerForm::New => "Add a server".to_owned(),
             ServerForm::Server(id) => format!("Edit {}", state.server_name(id)),
         };
+        self.follow_result(ui, state);
         parts::section_ui(ui, &title);
         let card = ui.scope(|ui| {
             parts::card_ui(ui, |ui| {
@@ -56,7 +86,12 @@ impl FormView {
                 let entered = self.fields_ui(ui, state);
                 parts::labelled_ui(ui, "", |ui| {
                     self.buttons_ui(ui, state, entered, out);
-                    result_ui(ui, state);
+                    let result = result_ui(ui, state);
+                    if std::mem::take(&mut self.reveal_result)
+                        && let Some(result) = result
+                    {
+                        result.scroll_to_me(None);
+                    }
                 });
             });
         });
@@ -78,6 +113,9 @@ impl FormView {
                 ..Field::new(field_id(FieldName::Address), "Address")
             };
             let entered = self.field_ui(ui, FieldName::Address, field);
+            if let Some(url) = assumed(&self.text.url) {
+                widgets::small_label(ui, &format!("Taken as {url}"), Palette::of(ui).dim);
+            }
             if is_open(&self.text.url) {
                 let text = "Without TLS the token can be read on the way. Use wss:// where the \
                             server offers it.";
@@ -115,6 +153,14 @@ impl FormView {
                 self.text.dual = !self.text.dual;
             }
         });
+        entered |= parts::labelled_ui(ui, "Certificate file", |ui| {
+            let field = Field {
+                style: FieldStyle::Mono,
+                hint: "PEM, trusted besides the system's",
+                ..Field::new(field_id(FieldName::CaFile), "Certificate file")
+            };
+            self.field_ui(ui, FieldName::CaFile, field)
+        });
         entered
     }
 
@@ -144,6 +190,7 @@ impl FormView {
             FieldName::Name => &mut self.text.name,
             FieldName::Address => &mut self.text.url,
             FieldName::Secret => &mut self.text.secret.0,
+            FieldName::CaFile => &mut self.text.ca_file,
         };
         let response = field.field_ui(ui, text);
         if self.focus == Some(name) {
@@ -204,17 +251,16 @@ impl FormView {
 
     fn act(&mut self, ui: &Ui, checked: Checked, out: &mut Vec<UiCommand>) {
         let Checked { config, secret } = checked;
-        self.forget_secret(ui);
         match (self.text.by, secret) {
             (By::Code, Some(code)) => {
+                // It stays to be mended, should it be refused.
+                self.focus = Some(FieldName::Secret);
                 push(out, ServerCommand::Pair { config, code: SecretString::from(code) });
             }
             (By::Token | By::Code, secret) => {
-                let form = ServerForm::Server(config.id.clone());
+                self.forget_secret(ui);
                 push(out, ServerCommand::Save { config, token: token(secret) });
-                if self.form != form {
-                    push(out, ServerCommand::Edit(ServerForm::Closed));
-                }
+                push(out, ServerCommand::Edit(ServerForm::Closed));
             }
         }
     }
@@ -234,7 +280,7 @@ fn token(secret: Option<String>) -> KeyChange {
 }
 
 /// What came of the last try or pairing.
-fn result_ui(ui: &mut Ui, state: &AppState) {
+fn result_ui(ui: &mut Ui, state: &AppState) -> Option<Response> {
     let servers = &state.servers;
     let (text, tone) = match (&servers.paired, &servers.tried) {
         (Some((_, None)), _) => ("Pairing…".to_owned(), Tone::Neutral),
@@ -247,10 +293,10 @@ fn result_ui(ui: &mut Ui, state: &AppState) {
         }
         (None, Some((_, None))) => ("Trying…".to_owned(), Tone::Neutral),
         (None, Some((_, Some(Ok(found))))) => (words::found(found), Tone::Good),
-        (None, None) => return,
+        (None, None) => return None,
     };
-    let text = RichText::new(text).font(theme::small()).color(tone.color(Palette::of(ui)));
-    ui.add(egui::Label::new(text).wrap());
+    let text = parts::coded(&text, theme::small(), tone.color(Palette::of(ui)));
+    Some(ui.add(egui::Label::new(text).wrap()))
 }
 
 fn field_id(name: FieldName) -> Id {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::super::provider_text::KeyText;
-use crate::protocol::{ServerConfig, ServerId};
+use crate::protocol::{ServerConfig, ServerId, is_same_server, server_address};
 use crate::state::{AppState, ServerForm};
 
 /// The fields of the form.
@@ -16,6 +16,7 @@ pub(super) struct ServerText {
     pub(super) secret: KeyText,
     pub(super) token_query: bool,
     pub(super) dual: bool,
+    pub(super) ca_file: String,
 }
 
 /// How the server is to know us.
@@ -32,6 +33,7 @@ pub(super) enum FieldName {
     Name,
     Address,
     Secret,
+    CaFile,
 }
 
 /// Why the form cannot be used.
@@ -58,6 +60,10 @@ impl ServerText {
                 url: config.url.clone(),
                 token_query: config.token_query,
                 dual: config.dual,
+                ca_file: config
+                    .ca_file
+                    .as_ref()
+                    .map_or_else(String::new, |file| file.display().to_string()),
                 ..Self::default()
             },
             None => Self::default(),
@@ -71,8 +77,12 @@ impl ServerText {
         if name.is_empty() {
             return problem(FieldName::Name, "Give it a name");
         }
-        let url = address(&self.url)
-            .map_err(|text| Problem { field: FieldName::Address, text: text.into() })?;
+        let url = server_address(&self.url)
+            .map_err(|text| Problem { field: FieldName::Address, text: text.into() })?
+            .url;
+        if let Some(problem) = twice(state, form, &name, &url) {
+            return Err(problem);
+        }
         let secret = self.secret.0.trim();
         if self.by == By::Code && secret.is_empty() {
             return problem(
@@ -80,7 +90,9 @@ impl ServerText {
                 "Enter the code that `switchboard serve --pair` shows",
             );
         }
-        if secret.chars().any(|char| char.is_whitespace() || !char.is_ascii_graphic()) {
+        // How a code is written, the server knows.
+        let is_token = self.by == By::Token;
+        if is_token && !secret.chars().all(|char| char.is_ascii_graphic()) {
             return problem(
                 FieldName::Secret,
                 "It has a space or another character that does not belong. Copy it in one piece.",
@@ -91,9 +103,28 @@ impl ServerText {
             None => new_id(state, &name),
         };
         let (token_query, dual) = (self.token_query, self.dual);
-        let config = ServerConfig { id, name, url, token_query, dual };
+        let ca_file = Some(self.ca_file.trim()).filter(|file| !file.is_empty()).map(Into::into);
+        let config = ServerConfig { id, name, url, token_query, dual, ca_file };
         Ok(Checked { config, secret: (!secret.is_empty()).then(|| secret.to_owned()) })
     }
+}
+
+/// What another server has already: the form of that one is the place to change it.
+fn twice(state: &AppState, form: &ServerForm, name: &str, url: &str) -> Option<Problem> {
+    let own = known(state, form).map(|config| &config.id);
+    let live = state.servers.all.iter().map(|server| &server.config);
+    let all = live.chain(&state.settings.servers).filter(|config| Some(&config.id) != own);
+    all.into_iter().find_map(|other| {
+        if other.name.to_lowercase() == name.to_lowercase() {
+            let text =
+                format!("There is a server called {} already. Choose another name", other.name);
+            return Some(Problem { field: FieldName::Name, text: text.into() });
+        }
+        is_same_server(&other.url, url).then(|| {
+            let text = format!("{0} has this address already. Edit {0} instead", other.name);
+            Problem { field: FieldName::Address, text: text.into() }
+        })
+    })
 }
 
 /// The configuration that a form changes.
@@ -103,48 +134,24 @@ fn known<'a>(state: &'a AppState, form: &ServerForm) -> Option<&'a ServerConfig>
     live.or_else(|| state.settings.servers.iter().find(|config| config.id == *id))
 }
 
-/// The address as it is kept: `ws://` or `wss://`, without `/ws`. What a browser would be given is
-/// understood, too.
-fn address(typed: &str) -> Result<String, &'static str> {
-    let typed = typed.trim();
-    let Some((scheme, rest)) = typed.split_once("://") else {
-        return Err("The address has to begin with wss:// or ws://");
-    };
-    let scheme = match scheme.to_ascii_lowercase().as_str() {
-        "ws" | "http" => "ws",
-        "wss" | "https" => "wss",
-        _ => return Err("The address has to begin with wss:// or ws://"),
-    };
-    if rest.chars().any(char::is_whitespace) {
-        return Err("The address has a space inside");
-    }
-    if rest.contains(['?', '#', '@']) {
-        return Err("The address has more than server and port. The token has a field of its own.");
-    }
-    let rest = rest.trim_end_matches('/');
-    let rest = rest.strip_suffix("/ws").unwrap_or(rest).trim_end_matches('/');
-    if rest.is_empty() || rest.starts_with([':', '/']) {
-        return Err("The address names no server");
-    }
-    Ok(format!("{scheme}://{rest}"))
-}
-
 /// Whether what is sent to an address can be read on the way.
 pub(super) fn is_open(url: &str) -> bool {
-    address(url).is_ok_and(|url| url.starts_with("ws://") && !super::super::status::is_local(&url))
+    server_address(url).is_ok_and(|address| {
+        address.url.starts_with("ws://") && !super::super::status::is_local(&address.url)
+    })
+}
+
+/// How an address is taken that does not say how to connect.
+pub(super) fn assumed(url: &str) -> Option<String> {
+    server_address(url).ok().filter(|address| address.is_assumed).map(|address| address.url)
 }
 
 /// An id after the name that no server has.
 fn new_id(state: &AppState, name: &str) -> ServerId {
-    let base = super::super::provider_text::slug(name);
-    let taken = |id: &ServerId| {
+    ServerId::for_name(name, |id| {
         state.servers.get(id).is_some()
             || state.settings.servers.iter().any(|config| config.id == *id)
-    };
-    let most = state.servers.all.len() + state.settings.servers.len() + 2;
-    let numbered = (2..=most).map(|number| ServerId(format!("{base}-{number}")));
-    let mut ids = std::iter::once(ServerId(base.clone())).chain(numbered);
-    ids.find(|id| !taken(id)).unwrap_or(ServerId(base))
+    })
 }
 
 #[cfg(test)]
@@ -152,21 +159,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_is_kept_without_its_path() {
-        let table = [
-            ("ws://home:7777", Ok("ws://home:7777")),
-            (" wss://home.example/ws/ ", Ok("wss://home.example")),
-            ("https://home.example/", Ok("wss://home.example")),
-            ("HTTP://10.0.0.2:7777/agents/ws", Ok("ws://10.0.0.2:7777/agents")),
-            ("home:7777", Err("The address has to begin with wss:// or ws://")),
-            ("ftp://home", Err("The address has to begin with wss:// or ws://")),
-            ("ws://", Err("The address names no server")),
-            ("ws://ho me", Err("The address has a space inside")),
-        ];
-        for (typed, expected) in table {
-            assert_eq!(address(typed), expected.map(str::to_owned), "{typed}");
-        }
-        assert!(address("ws://home?token=x").is_err());
-        assert!(is_open("ws://home:1") && !is_open("wss://home:1") && !is_open("ws://127.0.0.1:1"));
+    fn an_address_is_warned_of_and_completed_as_it_will_be_kept() {
+        assert!(is_open("ws://home:1") && is_open("10.0.0.2:1"));
+        assert!(!is_open("wss://home:1") && !is_open("ws://127.0.0.1:1") && !is_open("home:1"));
+        assert_eq!(assumed("home:1").as_deref(), Some("wss://home:1"));
+        assert_eq!(assumed("ws://home:1"), None);
     }
 }

@@ -206,3 +206,19 @@ fn nothing_is_retried_that_can_only_fail_again() {
     assert!(harness.query_by_label("Retry").is_none());
     assert_eq!(click(&mut harness, "Change the budget"), ["ChangeBudget"]);
 }
+
+#[test]
+fn a_key_that_a_server_has_is_set_there() {
+    use crate::ui::samples;
+    let mut failed = answer(2, Vec::new());
+    if let Some(answer) = &mut failed.answer {
+        answer.status = AnswerStatus::Failed;
+        answer.error = Some(ErrorInfo::new(ErrorKind::Auth, "raw words of the provider"));
+    }
+    let mut harness = open(conversation(vec![user(1, "x"), failed]));
+    harness.get_by_label_contains("key and credit in Settings");
+    harness.state_mut().state = samples::remote(samples::linked());
+    harness.run_steps(3);
+    harness.get_by_label_contains("The key is set on Home: check it");
+    assert!(harness.query_by_label_contains("Settings").is_none());
+}

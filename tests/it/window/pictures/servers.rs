@@ -35,6 +35,7 @@ fn server(id: &str, name: &str, link: LinkState) -> ServerState {
             url: format!("wss://{id}.example:8899"),
             token_query: false,
             dual: false,
+            ca_file: None,
         },
         has_token: true,
         link,

@@ -187,6 +187,33 @@ mod tests {
     }
 
     #[test]
+    fn a_message_follows_the_end_another_one_or_nothing() {
+        let id = "0190a000-0000-7000-8000-000000000001";
+        for (place, expected) in [
+            (String::new(), None),
+            (",\"replyToId\":null".to_owned(), Some(None)),
+            (format!(",\"replyToId\":\"{id}\""), Some(Some(id.parse().unwrap()))),
+        ] {
+            let text = format!(r#"{{"type":"chat","payload":{{"message":"x"{place}}}}}"#);
+            let FromClient::Command(frame) = read_from_client(&text).unwrap() else { panic!() };
+            let again = serde_json::to_string(&frame).unwrap();
+            let ClientCommand::Chat(chat) = frame.command else { panic!() };
+            assert_eq!(chat.reply_to_id, expected);
+            assert_eq!(again.contains("replyToId"), expected.is_some(), "{again}");
+        }
+    }
+
+    #[test]
+    fn what_a_newer_peer_spells_in_another_way_is_left_out() {
+        let text = r#"{"type":"bots","v":1,"payload":{"bots":[{"id":"b","name":"B","variables":[
+            {"name":"year","label":"Which?"},{"name":"mood","label":"How?","kind":"colour"}]}]}}"#;
+        let FromServer::Said(said) = read_from_server(text).unwrap() else { panic!() };
+        let ServerMessage::Bots { bots, .. } = *said else { panic!() };
+        let names: Vec<&str> = bots[0].variables.iter().map(|one| one.name.as_str()).collect();
+        assert_eq!(names, ["year"]);
+    }
+
+    #[test]
     fn what_cannot_be_read_says_why() {
         let deep =
             format!(r#"{{"type":"chat","payload":{}1{}}}"#, "[".repeat(500), "]".repeat(500));

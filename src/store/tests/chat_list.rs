@@ -38,6 +38,24 @@ async fn a_chat_goes_through_its_life() {
 }
 
 #[tokio::test]
+async fn a_deleted_chat_of_a_server_is_not_listed_anew_when_it_is_purged() {
+    let fixture = Fixture::new();
+    let store = &fixture.store;
+    let (chat, model) = (new_chat(), ModelId::new("far", "model"));
+    converse(store, chat, None, "Hello", "Hi").await;
+    let known = store.chat(chat).await.unwrap().unwrap();
+    let told = ChatSummary { id: new_chat(), last_model: Some(model), ..known };
+    let server = crate::protocol::ServerId::from("home");
+    let listed = store.merge_chats(&server, vec![told.clone()]).await.unwrap();
+    assert_eq!(listed.len(), 1);
+    store.delete_chat(told.id).await.unwrap();
+    store.purge_deleted(Timestamp(i64::MAX)).await.unwrap();
+    assert_eq!(store.merge_chats(&server, vec![told.clone()]).await.unwrap(), vec![]);
+    let later = ChatSummary { updated: Timestamp(told.updated.0 + 1), ..told };
+    assert_eq!(store.merge_chats(&server, vec![later]).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn nothing_is_asked_in_a_deleted_chat() {
     let fixture = Fixture::new();
     let chat = new_chat();

@@ -75,14 +75,12 @@ pub(super) fn remote_ui(ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>)
     let stands = match link {
         LinkState::Ready { .. } => return,
         LinkState::Connecting { .. } | LinkState::Authenticating => format!("Connecting to {name}"),
-        LinkState::Offline | LinkState::Waiting { .. } if is_blank(state) => {
-            format!("{NOTHING_KEPT}, and {name} is not reachable")
-        }
         LinkState::Offline | LinkState::Waiting { .. } => format!("{name} is not reachable"),
         LinkState::Denied { .. } => format!("{name} does not let you in"),
     };
     let then = match is_loading(state) {
         true => "You can send as soon as the agent is loaded",
+        false if is_blank(state) => NOTHING_KEPT,
         false => "What you send waits here and is sent once",
     };
     let words = format!("{stands}. {then}");

@@ -439,6 +439,25 @@ fn who_is_not_let_in_is_led_to_the_settings() {
     assert_eq!(state.servers.form, crate::state::ServerForm::Server("home".into()));
 }
 
+#[test]
+fn a_remote_chat_of_which_nothing_is_kept_says_so() {
+    for (is_removed, words) in [
+        (false, "Home is not reachable. Nothing of this chat is kept here yet"),
+        (true, "Nothing of this chat is kept here yet. home is not among your servers any more"),
+    ] {
+        let mut state = samples::remote(samples::waiting());
+        let chat = state.open_chat().unwrap();
+        state.conversations.insert(chat, crate::state::Conversation::new(chat));
+        state.chats.as_mut().unwrap()[0].messages = 2;
+        if is_removed {
+            state.servers.all.clear();
+            state.settings.servers.clear();
+        }
+        let harness = composer(state);
+        harness.get_by_label(words);
+    }
+}
+
 /// The chat on the server was begun with a bot, whose agent is loading.
 fn loading(link: crate::protocol::LinkState) -> AppState {
     let mut state = samples::remote(link);
@@ -494,27 +513,4 @@ fn the_box_of_a_remote_chat_says_who_gets_the_message_and_where() {
         });
     };
     assert_eq!(hint(&bot), "Message Gardener on Home");
-}
-
-#[test]
-fn a_remote_chat_of_which_nothing_is_kept_says_so() {
-    for (is_removed, words) in [
-        (
-            false,
-            "Nothing of this chat is kept here yet, and Home is not reachable. What you send waits \
-             here and is sent once",
-        ),
-        (true, "Nothing of this chat is kept here yet. home is not among your servers any more"),
-    ] {
-        let mut state = samples::remote(samples::waiting());
-        let chat = state.open_chat().unwrap();
-        state.conversations.insert(chat, crate::state::Conversation::new(chat));
-        state.chats.as_mut().unwrap()[0].messages = 2;
-        if is_removed {
-            state.servers.all.clear();
-            state.settings.servers.clear();
-        }
-        let harness = composer(state);
-        harness.get_by_label(words);
-    }
 }

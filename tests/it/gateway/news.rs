@@ -2,13 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use switchboard::agent::host::HostRules;
 use switchboard::protocol::{
-    BotId, ChatCommand, ChatId, ChatSummary, ClientCommand, FromServer, RunStatus, ServerMessage,
+    BotId, ChatCommand, ChatId, ChatSummary, ClientCommand, FromServer, ModelId, RunStatus,
+    ServerMessage,
 };
 
 use super::{folder, new_chat};
 use crate::support::Server;
 use crate::support::gate::{Client, Gate, guest, message};
+
+fn rules() -> HostRules {
+    HostRules { guest_models: vec![ModelId::new("mock", "beta")], ..HostRules::default() }
+}
 
 /// The next chats that nobody asked for.
 fn news(frame: FromServer) -> Option<Vec<ChatSummary>> {
@@ -45,13 +51,7 @@ fn answers(given: &[(&str, &str)]) -> BTreeMap<String, String> {
 #[tokio::test]
 async fn a_new_chat_is_told_to_all_who_may_see_it() {
     let (folder, server) = (folder(), Server::start());
-    let rules = switchboard::agent::host::HostRules {
-        guest_models: vec![switchboard::protocol::ModelId::new("mock", "beta")],
-        anonymous: None,
-        heartbeat_ms: 30_000,
-        ask_again_ms: 30_000,
-    };
-    let gate = Gate::with(folder.path(), &server, rules).await;
+    let gate = Gate::with(folder.path(), &server, rules()).await;
     let (mut one, mut two) = (gate.client("one").await, gate.client("two").await);
     let mut visitor = gate.hello(guest("visitor"), "v", &[]).await;
     let mut again = gate.hello(guest("visitor"), "w", &[]).await;
@@ -100,13 +100,7 @@ async fn a_message_at_the_beginning_stands_beside_the_first_question() {
 #[tokio::test]
 async fn a_bot_that_asks_something_is_begun_with_the_answers() {
     let (folder, server) = (folder(), Server::start());
-    let rules = switchboard::agent::host::HostRules {
-        guest_models: vec![switchboard::protocol::ModelId::new("mock", "beta")],
-        anonymous: None,
-        heartbeat_ms: 30_000,
-        ask_again_ms: 30_000,
-    };
-    let gate = Gate::with(folder.path(), &server, rules).await;
+    let gate = Gate::with(folder.path(), &server, rules()).await;
     let mut visitor = gate.hello(guest("visitor"), "v", &[]).await;
     let Ok(ServerMessage::Bots { bots, .. }) = visitor.ask(ClientCommand::ListBots {}).await else {
         panic!()

@@ -1,6 +1,5 @@
 //! The built program with real sockets: killed, ended, restored, and shut to those who may not.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
@@ -189,12 +188,7 @@ async fn a_message_of_six_megabytes_is_answered_and_followed() {
     server.push(Script::answer("short"));
     server.push(Script::answer("that is long"));
     say(&mut socket, "first", &ask(chat, "Hi")).await;
-    let subscribe = ClientCommand::Subscribe {
-        chat_id: chat,
-        after_seq: None,
-        bot_id: None,
-        variables: BTreeMap::new(),
-    };
+    let subscribe = ClientCommand::follow(chat, None);
     follower.send("follow", subscribe).await;
     follower
         .until(|said| match said {

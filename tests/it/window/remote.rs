@@ -123,7 +123,7 @@ fn the_first_question_is_edited_and_asked_again_beside_the_others() {
 fn begin(window: &mut Window, name: &str, bot: &str) {
     window.ctrl(Key::G);
     window.until("the gallery", |window| window.state().page == Page::Gallery);
-    window.type_text(&format!("{name} home"));
+    window.type_text(&format!("home {name}"));
     window.press(Key::ArrowDown);
     for _ in 0..4 {
         let selected = window.state().gallery.selected.as_ref();

@@ -292,16 +292,16 @@ fn certificates(file: &Path) -> Result<PathBuf, Failure> {
 fn refused(server: &ServerConfig, error: &ProviderError) -> Failure {
     let id = &server.id;
     let message = format!("{id}: {}", error.message);
-    match error.kind {
-        ErrorKind::Auth => Failure::work(
-            message,
-            &format!("Enter its token anew: switchboard servers add {id} --token-stdin"),
-        ),
-        ErrorKind::BadRequest => Failure::usage(message, "Mend the address"),
-        // It says itself what to do.
-        ErrorKind::Network if error.is_about_certificates() => Failure::work(message, ""),
-        kind => Failure::work(message, on_the_way(kind)),
+    if error.kind == ErrorKind::Auth {
+        let hint = format!("Enter its token anew: switchboard servers add {id} --token-stdin");
+        return Failure::work(message, &hint);
     }
+    if error.kind == ErrorKind::BadRequest {
+        return Failure::usage(message, "Mend the address");
+    }
+    // What is wrong with a certificate says itself what to do.
+    let is_told = error.kind == ErrorKind::Network && error.is_about_certificates();
+    Failure::work(message, if is_told { "" } else { on_the_way(error.kind) })
 }
 
 /// What helps where a server could not be asked.
@@ -326,11 +326,13 @@ async fn paired(server: &ServerConfig, code: String) -> Result<SecretString, Fai
     let code = SecretString::from(code);
     let paired = net::pair(&HttpClient::new(), server, &code, &client_name()).await;
     paired.map_err(|error| {
-        let hint = match error.kind {
-            // A new code would be refused as well where the first one never arrived.
-            _ if error.is_about_certificates() => "Nothing was changed",
-            ErrorKind::Auth => "Show a new code: switchboard serve --pair",
-            kind => on_the_way(kind),
+        // A new code would be refused as well where the first one never arrived.
+        let hint = if error.is_about_certificates() {
+            "Nothing was changed"
+        } else if error.kind == ErrorKind::Auth {
+            "Show a new code: switchboard serve --pair"
+        } else {
+            on_the_way(error.kind)
         };
         Failure::work(error.message, hint)
     })

@@ -44,11 +44,7 @@ pub fn apply(state: &mut AppState, event: BackendEvent, now: Timestamp) -> Vec<E
                 conversation.loaded_at = now;
             }
         }
-        BackendEvent::NewChatDraft(draft) => {
-            if state.new_draft_dirty.is_none() && state.new_draft.text.is_empty() {
-                state.new_draft = draft;
-            }
-        }
+        BackendEvent::NewChatDraft(draft) => new_draft_told(state, draft),
         BackendEvent::RunStarted { run, question, answer } => {
             return run_started(state, run, *question, *answer, now);
         }
@@ -110,6 +106,13 @@ pub fn apply(state: &mut AppState, event: BackendEvent, now: Timestamp) -> Vec<E
         }
     }
     Vec::new()
+}
+
+/// What was typed in the last session does not take the place of what is typed in this one.
+fn new_draft_told(state: &mut AppState, draft: Draft) {
+    if state.new_draft_dirty.is_none() && state.new_draft.text.is_empty() {
+        state.new_draft = draft;
+    }
 }
 
 fn queue_told(state: &mut AppState, chat: ChatId, items: Vec<QueuedMessage>) {

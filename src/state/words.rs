@@ -249,6 +249,12 @@ const BOT_NOT_EXPORTED: (ToastLevel, &str, &str) = (
 const SERVER_REFUSED: (ToastLevel, &str, &str) =
     (ToastLevel::Warning, "The server did not do that", "Nothing was lost. Details say why.");
 
+const CONFIG_DUPLICATE_PROVIDER: (ToastLevel, &str, &str) = (
+    ToastLevel::Warning,
+    "config.toml names two providers alike",
+    "The first one counts. Give the other another id.",
+);
+
 const SERVER_RESTORED: (ToastLevel, &str, &str) = (
     ToastLevel::Warning,
     "A server has another history than before",
@@ -337,11 +343,7 @@ fn notice_row(code: &NoticeCode) -> (ToastLevel, &'static str, &'static str) {
         NoticeCode::BudgetUsedUp => {
             (Warning, "Your budget is used up", "Nothing that costs is sent until you say so.")
         }
-        NoticeCode::ConfigDuplicateProvider => (
-            Warning,
-            "config.toml names two providers alike",
-            "The first one counts. Give the other another id.",
-        ),
+        NoticeCode::ConfigDuplicateProvider => CONFIG_DUPLICATE_PROVIDER,
         NoticeCode::PersonasUnreadable => PERSONAS_UNREADABLE,
         NoticeCode::BotNotExported => BOT_NOT_EXPORTED,
         NoticeCode::ServerRefused => SERVER_REFUSED,

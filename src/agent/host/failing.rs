@@ -123,12 +123,12 @@ mod tests {
             failing.note(&id, &failed, now);
             assert!(failing.due(now.plus_ms(minutes * 60_000 - 1), None).is_empty(), "{minutes}");
             now = now.plus_ms(minutes * 60_000);
-            assert_eq!(failing.due(now, None), [id.clone()]);
+            assert_eq!(failing.due(now, None), std::slice::from_ref(&id));
             assert!(failing.due(now, None).is_empty(), "it is being asked");
         }
         failing.note(&id, &failed, now);
         assert!(failing.due(now.plus_ms(9_999), Some(10_000)).is_empty());
-        assert_eq!(failing.due(now.plus_ms(10_000), Some(10_000)), [id.clone()]);
+        assert_eq!(failing.due(now.plus_ms(10_000), Some(10_000)), std::slice::from_ref(&id));
         failing.note(&id, &ProviderStatus::Ready, now);
         assert!(failing.due(now.plus_ms(u64::MAX / 4), None).is_empty());
     }

@@ -69,7 +69,7 @@ async fn a_chat_that_was_removed_here_stays_away_until_something_new_happens_in_
     let (id, _) = peer.command().await;
     peer.page(&id, gone, &[], false).await;
     desk.until(|event| match event {
-        BackendEvent::Messages { query, .. } if query == QueryId(1) => Some(()),
+        BackendEvent::Messages { query: QueryId(1), .. } => Some(()),
         _ => None,
     })
     .await;

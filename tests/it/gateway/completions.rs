@@ -82,6 +82,9 @@ async fn a_bot_can_be_asked_as_a_model_and_what_is_not_allowed_is_refused() {
     let names = names.await.unwrap();
     assert!(names.contains(&"mock/beta".to_owned()), "{names:?}");
     assert!(!names.contains(&"guide/guide".to_owned()), "{names:?}");
+    // It must be told something first, for which a request has no place.
+    assert!(!names.contains(&"bot:tax-organiser".to_owned()), "{names:?}");
+    assert!(names.contains(&"bot:language-tutor".to_owned()), "it has answers of its own");
     let bot = names.iter().find(|name| name.starts_with("bot:")).unwrap();
     let mut reader = complete(&gate, guest("g"), request(bot)).await;
     while next(&mut reader).await.is_some() {}
@@ -89,9 +92,12 @@ async fn a_bot_can_be_asked_as_a_model_and_what_is_not_allowed_is_refused() {
     assert_eq!(sent["model"], "beta");
     let system = sent["messages"][0]["content"].as_str().unwrap();
     assert!(system.contains("Be brief.") && system.len() > 50, "{system}");
-    for (model, wanted) in
-        [("mock/alpha", "forbidden"), ("bot:nobody", "not_found"), ("x", "not_found")]
-    {
+    for (model, wanted) in [
+        ("mock/alpha", "forbidden"),
+        ("bot:nobody", "not_found"),
+        ("bot:tax-organiser", "bad_request"),
+        ("x", "not_found"),
+    ] {
         let mut reader = complete(&gate, guest("g"), request(model)).await;
         let Some(FromServer::Said(said)) = next(&mut reader).await else { panic!() };
         let ServerMessage::Error { code, .. } = *said else { panic!("{said:?}") };

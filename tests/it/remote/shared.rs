@@ -4,13 +4,14 @@ use std::path::Path;
 
 use switchboard::protocol::{
     BackendCommand, BackendEvent, ChatId, ModelId, RemoteCommand, RemoteEvent, RunId, ServerConfig,
+    StopMode,
 };
 use switchboard::store::secrets::{KeychainUse, Secrets};
 
-use super::real::{config, err, out, prepared, run, run_with_input};
+use super::real::{config, err, in_halves, out, prepared, run, run_with_input};
 use super::{keep_token, last_text, request, until_ready};
 use crate::support::serve::Serve;
-use crate::support::{Desk, Server};
+use crate::support::{Desk, Server, Signal};
 
 async fn say(desk: &mut Desk, chat: ChatId, text: &str) -> RunId {
     let mut hi = request(chat, text);
@@ -58,6 +59,31 @@ async fn a_chat_of_one_window_is_in_the_other_at_once() {
     assert_eq!(listed.title, "Buy milk");
     one.close().await;
     two.close().await;
+}
+
+#[tokio::test]
+async fn a_chat_that_is_deleted_while_it_is_answered_does_not_come_back_with_the_end() {
+    let (far, near) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (server, go) = (Server::start(), Signal::new());
+    let token = prepared(far.path(), &server);
+    let gateway = Serve::start(far.path(), &[]);
+    keep_token(near.path(), &token);
+    let mut desk = Desk::linked(near.path(), vec![config(&gateway)]);
+    until_ready(&mut desk).await;
+    server.push(in_halves("half of it", "never", &go));
+    let (gone, other) = (Desk::new_chat(), Desk::new_chat());
+    let run = say(&mut desk, gone, "Hi").await;
+    desk.until_text(run, "half of it").await;
+    desk.ask(BackendCommand::Stop { chat: gone, mode: StopMode::Now }).await;
+    desk.ask(BackendCommand::DeleteChat { chat: gone }).await;
+    desk.finish(run).await;
+    // What the gateway tells of the first chat stands before this.
+    let run = say(&mut desk, other, "Ho").await;
+    desk.finish(run).await;
+    assert_eq!(desk.store.chat(gone).await.unwrap(), None);
+    assert!(desk.store.chat(other).await.unwrap().is_some());
+    go.fire();
+    desk.close().await;
 }
 
 fn named(gateway: &Serve, id: &str) -> ServerConfig {

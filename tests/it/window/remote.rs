@@ -121,6 +121,10 @@ fn the_first_question_is_edited_and_asked_again_beside_the_others() {
 
 /// Starts a chat with a bot of the gateway, which has the same bots as this computer.
 fn begin(window: &mut Window, name: &str, bot: &str) {
+    window.until("its bots and ours", |window| {
+        let state = window.state();
+        state.bots.is_loaded() && state.bots.get(&bot.into()).is_some()
+    });
     window.ctrl(Key::G);
     window.until("the gallery", |window| window.state().page == Page::Gallery);
     window.type_text(&format!("home {name}"));

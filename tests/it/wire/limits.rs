@@ -180,10 +180,10 @@ async fn who_reads_too_slowly_is_closed_when_it_reads_again_and_others_get_all()
 
 #[tokio::test]
 async fn who_reads_again_late_is_still_told_why_it_was_closed() {
-    let mut config = config();
-    // Others get no time at all to read their goodbye.
-    config.timing.farewell = Duration::ZERO;
+    let mut config = GatewayConfig { max_clients: 3, ..config() };
+    config.timing.farewell = Duration::from_millis(50);
     let mut scene = Scene::with(config).await;
+    let (mut third, other) = scene.gate.join("third").await;
     let frame: std::sync::Arc<str> =
         json!({ "type": "notice", "payload": "x".repeat(64 * 1024), "v": 1 }).to_string().into();
     while scene.theirs.outbox.push(frame.clone()).is_ok() {
@@ -191,6 +191,18 @@ async fn who_reads_again_late_is_still_told_why_it_was_closed() {
         scene.good.frame().await;
     }
     scene.gate.until_closed(scene.theirs.session).await;
+    // One that is closed behind it, and does not read either, has had its time when another has
+    // its place.
+    third.0.get_mut().write_all(&raw(0x83, b"x")).await.unwrap();
+    scene.gate.until_closed(other.session).await;
+    let bearer = format!("Bearer {OWNER}");
+    let headers = [("authorization", bearer.as_str())];
+    soon(async {
+        while handshake(scene.gate.address, "/ws", &headers).await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
     scene.good.is_served(&mut scene.gate, scene.seen.session).await;
     assert_eq!(scene.bad.close_code().await, 4009);
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use switchboard::net::gateway::host::{Completion, HostInput, SessionKey};
 use switchboard::net::gateway::outbox::Outbox;
 
-use super::gate::{CHAT, GUEST, Gate, OWNER, config, event, placed, run};
+use super::gate::{CHAT, GUEST, Gate, OWNER, config, event, placed, run, soon};
 
 struct Asked {
     session: SessionKey,
@@ -244,7 +244,7 @@ async fn what_cannot_be_answered_soon_is_answered_with_the_time_to_ask_again() {
             if !retryable {
                 done(&outbox, "failed", 3);
             }
-            let response = response.await.unwrap().unwrap();
+            let response = soon(response).await.unwrap().unwrap();
             assert_eq!((response.status().as_u16(), retry_after(&response)), (429, "21"));
             assert_eq!(gate.closed().await, session, "the run ends with its request");
         }

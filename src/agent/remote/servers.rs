@@ -1,5 +1,6 @@
 //! Servers that are configured: their tokens, and the links to them.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use secrecy::SecretString;
@@ -10,7 +11,8 @@ use super::server::Server;
 use crate::net;
 use crate::net::link::LinkInput;
 use crate::protocol::{
-    BackendEvent, KeyChange, LinkState, NoticeCode, ProviderId, RemoteEvent, ServerConfig, ServerId,
+    BackendEvent, ChatId, KeyChange, LinkState, NoticeCode, ProviderId, RemoteEvent, ServerConfig,
+    ServerId,
 };
 use crate::store::secrets::{SecretError, Secrets};
 use crate::store::{OpenRemoteRun, ReadState};
@@ -41,8 +43,23 @@ impl Manager {
         for open in left {
             self.take_up(open).await;
         }
+        if self.read_state() == ReadState::Unread {
+            self.tell_what_waits().await;
+        }
         for config in &parts.servers {
             self.link(&config.id).await;
+        }
+    }
+
+    /// The list of chats marks those in which messages wait.
+    async fn tell_what_waits(&mut self) {
+        let parts = Arc::clone(&self.parts);
+        for config in &parts.servers {
+            let waiting = self.shared.store.outbox(&config.id).await.unwrap_or_default();
+            let chats: HashSet<ChatId> = waiting.iter().map(|waiting| waiting.item.chat).collect();
+            for chat in chats {
+                self.tell_queue(chat).await;
+            }
         }
     }
 

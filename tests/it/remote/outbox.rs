@@ -31,6 +31,7 @@ async fn messages_wait_in_order_without_a_link_and_are_sent_once() {
     // They outlive the app, and the server comes back.
     let gateway = Gateway::at(address).await;
     let mut desk = Desk::linked(folder.path(), vec![config]);
+    desk.until_queue(|items| items.len() == 2).await;
     let mut peer = gateway.welcome("e").await;
     let (_, sent) = peer.chat().await;
     assert_eq!((sent.message.as_str(), sent.client_message_id), ("first", Some(first.message)));

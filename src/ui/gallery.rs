@@ -14,6 +14,8 @@ mod shelves;
 mod tests;
 mod words;
 
+use std::sync::Arc;
+
 use egui::{Id, Popup, Rect, Ui, UiBuilder, vec2};
 
 pub(in crate::ui) use self::head::head_ui;
@@ -24,6 +26,7 @@ use self::problems::ProblemsView;
 use self::shelves::ShelvesView;
 use super::theme::Palette;
 use super::toasts;
+use crate::protocol::{BotEntry, BotId};
 use crate::state::{AppState, Overlay, UiCommand};
 
 const PADDING: f32 = 20.0;
@@ -44,6 +47,9 @@ pub struct GalleryView {
     drawn: Option<u64>,
     /// Calls for the gallery that were answered.
     calls: u64,
+    /// The bot whose details were drawn last, and what was searched for then.
+    detailed: Option<BotId>,
+    query: String,
 }
 
 impl GalleryView {
@@ -84,7 +90,7 @@ impl GalleryView {
                 let width = (space.width() * 0.34).clamp(300.0, 344.0).floor();
                 let (left, right) = space.split_left_right_at_x(space.right() - width);
                 self.left_ui(ui, (left, narrow), state, out);
-                match selected {
+                match self.detailed(ui, state).or(selected) {
                     Some(entry) => self.detail.beside_ui(ui, (state, entry), right, out),
                     // The place stays: a search without a result moves nothing.
                     None => detail::blank_ui(ui, right, state.bots.is_loaded()),
@@ -92,6 +98,20 @@ impl GalleryView {
             }
         }
         ui.advance_cursor_after_rect(space);
+    }
+
+    /// The bot beside the cards. While somebody types, its place follows one frame behind: finding
+    /// the cards and laying out another bot's words are not the work of one frame.
+    fn detailed<'a>(&mut self, ui: &Ui, state: &'a AppState) -> Option<&'a Arc<BotEntry>> {
+        let wanted = state.gallery.selected.as_ref();
+        let is_typed = self.query != state.gallery.query;
+        self.query.clone_from(&state.gallery.query);
+        if is_typed && wanted.is_some() && self.detailed.as_ref() != wanted {
+            ui.ctx().request_repaint();
+            return self.detailed.as_ref().and_then(|id| state.bots.get(id));
+        }
+        self.detailed = wanted.cloned();
+        wanted.and_then(|id| state.bots.get(id))
     }
 
     /// Search, shelves and cards.

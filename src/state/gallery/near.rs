@@ -1,6 +1,6 @@
 //! Bots that are near to a search that found nothing.
 
-use super::search::{DESCRIPTION, INSTRUCTIONS, find};
+use super::search::{DESCRIPTION, find_in_sight};
 use crate::protocol::{BotEntry, Haystack, check::steps};
 use crate::state::Bots;
 
@@ -59,7 +59,7 @@ impl<'a> Wanted<'a> {
     /// How far a bot is from having the word, by its spelling and by where it stands; none where
     /// it has nothing like it.
     fn cost(&self, haystack: &Haystack) -> Option<usize> {
-        if let Some(place) = find(self.word, haystack).filter(|place| *place != INSTRUCTIONS) {
+        if let Some(place) = find_in_sight(self.word, haystack) {
             return Some(if place == DESCRIPTION { 150 } else { 0 });
         }
         let Haystack { name, tags, description, instructions: _, server: _ } = haystack;

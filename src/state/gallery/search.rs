@@ -25,7 +25,7 @@ const NAME_WORD: u8 = 1;
 const NAME: u8 = 2;
 const TAG: u8 = 3;
 pub(super) const DESCRIPTION: u8 = 4;
-pub(super) const INSTRUCTIONS: u8 = 5;
+const INSTRUCTIONS: u8 = 5;
 const SERVER: u8 = TAG;
 
 /// What was searched for last, and what was found.
@@ -100,8 +100,14 @@ fn words_of(server: &str) -> impl Iterator<Item = &str> {
 }
 
 /// The best place where a word stands.
-pub(super) fn find(word: &str, haystack: &Haystack) -> Option<u8> {
-    let Haystack { name, tags, description, instructions, server } = haystack;
+fn find(word: &str, haystack: &Haystack) -> Option<u8> {
+    let told = || haystack.instructions.contains(word).then_some(INSTRUCTIONS);
+    find_in_sight(word, haystack).or_else(told)
+}
+
+/// The same of what a card shows, which is much less than a bot is told.
+pub(super) fn find_in_sight(word: &str, haystack: &Haystack) -> Option<u8> {
+    let Haystack { name, tags, description, instructions: _, server } = haystack;
     if let Some(first) = name.find(word) {
         if first == 0 {
             return Some(NAME_BEGINS);
@@ -118,9 +124,7 @@ pub(super) fn find(word: &str, haystack: &Haystack) -> Option<u8> {
     } else if words_of(server).any(|known| known.starts_with(word)) {
         // Only from the beginning: two letters out of the middle would find all bots of a server.
         Some(SERVER)
-    } else if description.contains(word) {
-        Some(DESCRIPTION)
     } else {
-        instructions.contains(word).then_some(INSTRUCTIONS)
+        description.contains(word).then_some(DESCRIPTION)
     }
 }

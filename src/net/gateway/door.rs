@@ -105,9 +105,12 @@ async fn still_counts(front: &Front, pass: &Pass) -> bool {
     front.door.admit(pass.token.clone()).await.as_ref() == Some(&pass.visitor)
 }
 
+/// A token that is taken back lets nobody go on for longer than this.
+const PATROL: Duration = Duration::from_secs(2);
+
 /// Looks again at every token that is in use, once for all of its connections.
 pub(super) async fn patrol(front: Arc<Front>) {
-    let every = front.timing().heartbeat;
+    let every = front.timing().heartbeat.min(PATROL);
     let mut ticks = interval_at(Instant::now() + every, every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while front.stop.run_until_cancelled(ticks.tick()).await.is_some() {

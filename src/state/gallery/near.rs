@@ -76,10 +76,15 @@ impl<'a> Wanted<'a> {
     fn unlike(&self, other: &str) -> Option<usize> {
         const ENDS: usize = 30;
         let count = self.letters.len();
-        let other: Vec<char> = other.chars().take(40).collect();
-        if other.len() + self.most < count || missing(self.mask, mask(&other)) > self.most {
+        let letters = other.chars().take(40);
+        // Most words go here, before anything is copied.
+        let (length, has) = letters
+            .clone()
+            .fold((0, 0), |(length, has), letter| (length + 1, has | mask(&[letter])));
+        if length + self.most < count || missing(self.mask, has) > self.most {
             return None;
         }
+        let other: Vec<char> = letters.collect();
         let all = steps(&self.letters, &other);
         // Of three letters one is too many, but for two that changed places.
         if count == 3 && missing(mask(&other), self.mask) > 0 {

@@ -48,6 +48,7 @@ impl ServersView {
             |ui| parts::heading_ui(ui, "Servers"),
             |ui| {
                 if Button::new("Add server").icon(Icon::Plus).ui(ui).clicked() {
+                    self.form.show_again();
                     push(out, ServerCommand::Edit(ServerForm::New));
                 }
             },

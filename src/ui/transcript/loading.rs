@@ -4,6 +4,7 @@ use egui::{Align, Layout, Rect, RichText, Ui, UiBuilder, vec2};
 
 use super::Draw;
 use super::end::spinner_ui;
+use crate::protocol::LinkState;
 use crate::state::{LoadingAgent, ServerCommand, UiCommand};
 use crate::ui::theme::{self, Palette};
 use crate::ui::widgets;
@@ -25,7 +26,12 @@ pub(super) fn loading_ui(ui: &mut Ui, rect: Rect, waiting: LoadingAgent, draw: &
     }
     let title = RichText::new("Loading agent").font(theme::semibold(14.0)).color(palette.text);
     ui.add(egui::Label::new(title).selectable(false));
+    let is_denied =
+        state.server_here().is_some_and(|it| matches!(it.link, LinkState::Denied { .. }));
     let words = match (linked, waiting.is_long(draw.now)) {
+        (false, _) if is_denied => {
+            format!("{server} does not let you in. The agent is loaded once it does")
+        }
         (false, _) => {
             format!("{server} is not reachable. The agent is loaded once the link is back")
         }

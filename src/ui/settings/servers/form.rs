@@ -74,6 +74,14 @@ impl FormView {
         }
     }
 
+    /// A new server is asked for: a form that is open already is shown again, as it is.
+    pub(super) fn show_again(&mut self) {
+        if self.form == ServerForm::New {
+            self.reveal = true;
+            self.focus = Some(FieldName::Name);
+        }
+    }
+
     pub(super) fn form_ui(&mut self, ui: &mut Ui, state: &AppState, out: &mut Vec<UiCommand>) {
         let title = match &self.form {
             ServerForm::Closed => return,
@@ -98,7 +106,9 @@ impl FormView {
             });
         });
         if std::mem::take(&mut self.reveal) {
-            card.response.scroll_to_me(Some(Align::BOTTOM));
+            // Where not all of it has room, it begins with its first field.
+            let fits = card.response.rect.height() <= ui.clip_rect().height();
+            card.response.scroll_to_me(Some(if fits { Align::BOTTOM } else { Align::TOP }));
         }
     }
 
@@ -198,6 +208,9 @@ impl FormView {
         if self.focus == Some(name) {
             self.focus = None;
             response.request_focus();
+        }
+        if response.gained_focus() {
+            response.scroll_to_me(None);
         }
         if response.changed() {
             self.problem = None;

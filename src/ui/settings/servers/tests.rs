@@ -245,3 +245,16 @@ fn cards_tell_how_links_stand_and_what_helps() {
     let asked: Vec<String> = asked(&harness).iter().map(|command| format!("{command:?}")).collect();
     assert_eq!(asked, ["LinkNow(Some(ServerId(\"home\")))", "Remove(ServerId(\"home\"))"],);
 }
+
+#[test]
+fn a_form_that_is_open_is_shown_again_with_what_was_typed() {
+    let mut harness = page(samples::configured());
+    click(&mut harness, "Add server");
+    fill(&mut harness, "Name", "Home");
+    control(&harness, "Address").focus();
+    harness.run_ok();
+    click(&mut harness, "Add server");
+    let name = control(&harness, "Name");
+    assert!(name.is_focused());
+    assert_eq!(name.value().as_deref(), Some("Home"));
+}

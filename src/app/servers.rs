@@ -173,6 +173,9 @@ impl ServerDesk {
         self.paths.create().map_err(|error| Failure::usage(error, ""))?;
         let what = if old.is_none() { "added" } else { "changed" };
         let brings_token = token.is_some();
+        if !brings_token && old.is_some_and(|old| host_of(&old.url) != host_of(&server.url)) {
+            self.forget_token(&id)?;
+        }
         if let Some(token) = token {
             let kept = self.secrets.set(&token_name(&id), &token);
             kept.map_err(|error| Failure::usage(error, "Nothing was changed"))?;
@@ -191,6 +194,18 @@ impl ServerDesk {
         }
         say(&format!("{id} is {what}. Try it: switchboard servers test {id}"))?;
         say("A window that is open sees it when it is started again.")
+    }
+
+    /// A token was given by one computer, and is not shown to another one.
+    fn forget_token(&self, id: &ServerId) -> Outcome {
+        if matches!(self.secrets.get(&token_name(id)), Ok(Some(_))) {
+            let gone = self.secrets.remove(&token_name(id));
+            gone.map_err(|error| Failure::usage(error, "Nothing was changed"))?;
+            note(
+                "its token was for another computer and is forgotten; give one by --token-stdin or --pair",
+            );
+        }
+        Ok(())
     }
 
     /// What is configured, with what was given in its place.
@@ -286,6 +301,18 @@ fn certificates(file: &Path) -> Result<PathBuf, Failure> {
     net::check_certificates(&file)
         .map_err(|error| Failure::usage(error.message, "Nothing was changed"))?;
     Ok(file)
+}
+
+/// The computer of an address, without scheme, port and path.
+fn host_of(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = rest.split_once('/').map_or(rest, |(authority, _)| authority);
+    let host = match authority.rsplit_once(':') {
+        // The colons of an IPv6 address stand in brackets.
+        Some((host, port)) if !port.ends_with(']') => host,
+        Some(_) | None => authority,
+    };
+    if matches!(host, "127.0.0.1" | "[::1]") { "localhost" } else { host }
 }
 
 /// Why a server could not be tried, in words.

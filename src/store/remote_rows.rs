@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::branch;
 use super::chats::{self, Touch};
-use super::columns::{from_json, integer, to_json, uuid};
+use super::columns::{from_json, integer, to_json, unsigned, uuid};
 use super::error::{Result, StoreError};
 use super::journal;
 use super::lock::Others;
@@ -269,6 +269,18 @@ fn is_above_leaf(db: &Connection, chat: i64, n: i64) -> Result<bool> {
     Ok(found)
 }
 
+/// How many messages of a chat are here beyond its count: its server may have counted them before
+/// they came.
+fn uncounted(db: &Connection, chat: i64) -> Result<u64> {
+    let more: i64 = db
+        .prepare_cached(
+            "SELECT max(0, (SELECT count(*) FROM message WHERE chat = ?1) - messages)
+             FROM chat WHERE n = ?1",
+        )?
+        .query_row([chat], |row| row.get(0))?;
+    Ok(unsigned(more))
+}
+
 pub(super) fn begin(db: &Connection, others: &Others, begin: &RemoteRun) -> Result<BegunRemote> {
     let RemoteRun { server, question, answer } = begin;
     let Some(run) = answer.answer.as_ref().map(|answer| answer.run) else {
@@ -284,7 +296,6 @@ pub(super) fn begin(db: &Connection, others: &Others, begin: &RemoteRun) -> Resu
             create(db, server, question.chat, &title, question.created)?
         }
     };
-    let mut added = 0;
     match message_rows::place(db, question.id)? {
         Some(at) if at.chat == chat => {}
         Some(_) => return Err(StoreError::NotFound),
@@ -292,7 +303,6 @@ pub(super) fn begin(db: &Connection, others: &Others, begin: &RemoteRun) -> Resu
             let n = insert(db, chat, question)?;
             search::add(db, n)?;
             chats::name_by(db, chat, question)?;
-            added += 1;
         }
     }
     let already = message_rows::place(db, answer.id)?;
@@ -304,7 +314,8 @@ pub(super) fn begin(db: &Connection, others: &Others, begin: &RemoteRun) -> Resu
         let n = runs::insert_answer(db, chat, others.own_name(), question.id, &open)?;
         let last_model = answer.answer.as_ref().map(|answer| &answer.model);
         let at = answer.created;
-        let touch = Touch { leaf: Some(n), added: added + 1, last_model, unread: None, at };
+        let added = uncounted(db, chat)?;
+        let touch = Touch { leaf: Some(n), added, last_model, unread: None, at };
         chats::touch(db, chat, &touch)?;
     }
     let read = |id| message_rows::message(db, &[], id)?.ok_or(StoreError::NotFound);

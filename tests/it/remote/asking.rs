@@ -141,3 +141,20 @@ fn what_fails_on_the_server_is_mended_on_the_server() {
     assert_eq!(asked.status.code(), Some(1));
     assert!(err(&asked).contains("The key is set on home"), "{}", err(&asked));
 }
+
+#[test]
+fn a_token_is_not_shown_to_another_computer() {
+    let pair = Pair::start();
+    let add = |url: &str| err(&run(pair.near(), &["servers", "add", "home", "--url", url]));
+    assert!(!add("ws://127.0.0.1:9").contains("forgotten"), "the same computer");
+    assert!(add("ws://127.0.0.2:9").contains("is forgotten"));
+    let keys = std::fs::read_to_string(pair.near().join("keys.json")).unwrap_or_default();
+    assert!(!keys.contains(&pair.token));
+}
+
+#[test]
+fn the_messages_of_a_chat_are_counted_once() {
+    let pair = Pair::start();
+    out(&run(pair.near(), &["ask", "--server", "home", "--model", "mock/alpha", "Hi"]));
+    assert_eq!(chats(pair.near())[0]["messages"], 2);
+}

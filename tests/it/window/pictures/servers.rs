@@ -163,6 +163,7 @@ fn gallery() {
 #[test]
 fn picker() {
     picture("picker-server", Scene::providers, |window, _| {
+        window.until("the library", |window| window.state().bots.is_loaded());
         tell(window, server("home", "Home", ready()));
         window.ctrl(Key::M);
         window.type_text("home");

@@ -39,11 +39,19 @@ async fn a_gateway_that_goes_silent_is_noticed_within_two_heartbeats() {
     link.up().await;
 }
 
+/// Who refuses an upgrade is asked whether it is a gateway behind a proxy.
+async fn no_gateway(peer: &Peer) {
+    let visit = peer.visit().await;
+    assert_eq!(visit.header("authorization"), None, "the token is no part of that");
+    visit.answer("404 Not Found", "text/plain", "no").await;
+}
+
 #[tokio::test]
 async fn a_wrong_token_is_not_tried_again_until_there_is_another() {
     let peer = Peer::start().await;
     let mut link = Link::start(config(&peer.url("ws")), quick());
     peer.visit().await.answer("401 Unauthorized", "text/plain", "no").await;
+    no_gateway(&peer).await;
     let denied = |state: &LinkState| matches!(state, LinkState::Denied { .. });
     link.state(denied).await;
     link.inputs.send(LinkInput::NetworkChanged).await.unwrap();
@@ -62,6 +70,7 @@ async fn a_wrong_token_is_not_tried_again_until_there_is_another() {
 
     link.inputs.send(LinkInput::Now).await.unwrap();
     peer.visit().await.answer("403 Forbidden", "text/plain", "no").await;
+    no_gateway(&peer).await;
     link.state(denied).await;
 }
 

@@ -92,24 +92,25 @@ fn an_answer_whose_ask_was_killed_is_completed_by_the_next_one() {
     assert!(shown.contains("One two three"), "{shown}");
 }
 
-/// A network that drops whoever asks for a WebSocket, and lets all else through.
-fn without_sockets(target: &str) -> String {
+/// A network that answers whoever asks for a WebSocket with this, and lets all else through.
+fn without_sockets(target: &str, refusal: &'static str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let (address, target) = (listener.local_addr().unwrap().to_string(), target.to_owned());
     std::thread::spawn(move || {
         for client in listener.incoming() {
             let (client, target) = (client.unwrap(), target.clone());
-            std::thread::spawn(move || pass(client, &target));
+            std::thread::spawn(move || pass(client, &target, refusal));
         }
     });
     address
 }
 
-fn pass(mut client: TcpStream, target: &str) -> Option<()> {
+fn pass(mut client: TcpStream, target: &str, refusal: &str) -> Option<()> {
     let mut head = vec![0; 16 * 1_024];
     let length = client.read(&mut head).ok()?;
     head.truncate(length);
     if String::from_utf8_lossy(&head).to_lowercase().contains("upgrade: websocket") {
+        client.write_all(refusal.as_bytes()).ok()?;
         return None;
     }
     let mut server = TcpStream::connect(target).ok()?;
@@ -126,11 +127,13 @@ fn pass(mut client: TcpStream, target: &str) -> Option<()> {
 #[test]
 fn where_sockets_are_blocked_the_command_line_goes_by_http() {
     let pair = Pair::start();
-    pair.add(&without_sockets(&pair.gateway.address));
-    let tried = out(&run(pair.near(), &["servers", "test", "home"]));
-    assert!(tried.starts_with("home is ready"), "{tried}");
-    let asked = run(pair.near(), &["ask", "--server", "home", "--model", "mock/alpha", "Hi"]);
-    assert_eq!(out(&asked), "alpha: Hi");
+    for refusal in ["", "HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n"] {
+        pair.add(&without_sockets(&pair.gateway.address, refusal));
+        let tried = out(&run(pair.near(), &["servers", "test", "home"]));
+        assert!(tried.starts_with("home is ready"), "{tried}");
+        let asked = run(pair.near(), &["ask", "--server", "home", "--model", "mock/alpha", "Hi"]);
+        assert_eq!(out(&asked), "alpha: Hi");
+    }
 }
 
 #[test]

@@ -24,6 +24,7 @@ use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 use super::super::address::Address;
 use super::super::step::{Failure, FailureKind, LaneKind};
+use super::http::reaches_gateway;
 use crate::net::http::proxy_for;
 use crate::net::trust;
 use crate::protocol::FRAME_LIMIT;
@@ -52,6 +53,22 @@ pub(super) struct Trust {
 
 /// Opens a WebSocket; with it, whether the server named our subprotocol.
 pub(super) async fn dial(
+    address: &Address,
+    kind: LaneKind,
+    trust: &Trust,
+) -> Result<(Socket, bool), Failure> {
+    match shake(address, kind, trust).await {
+        // The token is not to blame where a proxy refuses what a gateway takes.
+        Err(failure)
+            if failure.kind == FailureKind::Denied && reaches_gateway(address, trust).await =>
+        {
+            Err(Failure { kind: FailureKind::Blocked, ..failure })
+        }
+        other => other,
+    }
+}
+
+async fn shake(
     address: &Address,
     kind: LaneKind,
     trust: &Trust,

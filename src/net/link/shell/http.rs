@@ -21,6 +21,9 @@ use crate::protocol::ResumeFrom;
 /// The close code that means the same as a refused request.
 const CLOSE_DENIED: u16 = 4001;
 
+/// How long it may take to find out who refused an upgrade.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(3);
+
 /// How long one command may take.
 const POST_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -48,6 +51,20 @@ pub(super) async fn run(ends: Ends, resume: Vec<ResumeFrom>, silence: Duration) 
     if let Some(ended) = ended {
         voice.tell(ended).await;
     }
+}
+
+/// Whether plain HTTP reaches a gateway at this address. It takes every upgrade and closes with
+/// 4001 where it lets nobody in: who refuses an upgrade in front of it is a proxy.
+pub(super) async fn reaches_gateway(address: &Address, trust: &Trust) -> bool {
+    let url = address.http("healthz", "");
+    let asked = async {
+        let client = client(&url, trust, PROBE_TIMEOUT).await.ok()?;
+        let answer = client.get(url.clone()).send().await.ok()?.error_for_status().ok()?;
+        let health: serde_json::Value = serde_json::from_slice(&answer.bytes().await.ok()?).ok()?;
+        Some(health.get("status")? == "ok" && health.get("uptimeMs").is_some())
+    };
+    let found = tokio::time::timeout(PROBE_TIMEOUT, asked).await;
+    found.is_ok_and(|found| found.unwrap_or(false))
 }
 
 /// The question for a stream, with where each run was left. The header of its own has room for
